@@ -1,0 +1,357 @@
+"""The nouns: frozen values that every layer speaks in, and the report's JSON form.
+
+They form a ladder: `Frame` → `Goroutine` → `Snapshot`, and `Sample`, `Mark`, `Leak` → `Run` → `Report`. All are
+immutable, so that the thread that reads the probe and the one that draws may share them. Times are seconds since
+the start of the program's process, sizes are bytes, lines count from 1 in the text that the user wrote.
+
+The events at the end are what an experiment yields while it runs; each names the variant that it belongs to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal
+
+Variant = Literal["original", "fixed"]
+Evidence = Literal["proven", "likely", "alive"]
+Verdict = Literal["clean", "leak", "deadlock", "crash", "timeout", "build-error"]
+Origin = Literal["cell", "marker", "commented-out", "repair"]
+
+SCHEMA = 1
+NO_LABELS: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One call on a stack. `file` is relative to the program for the user's code (`user`), else as Go wrote it."""
+
+    function: str
+    file: str
+    line: int
+    user: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"function": self.function, "file": self.file, "line": self.line}
+
+
+@dataclass(frozen=True, slots=True)
+class Goroutine:
+    """One goroutine at one moment. `state` is the runtime's wait reason; `frames` start with the innermost call."""
+
+    id: int
+    state: str
+    frames: tuple[Frame, ...]
+    created_by: Frame | None = None
+    leaked: bool = False
+    labels: Mapping[str, str] = NO_LABELS
+    ancestors: tuple[Frame, ...] = ()
+
+    @property
+    def position(self) -> Frame | None:
+        """The innermost frame in the user's code, or None where none of it is on the stack."""
+        return next((frame for frame in self.frames if frame.user), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Every goroutine of the program at one moment. `complete` is False where there were too many to list."""
+
+    t: float
+    goroutines: tuple[Goroutine, ...]
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Goroutine counts at one moment, as `runtime.NumGoroutine` would return them, and memory held.
+
+    `created` counts the goroutines started so far. `running`, `runnable`, `waiting` and `not_in_go` need Go 1.26
+    and are None before it. `stack_bytes` and `heap_bytes` come from `runtime/metrics`.
+    """
+
+    t: float
+    count: int
+    created: int
+    stack_bytes: int = 0
+    heap_bytes: int = 0
+    running: int | None = None
+    runnable: int | None = None
+    waiting: int | None = None
+    not_in_go: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A call of `runtime.NumGoroutine` by the program itself: what it returned, and where it stands."""
+
+    t: float
+    value: int
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """Goroutines of one program position: same state, same blocking line, same `go` line.
+
+    With evidence `alive` it is no leak, only what was still there at the end.
+    """
+
+    evidence: Evidence
+    count: int
+    state: str
+    function: str
+    file: str
+    line: int | None
+    created_by: str
+    go_line: int | None
+    stack: tuple[Frame, ...] = ()
+    pattern: str = "unknown"
+    explanation: str = ""
+    labels: Mapping[str, str] = NO_LABELS
+    test: str | None = None
+    ids: tuple[int, ...] = ()
+    ancestors: tuple[Frame, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "evidence": self.evidence,
+            "count": self.count,
+            "state": self.state,
+            "function": self.function,
+            "file": self.file,
+            "line": self.line,
+            "created_by": self.created_by,
+            "go_line": self.go_line,
+            "pattern": self.pattern,
+            "explanation": self.explanation,
+            "stack": [frame.to_dict() for frame in self.stack],
+            "labels": dict(self.labels),
+            "test": self.test,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Exploration:
+    """How many runs stand behind a result, how many of them leaked, and the seed that repeats them."""
+
+    runs: int = 1
+    leaking: int = 0
+    seed: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"runs": self.runs, "leaking": self.leaking, "seed": self.seed}
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """An edit that makes the fixed variant. `source` is the whole edited text; `diff` a unified diff of it."""
+
+    origin: Origin
+    title: str
+    diff: str
+    verified: bool
+    runs: int
+    source: str = field(repr=False)
+    why: str = ""
+
+    def apply(self) -> str:
+        """The program's text with the edit in it."""
+        return self.source
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "origin": self.origin,
+            "title": self.title,
+            "diff": self.diff,
+            "verified": self.verified,
+            "runs": self.runs,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One execution of one variant.
+
+    `verdict` is judged from everything else; `stopped` says why a run ended before the program did: `"timeout"`,
+    `"for"` (it ran as long as was asked), `"user"` (interrupted), or None. `exit_code` is the program's own, negative for a signal
+    (as in `subprocess`), None where it had to be killed. `truncated` tells that `stdout` or `stderr` lost their middle.
+    `note` is what a reader must know to weigh the evidence, such as that this Go cannot prove leaks.
+    """
+
+    variant: Variant
+    verdict: Verdict
+    exit_code: int | None
+    duration_s: float
+    stdout: str = ""
+    stderr: str = ""
+    truncated: bool = False
+    samples: tuple[Sample, ...] = ()
+    snapshots: tuple[Snapshot, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    leaks: tuple[Leak, ...] = ()
+    alive: tuple[Leak, ...] = ()
+    start: int = 1
+    peak: int = 1
+    end: int = 1
+    created: int = 0
+    stopped: Literal["timeout", "for", "user"] | None = None
+    explored: Exploration = Exploration()
+    note: str = ""
+    ignored: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "verdict": self.verdict,
+            "exit_code": self.exit_code,
+            "duration_s": round(self.duration_s, 4),
+            "stdout": self.stdout,
+            "stderr": self.stderr,
+            "truncated": self.truncated,
+            "goroutines": {"start": self.start, "peak": self.peak, "end": self.end, "created": self.created},
+            "leaks": [leak.to_dict() for leak in self.leaks],
+            "alive": [leak.to_dict() for leak in self.alive],
+            "explored": self.explored.to_dict(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why there is no run to show: the kind of error, its one sentence, and its line in the user's text."""
+
+    kind: str
+    message: str
+    line: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"kind": self.kind, "message": self.message, "line": self.line}
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One candidate fix that was tried: its title and what became of it."""
+
+    title: str
+    outcome: Literal["verified", "build-error", "still leaks", "changed output", "deadlock", "crash", "timeout", "slower", "not tried"]
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one experiment found. `source` is the program's main text as the user wrote it, `file` its name."""
+
+    go: str
+    verdict: Verdict
+    original: Run | None
+    fixed: Run | None = None
+    fix: Fix | None = None
+    error: Failure | None = None
+    source: str = field(default="", repr=False)
+    file: str = "main.go"
+    attempts: tuple[Attempt, ...] = ()
+
+    @property
+    def leaks(self) -> tuple[Leak, ...]:
+        """The leaks of the original program."""
+        return self.original.leaks if self.original else ()
+
+    @property
+    def passed(self) -> bool:
+        """True where the program ran to its end and left nothing behind."""
+        return self.verdict == "clean"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object that `check --json` prints (schema 1)."""
+        return {
+            "schema": SCHEMA,
+            "go": self.go,
+            "verdict": self.verdict,
+            "original": self.original.to_dict() if self.original else None,
+            "fixed": self.fixed.to_dict() if self.fixed else None,
+            "fix": self.fix.to_dict() if self.fix else None,
+            "error": self.error.to_dict() if self.error else None,
+        }
+
+
+# ── events ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Something that one waits for, in one short sentence ("Building both variants …")."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The variant's process runs. `source` is the text that it was built from, `diff` what sets it apart from the original."""
+
+    variant: Variant
+    source: str
+    diff: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    variant: Variant
+    sample: Sample
+
+
+@dataclass(frozen=True, slots=True)
+class Snapped:
+    variant: Variant
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    variant: Variant
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """Text that the program wrote; invalid UTF-8 shows as U+FFFD."""
+
+    variant: Variant
+    t: float
+    stream: Literal["stdout", "stderr"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """`main` has returned (or `os.Exit` was called): from here on the run only settles."""
+
+    variant: Variant
+    t: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The variant's run is over and judged."""
+
+    variant: Variant
+    run: Run
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """The search for a fix has tried one more candidate: `tried` of `total` so far."""
+
+    attempt: Attempt
+    tried: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The last event of an experiment."""
+
+    report: Report
+
+
+Event = Progress | Started | Sampled | Snapped | Marked | Printed | Returned | Ended | Tried | Finished
