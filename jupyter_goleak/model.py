@@ -9,9 +9,7 @@ The events at the end are what an experiment yields while it runs; each names th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, Literal
 
 Variant = Literal["original", "fixed"]
@@ -20,7 +18,7 @@ Verdict = Literal["clean", "leak", "deadlock", "crash", "timeout", "build-error"
 Origin = Literal["cell", "marker", "commented-out", "repair"]
 
 SCHEMA = 1
-NO_LABELS: Mapping[str, str] = MappingProxyType({})
+Labels = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,7 @@ class Goroutine:
     frames: tuple[Frame, ...]
     created_by: Frame | None = None
     leaked: bool = False
-    labels: Mapping[str, str] = NO_LABELS
+    labels: Labels = ()
     ancestors: tuple[Frame, ...] = ()
 
     @property
@@ -110,7 +108,7 @@ class Leak:
     stack: tuple[Frame, ...] = ()
     pattern: str = "unknown"
     explanation: str = ""
-    labels: Mapping[str, str] = NO_LABELS
+    labels: Labels = ()
     test: str | None = None
     ids: tuple[int, ...] = ()
     ancestors: tuple[Frame, ...] = ()
