@@ -1,0 +1,190 @@
+"""What a user may ask for, said once: each option has one name on the command line, in the magic, in `check()` and in `%config`.
+
+`OPTIONS` is the table; `Options` holds one set of parsed values. Durations are written as in Go (`500ms`, `20s`,
+`1m30s`; a bare number is seconds) and held as float seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from jupyter_goleak.errors import UsageError
+
+Place = Literal["everywhere", "notebook", "terminal"]
+
+_UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+_DURATION_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
+
+
+def duration(text: str | float) -> float:
+    """Seconds in a duration as Go writes it. Raises UsageError for anything else, or for a negative one."""
+    if isinstance(text, (int, float)):
+        seconds = float(text)
+    else:
+        text = text.strip()
+        parts = _DURATION_PART.findall(text)
+        if parts and "".join(number + unit for number, unit in parts) == text:
+            seconds = sum(float(number) * _UNITS[unit] for number, unit in parts)
+        else:
+            try:
+                seconds = float(text)
+            except ValueError:
+                raise UsageError(f"{text!r} is not a duration: write it as in Go, such as 500ms, 20s or 1m30s.") from None
+    if not 0 <= seconds < float("inf"):
+        raise UsageError(f"{text!r} is not a duration: it must not be negative, and it must end.")
+    return seconds
+
+
+def assignment(text: str) -> tuple[str, str]:
+    """`K=V` as a pair. Raises UsageError where there is no name before the first `=`."""
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise UsageError(f"--env wants NAME=VALUE, and {text!r} is not that.")
+    return name, value
+
+
+def positive(text: str | int) -> int:
+    """A whole number from 1 up. Raises UsageError for anything else."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise UsageError(f"{text!r} is not a whole number from 1 up.")
+    return number
+
+
+def words(text: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:
+    """Words split as a shell splits them. Raises UsageError where a quote is never closed."""
+    if not isinstance(text, str):
+        return tuple(text)
+    try:
+        return tuple(shlex.split(text))
+    except ValueError as problem:
+        raise UsageError(f"--args cannot be split into words ({problem}): {text!r}.") from None
+
+
+def standard_input(text: str) -> str:
+    """The text itself, or with a leading `@` the content of that file. Raises UsageError where it cannot be read."""
+    if not text.startswith("@"):
+        return text
+    try:
+        return Path(text[1:]).expanduser().read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError as problem:
+        raise UsageError(f"--stdin {text}: {problem.strerror or problem}.") from None
+
+
+def pattern(text: str) -> str:
+    """A regular expression that compiles. Raises UsageError where it does not."""
+    try:
+        re.compile(text)
+    except re.error as problem:
+        raise UsageError(f"--ignore {text!r} is not a regular expression: {problem}.") from None
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """One request, parsed. Field names are the options' names with `_` for `-`."""
+
+    name: str | None = None
+    fixes: str | None = None
+    no_fix: bool = False
+    repair_budget: float = 20.0
+    timeout: float = 60.0
+    for_: float | None = None
+    settle: float = 1.0
+    args: tuple[str, ...] = ()
+    env: tuple[tuple[str, str], ...] = ()
+    stdin: str = ""
+    race: bool = False
+    tags: str = ""
+    gomaxprocs: int | None = None
+    explore: int | None = None
+    seed: int | None = None
+    go: str | None = None
+    ignore: tuple[str, ...] = ()
+    ancestry: bool = False
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Options:
+        """Options from parsed arguments; what is None, and what belongs to the notebook or terminal alone, is passed over."""
+        known = {each.name for each in fields(cls)}
+        return cls(**{key: value for key, value in values.items() if key in known and value is not None})
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One row of the table: how an option is spelled, read and explained."""
+
+    flag: str
+    help: str
+    parse: Callable[[str], Any] | None = None
+    metavar: str | None = None
+    repeated: bool = False
+    place: Place = "everywhere"
+    short: str | None = None
+    configurable: bool = False
+
+    @property
+    def dest(self) -> str:
+        name = self.flag.removeprefix("--").replace("-", "_")
+        return name + "_" if name == "for" else name
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.short, self.flag) if self.short else (self.flag,)
+
+    def argument(self) -> dict[str, Any]:
+        """Keyword arguments for `argparse`'s `add_argument` and IPython's `@argument`."""
+        if self.parse is None:
+            return {"dest": self.dest, "action": "store_true", "default": None, "help": self.help}
+        parse = self.parse
+
+        def convert(text: str) -> Any:
+            try:
+                return parse(text)
+            except UsageError as problem:
+                raise argparse.ArgumentTypeError(str(problem)) from None
+
+        action = {"action": "append"} if self.repeated else {}
+        return {"dest": self.dest, "type": convert, "metavar": self.metavar, "default": None, "help": self.help, **action}
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option("--name", "Call this cell's program A, so that a later cell can fix it.", str, "A"),
+    Option("--fixes", "This cell holds the fixed variant of the program called A.", str, "A"),
+    Option("--no-fix", "Run the original alone; look for no fix.", configurable=True),
+    Option("--repair-budget", "Time that the search for a fix may take (20s).", duration, "TIME", configurable=True),
+    Option("--timeout", "Stop a program that has not ended by then (60s).", duration, "TIME", configurable=True),
+    Option("--for", "Run a program that never ends for that long, then report.", duration, "TIME"),
+    Option("--settle", "Time that goroutines get to end after main has returned (1s).", duration, "TIME", configurable=True),
+    Option("--args", "The program's arguments, in one quoted string.", words, "ARGS"),
+    Option("--env", "Set a variable in the program's environment; may be repeated.", assignment, "K=V", repeated=True),
+    Option("--stdin", "The program's standard input: a text, or @FILE.", standard_input, "TEXT"),
+    Option("--race", "Build with Go's race detector (needs a C compiler).", configurable=True),
+    Option("--tags", "Build tags, separated by commas.", str, "TAGS", configurable=True),
+    Option("--gomaxprocs", "Processors that the program may use.", positive, "N", configurable=True),
+    Option("--explore", "Run the program N times under different schedules.", positive, "N"),
+    Option("--seed", "Seed of the schedules that --explore tries.", int, "S"),
+    Option("--go", "Path of the go command to use.", str, "PATH", configurable=True),
+    Option("--ignore", "Count, but do not report, leaks whose function or creator matches; may be repeated.", pattern, "REGEXP", repeated=True),
+    Option("--ancestry", "Record the whole chain of creators of each goroutine.", configurable=True),
+    Option("--output", "Bind the report to this name.", str, "NAME", place="notebook", short="-o"),
+    Option("--quiet", "Show nothing; useful with -o.", place="notebook", short="-q"),
+    Option("--background", "Free the cell at once; the view goes on.", place="notebook"),
+    Option("--save", "Write the report to this file (.html, .svg, .png or .json).", str, "PATH", place="notebook"),
+    Option("--exercise", "Check this cell against the exercise of that name.", str, "NAME", place="notebook"),
+    Option("--json", "Print one JSON object and nothing else.", place="terminal"),
+)
+
+
+def options_for(place: Literal["notebook", "terminal"]) -> tuple[Option, ...]:
+    """The rows that apply there, in the table's order."""
+    return tuple(option for option in OPTIONS if option.place in ("everywhere", place))
