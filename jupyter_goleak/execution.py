@@ -1,0 +1,377 @@
+"""Start programs, stream what they say, and stop them for certain.
+
+Each program runs in its own session, so that an interrupt of the notebook does not reach it before it can report. One
+thread per execution reads all pipes of all its programs; whoever iterates `Execution.events` may be slow without
+holding a program up. When the iteration ends, for whatever reason, no process of any program is left: the whole
+process group goes, and should this very process die, the probe sees its connection close and ends the program.
+
+Stopping has three steps: ask the probe for its findings, SIGTERM, SIGKILL; for an interrupt or a time-out all three
+take less than two seconds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import selectors
+import signal
+import socket
+import struct
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Literal
+
+from jupyter_goleak.errors import ProbeError, UsageError
+from jupyter_goleak.model import Variant
+from jupyter_goleak.probe_stream import Decoder, Done, Message
+
+Reason = Literal["timeout", "for", "user"]
+Stream = Literal["stdout", "stderr"]
+
+KEPT_BYTES = 1 << 18  # of each end of each output stream
+SHOWN_BYTES = 1 << 14  # of one live update
+_FLUSH_S = 0.05
+_GRACE_S = 0.8
+_HURRIED_SETTLE_S = 0.4
+_HURRIED_PATIENCE_S = 0.8
+_PATIENCE_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One program to run: `limit` seconds after its start it is stopped, for the reason `limit_reason`."""
+
+    variant: Variant
+    binary: Path
+    directory: Path
+    environment: Mapping[str, str]
+    args: tuple[str, ...] = ()
+    stdin: str = ""
+    settle: float = 1.0
+    limit: float = 60.0
+    limit_reason: Reason = "timeout"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Bytes that the program wrote. `skipped` tells that more came than a screen can follow, and was passed over."""
+
+    t: float
+    stream: Stream
+    data: bytes
+    skipped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exited:
+    """The program is gone. `stdout` and `stderr` are what was kept of them; `truncated`: their middle is missing."""
+
+    t: float
+    exit_code: int
+    stopped: Reason | None
+    stdout: bytes
+    stderr: bytes
+    truncated: bool
+    lost_probe: str = ""
+
+
+Happening = Message | Output | Exited
+
+
+class Execution:
+    """Runs `jobs` at the same time. Iterate `events()` once; `stop()` may be called from any thread."""
+
+    def __init__(self, jobs: Sequence[Job]) -> None:
+        self._jobs = jobs
+        self._queue: queue.SimpleQueue[tuple[Variant, Happening] | BaseException | None] = queue.SimpleQueue()
+        self._stop = threading.Event()
+        self._kill = threading.Event()
+        self._wake_reader, self._wake_writer = socket.socketpair()
+
+    def stop(self) -> None:
+        """Stop all programs as an interrupt does; their findings so far still arrive."""
+        self._stop.set()
+        self._wake()
+
+    def events(self) -> Iterator[tuple[Variant, Happening]]:
+        """What happens, in order; the last of each variant is its `Exited`. KeyboardInterrupt stops the programs."""
+        thread = threading.Thread(target=self._pump, name="goleak-execution", daemon=True)
+        thread.start()
+        try:
+            while True:
+                try:
+                    item = self._queue.get(timeout=0.2)
+                except queue.Empty:
+                    continue
+                except KeyboardInterrupt:
+                    self.stop()
+                    continue
+                if item is None:
+                    return
+                if isinstance(item, BaseException):
+                    raise item
+                yield item
+        finally:
+            self._kill.set()
+            self._wake()
+            thread.join()
+            self._wake_reader.close()
+            self._wake_writer.close()
+
+    def _wake(self) -> None:
+        with contextlib.suppress(OSError):
+            self._wake_writer.send(b"!")
+
+    def _pump(self) -> None:
+        processes: list[_Process] = []
+        try:
+            with selectors.DefaultSelector() as selector:
+                selector.register(self._wake_reader, selectors.EVENT_READ, lambda: self._wake_reader.recv(64))
+                for job in self._jobs:
+                    processes.append(_Process(job, selector, self._queue))
+                while any(not process.ended for process in processes):
+                    for key, _ in selector.select(min(process.patience() for process in processes)):
+                        key.data()
+                    for process in processes:
+                        process.step(stop=self._stop.is_set(), kill=self._kill.is_set())
+            self._queue.put(None)
+        except BaseException as problem:
+            self._queue.put(problem)
+        finally:
+            for process in processes:
+                process.destroy()
+
+
+class _Process:
+    """One running program: its pipes, what is kept of its output, and how far its stopping has come."""
+
+    def __init__(
+        self,
+        job: Job,
+        selector: selectors.BaseSelector,
+        events: queue.SimpleQueue[tuple[Variant, Happening] | BaseException | None],
+    ) -> None:
+        self.job = job
+        self.ended = False
+        self._selector = selector
+        self._events = events
+        self._decoder = Decoder()
+        self._stopped: Reason | None = None
+        self._phase: Literal["running", "finishing", "terminating", "killed"] = "running"
+        self._deadline = 0.0
+        self._lost_probe = ""
+        self._done = False
+        self._outputs: dict[Stream, _KeptOutput] = {"stdout": _KeptOutput(), "stderr": _KeptOutput()}
+
+        ours, theirs = socket.socketpair()
+        environment = dict(job.environment, GOLEAK_PROBE=f"{theirs.fileno()} {round(job.settle * 1000)}")
+        with tempfile.TemporaryFile() as stdin, theirs:
+            stdin.write(job.stdin.encode("utf-8", "surrogateescape"))
+            stdin.seek(0)
+            self._started = time.monotonic()
+            try:
+                self._popen = subprocess.Popen(
+                    [str(job.binary), *job.args],
+                    stdin=stdin,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    cwd=job.directory,
+                    env=environment,
+                    pass_fds=[theirs.fileno()],
+                    start_new_session=True,
+                )
+            except OSError as problem:
+                ours.close()
+                raise UsageError(f"The program cannot be started: {problem.strerror or problem}.") from None
+        self._connection = ours
+        self._open: set[IO[bytes] | socket.socket] = set()
+        assert self._popen.stdout and self._popen.stderr
+        self._watch(ours, self._read_probe)
+        self._watch(self._popen.stdout, lambda: self._read_output("stdout"))
+        self._watch(self._popen.stderr, lambda: self._read_output("stderr"))
+
+    def _watch(self, source: IO[bytes] | socket.socket, react: object) -> None:
+        os.set_blocking(source.fileno(), False)
+        self._selector.register(source, selectors.EVENT_READ, react)
+        self._open.add(source)
+
+    def _unwatch(self, source: IO[bytes] | socket.socket) -> None:
+        if source in self._open:
+            self._open.remove(source)
+            self._selector.unregister(source)
+            source.close()
+
+    def _now(self) -> float:
+        return time.monotonic() - self._started
+
+    def _post(self, happening: Happening) -> None:
+        self._events.put((self.job.variant, happening))
+
+    def patience(self) -> float:
+        """Seconds that the reader may sleep before this process wants another step."""
+        if self.ended:
+            return 3600.0
+        return 0.002 if self._connection not in self._open else 0.02
+
+    def _read_probe(self) -> bool:
+        """Read what the probe has sent; tell whether there was anything."""
+        if self._connection not in self._open:
+            return False
+        try:
+            data = self._connection.recv(1 << 20)
+        except BlockingIOError:
+            return False
+        except OSError:
+            data = b""
+        if not data:
+            self._unwatch(self._connection)
+            return False
+        try:
+            for message in self._decoder.feed(data):
+                self._done = self._done or isinstance(message, Done)
+                self._post(message)
+        except ProbeError as problem:
+            self._lost_probe = str(problem)
+            self._unwatch(self._connection)
+        return True
+
+    def _read_output(self, stream: Stream) -> bool:
+        """Read what has come on one stream; tell whether there was anything."""
+        source = self._popen.stdout if stream == "stdout" else self._popen.stderr
+        if source not in self._open:
+            return False
+        assert source is not None
+        try:
+            data = os.read(source.fileno(), 1 << 18)
+        except BlockingIOError:
+            return False
+        if not data:
+            self._unwatch(source)
+            return False
+        self._outputs[stream].add(data)
+        return True
+
+    def step(self, *, stop: bool, kill: bool) -> None:
+        """Move on: show what was printed, notice the end, carry out what stopping asks for."""
+        if self.ended:
+            return
+        now = self._now()
+        self._flush(now)
+        if self._has_exited():
+            self._conclude()
+        elif kill:
+            self._signal(signal.SIGKILL)
+        elif self._phase == "running":
+            if stop:
+                self._ask("user", now)
+            elif now >= self.job.limit:
+                self._ask(self.job.limit_reason, now)
+        elif stop and self._stopped == "for" and self._phase == "finishing":
+            self._ask("user", now)
+        elif self._phase == "finishing" and (self._done or now >= self._deadline):
+            self._signal(signal.SIGTERM)
+            self._phase, self._deadline = "terminating", now + _GRACE_S
+        elif self._phase == "terminating" and now >= self._deadline:
+            self._signal(signal.SIGKILL)
+            self._phase = "killed"
+
+    def _ask(self, reason: Reason, now: float) -> None:
+        """Ask the probe for its findings; there is less time for them when somebody waits."""
+        settle = self.job.settle if reason == "for" else min(self.job.settle, _HURRIED_SETTLE_S)
+        self._stopped, self._phase = reason, "finishing"
+        self._deadline = now + (settle + _PATIENCE_S if reason == "for" else _HURRIED_PATIENCE_S)
+        with contextlib.suppress(OSError):
+            self._connection.send(struct.pack("<cI", b"F", round(settle * 1000)))
+
+    def _signal(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._popen.pid, number)
+
+    def _has_exited(self) -> bool:
+        # Not reaped yet, so that the group's number cannot go to somebody else before the group is gone.
+        if not hasattr(os, "waitid"):  # macOS before Python 3.13
+            return self._popen.poll() is not None
+        return os.waitid(os.P_PID, self._popen.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+    def _flush(self, now: float, *, last: bool = False) -> None:
+        for stream, output in self._outputs.items():
+            if fresh := output.fresh(now, last=last):
+                data, skipped = fresh
+                self._post(Output(now, stream, data, skipped))
+
+    def _conclude(self) -> None:
+        self._signal(signal.SIGKILL)
+        exit_code = self._popen.wait()
+        while self._read_probe():
+            pass
+        for stream in self._outputs:
+            while self._read_output(stream):
+                pass
+        now = self._now()
+        self._flush(now, last=True)
+        out, err = self._outputs["stdout"], self._outputs["stderr"]
+        self._post(
+            Exited(
+                now, exit_code, self._stopped, out.kept(), err.kept(), out.truncated or err.truncated, self._lost_probe
+            )
+        )
+        self.ended = True
+        self.destroy()
+
+    def destroy(self) -> None:
+        """Leave nothing behind; harmless when all is done already."""
+        if self._popen.returncode is None:
+            self._signal(signal.SIGKILL)
+            self._popen.wait()
+        for source in tuple(self._open):
+            self._unwatch(source)
+        self.ended = True
+
+
+class _KeptOutput:
+    """One output stream: its first and last bytes for the report, and what is new for the screen."""
+
+    def __init__(self) -> None:
+        self._head = bytearray()
+        self._tail = bytearray()
+        self._left_out = 0
+        self._fresh = bytearray()
+        self._skipped = False
+        self._shown = -1.0
+
+    @property
+    def truncated(self) -> bool:
+        return self._left_out > 0
+
+    def add(self, data: bytes) -> None:
+        room = KEPT_BYTES - len(self._head)
+        self._head += data[:room]
+        self._tail += data[room:] if room < len(data) else b""
+        if len(self._tail) > 2 * KEPT_BYTES:
+            excess = len(self._tail) - KEPT_BYTES
+            self._left_out += excess
+            del self._tail[:excess]
+        self._fresh += data
+        if len(self._fresh) > SHOWN_BYTES:
+            del self._fresh[:-SHOWN_BYTES]
+            self._skipped = True
+
+    def fresh(self, now: float, *, last: bool) -> tuple[bytes, bool] | None:
+        """What came since the last call that returned something, at most every twentieth of a second."""
+        if not self._fresh or (now - self._shown < _FLUSH_S and not last):
+            return None
+        data, skipped = bytes(self._fresh), self._skipped
+        self._fresh.clear()
+        self._skipped, self._shown = False, now
+        return data, skipped
+
+    def kept(self) -> bytes:
+        if not self.truncated:
+            return bytes(self._head + self._tail)
+        return bytes(self._head) + f"\n… {self._left_out:,} bytes left out …\n".encode() + bytes(self._tail)

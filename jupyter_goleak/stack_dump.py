@@ -1,0 +1,124 @@
+"""Text of a goroutine dump → goroutines; text of a grouped profile → counted stacks. Pure.
+
+A dump is what `runtime.Stack`, a goroutine profile with `debug=2`, or a crash prints: one block per goroutine, the
+innermost call first. A grouped profile (`debug=1`) counts the goroutines that share a stack.
+
+`root` is the folder that holds the user's code: frames in files below it are the user's, and their file names are
+given relative to it. Blocks that are not goroutines, such as a panic's message, are passed over.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from jupyter_goleak.model import Frame, Goroutine, Labels
+
+_HEADER = re.compile(r"goroutine (\d+)(?: gp=\S+ m=\S+(?: mp=\S+)?)? \[([^\]]*)\](?: \{(.*)\})?:$")
+_ORIGIN = re.compile(r"\[originating from goroutine \d+\]:$")
+_LABEL = re.compile(r'("(?:[^"\\]|\\.)*"|[^:,]+): ?("(?:[^"\\]|\\.)*"|[^,]*)(?:, ?|$)')
+_PROFILE_GROUP = re.compile(r"(\d+) @")
+_PROFILE_FRAME = re.compile(r"#\t0x[0-9a-f]+\t+(\S.*?)\+0x[0-9a-f]+\t+(.+):(\d+)$")
+
+
+@dataclass(frozen=True, slots=True)
+class CountedStack:
+    """`count` goroutines with one stack, innermost call first, as a grouped profile tells them."""
+
+    count: int
+    frames: tuple[Frame, ...]
+
+
+def parse_dump(text: str, root: str) -> tuple[Goroutine, ...]:
+    """The goroutines of a dump, in its order. A block cut off in its middle is read as far as it goes."""
+    goroutines = []
+    for block in text.split("\n\n"):
+        header, _, body = block.lstrip("\n").partition("\n")
+        match = _HEADER.match(header)
+        if match is None:
+            continue
+        frames, created_by, ancestors = _read_stack(body, root)
+        status = match[2].split(", ")[0]
+        goroutines.append(
+            Goroutine(
+                id=int(match[1]),
+                state=status.replace(" (leaked)", "").replace(" (scan)", ""),
+                frames=frames,
+                created_by=created_by,
+                leaked=" (leaked)" in status,
+                labels=_read_labels(match[3]) if match[3] else (),
+                ancestors=ancestors,
+            )
+        )
+    return tuple(goroutines)
+
+
+def parse_profile(text: str, root: str) -> tuple[CountedStack, ...]:
+    """The counted stacks of a grouped profile, the most frequent first."""
+    stacks: list[CountedStack] = []
+    count, frames = 0, list[Frame]()
+
+    def close() -> None:
+        if count:
+            stacks.append(CountedStack(count, tuple(frames)))
+
+    for line in text.splitlines():
+        if match := _PROFILE_GROUP.match(line):
+            close()
+            count, frames = int(match[1]), []
+        elif match := _PROFILE_FRAME.match(line):
+            frames.append(_frame(match[1].strip(), match[2], int(match[3]), root))
+    close()
+    return tuple(stacks)
+
+
+# A program's goroutines share few stacks, and dumps repeat them many times a second.
+@lru_cache(maxsize=4096)
+def _read_stack(body: str, root: str) -> tuple[tuple[Frame, ...], Frame | None, tuple[Frame, ...]]:
+    frames: list[Frame] = []
+    creators: list[Frame] = []
+    in_ancestor = False
+    for function, place in _calls(body):
+        if place is None:
+            in_ancestor = in_ancestor or bool(_ORIGIN.match(function))
+            continue
+        file, line = place
+        if function.startswith("created by "):
+            name = function.removeprefix("created by ").split(" in goroutine ")[0]
+            creators.append(_frame(name, file, line, root))
+        elif not in_ancestor:
+            frames.append(_frame(function.rpartition("(")[0] or function, file, line, root))
+    return tuple(frames), creators[0] if creators else None, tuple(creators[1:])
+
+
+def _calls(body: str) -> Iterator[tuple[str, tuple[str, int] | None]]:
+    """Pairs of a call's line and its place; a line without a place below it comes with None."""
+    lines = body.split("\n")
+    for index, line in enumerate(lines):
+        if not line or line.startswith("\t"):
+            continue
+        below = lines[index + 1] if index + 1 < len(lines) else ""
+        if not below.startswith("\t"):
+            yield line, None
+            continue
+        file, _, number = below.strip().partition(" +0x")[0].rpartition(":")
+        yield line, (file, int(number)) if number.isdigit() else None
+
+
+def _frame(function: str, file: str, line: int, root: str) -> Frame:
+    folder = root.rstrip("/") + "/"
+    user = bool(root) and file.startswith(folder) and "/vendor/" not in file
+    return Frame(function, file.removeprefix(folder) if user else file, line, user)
+
+
+def _read_labels(text: str) -> Labels:
+    return tuple((_unquoted(key), _unquoted(value)) for key, value in _LABEL.findall(text))
+
+
+def _unquoted(text: str) -> str:
+    text = text.strip()
+    if len(text) >= 2 and text[0] == text[-1] == '"':
+        return re.sub(r"\\(.)", r"\1", text[1:-1])
+    return text
