@@ -1,0 +1,385 @@
+package main
+
+import (
+	"cmp"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path"
+	"slices"
+	"strings"
+)
+
+const (
+	maxCandidates = 12
+	maxLines      = 40  // of one comment group
+	maxTries      = 400 // parses of comment text, per program
+)
+
+// A hint is code in a comment that could stand in the program: an edit of the user's text.
+type hint struct {
+	code  string
+	line  int
+	edit  edit
+	stmts []ast.Stmt
+	rank  int
+	order int
+}
+
+// commentedOut finds the statements that stand in comments where statements may stand, the most promising first.
+func commentedOut(program Program) []Candidate {
+	type found struct {
+		file int
+		hint
+	}
+	var all []found
+	tries := maxTries
+	for i, source := range program.Files {
+		if !strings.HasSuffix(source.Name, ".go") {
+			continue
+		}
+		for _, hint := range hints(program.Form, source, &tries) {
+			all = append(all, found{i, hint})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b found) int { return cmp.Compare(a.rank, b.rank) })
+	candidates := []Candidate{}
+	for _, hint := range all {
+		if len(candidates) == maxCandidates {
+			break
+		}
+		source := program.Files[hint.file]
+		edited := Source{source.Name, apply(source.Text, []edit{hint.edit})}
+		files := slices.Clone(program.Files)
+		files[hint.file] = edited
+		variant, problem := build(Program{program.Form, files})
+		if problem != nil || undeclared(program, source, edited) {
+			continue
+		}
+		variant.Files = variant.Files[hint.file : hint.file+1]
+		candidates = append(candidates, Candidate{"uncomment `" + title(hint.code) + "`", source.Name, hint.line, variant})
+	}
+	return candidates
+}
+
+// title is the code on one short line.
+func title(code string) string {
+	code = strings.TrimSpace(code)
+	if line, _, more := strings.Cut(code, "\n"); more {
+		return strings.TrimSpace(line) + " …"
+	}
+	return code
+}
+
+// hints are the candidates of one file, in the order of the text.
+func hints(form string, source Source, tries *int) []hint {
+	whole := wrapped{source.Text, []part{{0, 0, len(source.Text)}}}
+	if isSnippet(form, source.Text) {
+		whole, _ = wrap(source)
+	}
+	fset := token.NewFileSet()
+	file, err := parser.ParseFile(fset, path.Base(source.Name), whole.text, parser.ParseComments|parser.SkipObjectResolution)
+	if err != nil {
+		return nil
+	}
+	var all []hint
+	for _, group := range file.Comments {
+		lines := commentLines(fset, group, source.Text, whole)
+		if len(lines) == 0 || !atStatement(file, group) {
+			continue
+		}
+		all = append(all, runs(lines, source.Text, tries)...)
+	}
+	return all
+}
+
+// A commentLine is one line of comment text: an edit that leaves only the code, and the code.
+type commentLine struct {
+	code string
+	line int
+	edit edit
+	own  bool // nothing else stands on the line
+}
+
+// commentLines are the lines of a group of // comments, or of one /* comment.
+func commentLines(fset *token.FileSet, group *ast.CommentGroup, text string, whole wrapped) []commentLine {
+	var lines []commentLine
+	for _, comment := range group.List {
+		offset, ok := whole.toUser(fset.PositionFor(comment.Pos(), false).Offset)
+		if !ok {
+			return nil
+		}
+		end := offset + len(comment.Text)
+		if end > len(text) || text[offset:end] != comment.Text {
+			return nil
+		}
+		start, lineEnd := lineBounds(text, offset)
+		own := strings.TrimSpace(text[start:offset]) == ""
+		if code, ok := strings.CutPrefix(comment.Text, "//"); ok {
+			if strings.HasPrefix(code, "line ") || strings.HasPrefix(code, "go:") {
+				continue
+			}
+			code = strings.TrimRight(code, " \t")
+			if own {
+				// One space after the slashes is the comment's, what follows is indentation.
+				lines = append(lines, commentLine{code, lineAt(text, offset), edit{offset, lineEnd, strings.TrimPrefix(code, " ")}, true})
+			} else {
+				lines = append(lines, commentLine{code, lineAt(text, offset), edit{codeEnd(text, offset), lineEnd, separator(text[start:offset]) + strings.TrimSpace(code)}, false})
+			}
+			continue
+		}
+		code := strings.TrimSuffix(strings.TrimPrefix(comment.Text, "/*"), "*/")
+		// Only where nothing follows on its last line, lest the rest became part of it.
+		_, lastEnd := lineBounds(text, end)
+		if strings.TrimSpace(text[end:lastEnd]) != "" {
+			continue
+		}
+		from, replacement := offset, strings.Trim(code, " \t")
+		if !own {
+			from, replacement = codeEnd(text, offset), separator(text[start:offset])+replacement
+		}
+		lines = append(lines, commentLine{code, lineAt(text, offset) + leadingLines(code), edit{from, end, replacement}, false})
+	}
+	return lines
+}
+
+// leadingLines counts the empty lines before the code.
+func leadingLines(code string) int {
+	return strings.Count(code[:len(code)-len(strings.TrimLeft(code, " \t\n"))], "\n")
+}
+
+// codeEnd is where the code before a trailing comment ends.
+func codeEnd(text string, offset int) int {
+	return len(strings.TrimRight(text[:offset], " \t"))
+}
+
+// separator ends the statement that stands before a trailing comment.
+func separator(before string) string {
+	if before = strings.TrimRight(before, " \t"); before == "" || strings.ContainsAny(before[len(before)-1:], "{;:") {
+		return " "
+	}
+	return "; "
+}
+
+// runs are the longest runs of lines that parse as statements together, then the single ones in them.
+func runs(lines []commentLine, text string, tries *int) []hint {
+	var all []hint
+	if len(lines) > maxLines {
+		lines = lines[:maxLines]
+	}
+	add := func(from, to int) bool {
+		var code []string
+		for _, line := range lines[from:to] {
+			code = append(code, line.code)
+		}
+		joined := strings.Join(code, "\n")
+		if *tries--; *tries < 0 {
+			return false
+		}
+		stmts := statements(joined)
+		if stmts == nil {
+			return false
+		}
+		joinedEdit := lines[from].edit
+		for _, line := range lines[from+1 : to] {
+			joinedEdit.text += text[joinedEdit.end:line.edit.start] + line.edit.text
+			joinedEdit.end = line.edit.end
+		}
+		all = append(all, hint{code: joined, line: lines[from].line, edit: joinedEdit, stmts: stmts, rank: rank(stmts)})
+		return true
+	}
+	for from := 0; from < len(lines); {
+		next := from + 1
+		for to := len(lines); to > from; to-- {
+			if contiguous(lines[from:to]) && strings.TrimSpace(lines[from].code) != "" && add(from, to) {
+				if to-from > 1 {
+					for i := from; i < to; i++ {
+						add(i, i+1)
+					}
+				}
+				next = to
+				break
+			}
+		}
+		from = next
+	}
+	return all
+}
+
+func contiguous(lines []commentLine) bool {
+	if len(lines) == 1 {
+		return true
+	}
+	for i, line := range lines {
+		if !line.own || i > 0 && line.line != lines[i-1].line+1 {
+			return false
+		}
+	}
+	return true
+}
+
+// statements parses code that could do something if it were no comment; nil for prose and for what only prints.
+func statements(code string) []ast.Stmt {
+	file, err := parser.ParseFile(token.NewFileSet(), "", "package p;func _(){\n"+code+"\n}", parser.SkipObjectResolution)
+	if err != nil || len(file.Decls) != 1 {
+		return nil
+	}
+	body := file.Decls[0].(*ast.FuncDecl).Body.List
+	useful := false
+	for _, stmt := range body {
+		if !possible(stmt) {
+			return nil
+		}
+		useful = useful || !prints(stmt)
+	}
+	if !useful {
+		return nil
+	}
+	return body
+}
+
+// possible tells statements from single words and other prose that happens to parse.
+func possible(stmt ast.Stmt) bool {
+	switch stmt := stmt.(type) {
+	case *ast.ExprStmt:
+		switch x := stmt.X.(type) {
+		case *ast.CallExpr:
+			return true
+		case *ast.UnaryExpr:
+			return x.Op == token.ARROW
+		}
+		return false
+	case *ast.LabeledStmt:
+		switch stmt.Stmt.(type) {
+		case *ast.ForStmt, *ast.RangeStmt, *ast.SelectStmt, *ast.SwitchStmt:
+			return true
+		}
+		return false
+	case *ast.EmptyStmt, *ast.BadStmt:
+		return false
+	}
+	return true
+}
+
+func prints(stmt ast.Stmt) bool {
+	expr, ok := stmt.(*ast.ExprStmt)
+	if !ok {
+		return false
+	}
+	call, ok := expr.X.(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	switch f := call.Fun.(type) {
+	case *ast.Ident:
+		return f.Name == "print" || f.Name == "println"
+	case *ast.SelectorExpr:
+		name := f.Sel.Name
+		x, ok := f.X.(*ast.Ident)
+		return ok && (x.Name == "fmt" && (strings.HasPrefix(name, "Print") || strings.HasPrefix(name, "Fprint")) ||
+			x.Name == "log" && strings.HasPrefix(name, "Print") ||
+			x.Name == "t" && strings.HasPrefix(name, "Log"))
+	}
+	return false
+}
+
+// atStatement tells whether a statement may stand where the comment does.
+func atStatement(file *ast.File, group *ast.CommentGroup) bool {
+	inside := false
+	ast.Inspect(file, func(node ast.Node) bool {
+		if node == nil || node.Pos() > group.Pos() || node.End() < group.End() {
+			// A case ends with its last statement; a comment below it still belongs to it.
+			return false
+		}
+		switch node := node.(type) {
+		case *ast.BlockStmt:
+			inside = node.Lbrace < group.Pos() && group.End() <= node.Rbrace+1
+			if len(node.List) > 0 {
+				switch first := node.List[0].(type) {
+				case *ast.CaseClause, *ast.CommClause:
+					inside = inside && first.Pos() < group.Pos()
+				}
+			}
+		case *ast.CaseClause:
+			inside = node.Colon < group.Pos()
+		case *ast.CommClause:
+			inside = node.Colon < group.Pos()
+		case *ast.File:
+			inside = false
+		case ast.Stmt, ast.Expr, ast.Decl, *ast.FieldList, *ast.Field, ast.Spec:
+			inside = false
+		}
+		return true
+	})
+	return inside
+}
+
+// rank puts first what signals an end.
+func rank(stmts []ast.Stmt) int {
+	best := 4
+	for _, stmt := range stmts {
+		ast.Inspect(stmt, func(node ast.Node) bool {
+			r := 4
+			switch node := node.(type) {
+			case *ast.CallExpr:
+				name := ""
+				switch f := node.Fun.(type) {
+				case *ast.Ident:
+					name = f.Name
+				case *ast.SelectorExpr:
+					name = f.Sel.Name
+				}
+				switch lower := strings.ToLower(name); {
+				case name == "close", name == "Done", name == "Unlock", name == "RUnlock", name == "Broadcast", strings.HasPrefix(lower, "cancel"):
+					r = 0
+				case lower == "stop", lower == "close", lower == "shutdown", lower == "signal", lower == "wait", lower == "add":
+					r = 1
+				}
+			case *ast.DeferStmt, *ast.ReturnStmt, *ast.SendStmt:
+				r = 1
+			case *ast.UnaryExpr:
+				if node.Op == token.ARROW {
+					r = 1
+				}
+			case *ast.AssignStmt, *ast.SelectStmt, *ast.BranchStmt, *ast.RangeStmt, *ast.ForStmt, *ast.IfStmt:
+				r = 2
+			}
+			best = min(best, r)
+			return true
+		})
+	}
+	return best
+}
+
+// undeclared tells whether the edited text uses a name that nothing declares, so that it cannot compile.
+func undeclared(program Program, source, edited Source) bool {
+	if program.Form != "file" {
+		return false
+	}
+	free := func(text string) map[string]bool { // names, and whether no import explains them
+		names := map[string]bool{}
+		file, err := parser.ParseFile(token.NewFileSet(), "", text, 0)
+		if err != nil {
+			return names
+		}
+		imported := map[string]bool{}
+		for _, spec := range file.Imports {
+			if spec.Name != nil {
+				imported[spec.Name.Name] = true
+			} else {
+				imported[packageName(strings.Trim(spec.Path.Value, "`\""))] = true
+			}
+		}
+		for _, ident := range file.Unresolved {
+			names[ident.Name] = names[ident.Name] || !imported[ident.Name]
+		}
+		return names
+	}
+	before := free(source.Text)
+	for name, unknown := range free(edited.Text) {
+		if _, was := before[name]; unknown && !was && !universe(name) {
+			return true
+		}
+	}
+	return false
+}

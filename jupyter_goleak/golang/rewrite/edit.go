@@ -1,0 +1,50 @@
+package main
+
+import (
+	"slices"
+	"strings"
+)
+
+// An edit replaces the bytes [start, end) of a text.
+type edit struct {
+	start, end int
+	text       string
+}
+
+// apply makes all edits at once; their ranges must not overlap.
+func apply(text string, edits []edit) string {
+	if len(edits) == 0 {
+		return text
+	}
+	edits = slices.Clone(edits)
+	slices.SortStableFunc(edits, func(a, b edit) int { return a.start - b.start })
+	var out strings.Builder
+	last := 0
+	for _, e := range edits {
+		out.WriteString(text[last:e.start])
+		out.WriteString(e.text)
+		last = e.end
+	}
+	out.WriteString(text[last:])
+	return out.String()
+}
+
+// lineAt is the line, counted from 1, that the offset stands in.
+func lineAt(text string, offset int) int {
+	return strings.Count(text[:offset], "\n") + 1
+}
+
+// columnAt is the column in bytes, counted from 1.
+func columnAt(text string, offset int) int {
+	return offset - strings.LastIndexByte(text[:offset], '\n')
+}
+
+// lineBounds is the range of the line around offset, without its line end.
+func lineBounds(text string, offset int) (start, end int) {
+	start = strings.LastIndexByte(text[:offset], '\n') + 1
+	end = len(text)
+	if i := strings.IndexByte(text[offset:], '\n'); i >= 0 {
+		end = offset + i
+	}
+	return start, end
+}

@@ -1,0 +1,3 @@
+module jupyter_goleak/rewrite
+
+go 1.23

@@ -1,0 +1,209 @@
+package main
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+const (
+	shimName  = "zz_goleak_shim"
+	callShim  = "goleakNumGoroutine"
+	valueShim = "goleakNumGoroutineFunc"
+)
+
+// packages remembers, per folder, what the files need of a shim.
+type packages struct {
+	folders map[string]*folderNeeds
+	order   []string
+}
+
+type folderNeeds struct {
+	plain, tests, external    string // package names; "" where there is no such file
+	uses, usesTest, usesOuter bool
+}
+
+func newPackages() *packages {
+	return &packages{folders: map[string]*folderNeeds{}}
+}
+
+// instrument replaces each use of runtime.NumGoroutine by the shim's. The real function goes along as an argument, so
+// that the import stays used and the shim itself need not import runtime. What follows on the line keeps its column.
+func (p *packages) instrument(name, text string) (string, *Problem) {
+	fset := token.NewFileSet()
+	// Object resolution tells the import from a variable of the same name.
+	file, err := parser.ParseFile(fset, path.Base(name), text, parser.ParseComments)
+	if err != nil {
+		if file != nil && file.Name != nil && file.Name.Name != "_" {
+			p.note(name, file.Name.Name, false)
+		}
+		return text, syntaxProblem(name, err)
+	}
+	edits := numGoroutineEdits(fset, file, name, text)
+	p.note(name, file.Name.Name, len(edits) > 0)
+	return apply(text, edits), nil
+}
+
+func numGoroutineEdits(fset *token.FileSet, file *ast.File, name, text string) []edit {
+	qualifiers := importedAs(file, "runtime")
+	if len(qualifiers) == 0 {
+		return nil
+	}
+	dotted := slices.Contains(qualifiers, ".")
+	names := map[*ast.Ident]bool{} // of fields and methods: never the imported function
+	isRead := func(node ast.Expr) bool {
+		switch node := node.(type) {
+		case *ast.SelectorExpr:
+			x, ok := node.X.(*ast.Ident)
+			return ok && slices.Contains(qualifiers, x.Name) && x.Obj == nil && node.Sel.Name == "NumGoroutine"
+		case *ast.Ident:
+			return dotted && node.Name == "NumGoroutine" && node.Obj == nil && !names[node]
+		}
+		return false
+	}
+	var edits []edit
+	replace := func(node ast.Node, shim, read string) {
+		start, end := fset.PositionFor(node.Pos(), false).Offset, fset.PositionFor(node.End(), false).Offset
+		at := fset.Position(node.Pos())
+		code := fmt.Sprintf("%s(%s, %s, %d", shim, read, strconv.Quote(name), at.Line)
+		if lines := strings.Count(text[start:end], "\n"); lines > 0 {
+			code += "," + strings.Repeat("\n", lines)
+		}
+		code += ")"
+		if after := fset.Position(node.End()); after.Column > 0 {
+			code += fmt.Sprintf("/*line :%d:%d*/", after.Line, after.Column)
+		}
+		edits = append(edits, edit{start, end, code})
+	}
+	source := func(node ast.Expr) string {
+		if selector, ok := node.(*ast.SelectorExpr); ok {
+			return selector.X.(*ast.Ident).Name + ".NumGoroutine"
+		}
+		return "NumGoroutine"
+	}
+	ast.Inspect(file, func(node ast.Node) bool {
+		switch node := node.(type) {
+		case *ast.CallExpr:
+			if isRead(node.Fun) {
+				// A call with arguments is the user's error: the compiler shall see it as it is.
+				if len(node.Args) == 0 {
+					replace(node, callShim, source(node.Fun))
+				}
+				return false
+			}
+		case *ast.SelectorExpr:
+			if isRead(node) {
+				replace(node, valueShim, source(node))
+				return false
+			}
+			names[node.Sel] = true
+		case *ast.KeyValueExpr:
+			if key, ok := node.Key.(*ast.Ident); ok {
+				names[key] = true
+			}
+		case *ast.Ident:
+			if isRead(node) {
+				replace(node, valueShim, source(node))
+			}
+		}
+		return true
+	})
+	return edits
+}
+
+// importedAs are the names under which the file imports that path.
+func importedAs(file *ast.File, importPath string) []string {
+	var names []string
+	for _, spec := range file.Imports {
+		if value, err := strconv.Unquote(spec.Path.Value); err == nil && value == importPath {
+			if spec.Name == nil {
+				names = append(names, packageName(importPath))
+			} else if spec.Name.Name != "_" {
+				names = append(names, spec.Name.Name)
+			}
+		}
+	}
+	return names
+}
+
+// packageName guesses the name of an import without a name of its own: the last element that is not a version.
+func packageName(importPath string) string {
+	name := path.Base(importPath)
+	if len(name) > 1 && name[0] == 'v' && strings.Trim(name[1:], "0123456789") == "" && strings.Contains(importPath, "/") {
+		name = path.Base(path.Dir(importPath))
+	}
+	name, _, _ = strings.Cut(name, ".v")
+	return strings.TrimPrefix(name, "go-")
+}
+
+func (p *packages) note(name, pkg string, uses bool) {
+	dir := folder(name)
+	needs := p.folders[dir]
+	if needs == nil {
+		needs = &folderNeeds{}
+		p.folders[dir] = needs
+		p.order = append(p.order, dir)
+	}
+	switch test := strings.HasSuffix(name, "_test.go"); {
+	case test && strings.HasSuffix(pkg, "_test"):
+		needs.external = pkg
+		needs.usesOuter = needs.usesOuter || uses
+	case test:
+		needs.tests = pkg
+		needs.usesTest = needs.usesTest || uses
+	default:
+		needs.plain = pkg
+		needs.uses = needs.uses || uses
+	}
+}
+
+// shims are the files that link the probe: one into each package main and each package with tests, and into whatever
+// else reads the number of goroutines.
+func (p *packages) shims() []Source {
+	shims := []Source{}
+	slices.Sort(p.order)
+	for _, dir := range p.order {
+		needs := p.folders[dir]
+		linked := false
+		if needs.plain == "main" || needs.uses {
+			shims = append(shims, Source{dir + shimName + ".go", shim(needs.plain)})
+			linked = true
+		}
+		if needs.tests != "" && !linked {
+			shims = append(shims, Source{dir + shimName + "_test.go", shim(needs.tests)})
+			linked = true
+		}
+		if needs.external != "" && (needs.usesOuter || !linked) {
+			shims = append(shims, Source{dir + shimName + "_x_test.go", shim(needs.external)})
+		}
+	}
+	return shims
+}
+
+func shim(pkg string) string {
+	return "package " + pkg + `
+
+import goleakProbe "runtime/coverage"
+
+func ` + callShim + `(read func() int, file string, line int) int {
+	return goleakProbe.GoleakNumGoroutine(read, file, line)
+}
+
+func ` + valueShim + `(read func() int, file string, line int) func() int {
+	return func() int { return goleakProbe.GoleakNumGoroutine(read, file, line) }
+}
+`
+}
+
+// declares tells whether the file declares a function of that name.
+func declares(file *ast.File, name string) bool {
+	return slices.ContainsFunc(file.Decls, func(decl ast.Decl) bool {
+		function, ok := decl.(*ast.FuncDecl)
+		return ok && function.Recv == nil && function.Name.Name == name
+	})
+}

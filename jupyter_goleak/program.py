@@ -1,0 +1,320 @@
+"""What the user wants to run: the text of a cell, a file, a folder or a txtar archive as one `Program`.
+
+A program has one of five forms:
+
+- `file`     one Go file with a package clause;
+- `snippet`  Go without a package clause: statements, functions, types and imports in any order;
+- `test`     a file of tests, which `go test` runs;
+- `txtar`    several files in one text, each after a line `-- name --`;
+- `package`  a package in the user's own folder, where nothing may be written.
+
+Nothing here needs Go, and nothing here understands more of Go than where its comments and strings end: the syntax
+tree is the business of the Go helper. Texts are normalised (no byte order mark, `\\n` line ends) and keep their
+line numbers. Whatever cannot be a Go program raises `UsageError` with one sentence that says why.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+from jupyter_goleak.errors import UsageError
+
+Form = Literal["file", "snippet", "test", "txtar", "package"]
+
+MAX_BYTES = 4 << 20
+
+_COMMENT_OR_STRING = re.compile(
+    r"//[^\n]*|/\*.*?(?:\*/|\Z)|\"(?:\\.|[^\"\\\n])*\"?|`[^`]*(?:`|\Z)|'(?:\\.|[^'\\\n])*'?", re.DOTALL
+)
+_PACKAGE = re.compile(r"\s*package\s+(\w+)")
+_TEST = re.compile(r"^func\s+(?:Test|Fuzz|Benchmark)\w*\s*\(\s*\w+\s+\*\s*(?:testing\s*\.\s*)?[TFBM]\b", re.MULTILINE)
+_MAIN = re.compile(r"^func\s+main\s*\(\s*\)", re.MULTILINE)
+_MARKER = re.compile(r"^-- (\S(?:.*\S)?) --[ \t]*$", re.MULTILINE)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """One file of a program. `name` is relative to the program, with `/`; `first_line` is the line of the
+    user's text that holds the file's line 1 (other than 1 only in a txtar)."""
+
+    name: str
+    text: str
+    first_line: int = 1
+
+    @property
+    def is_go(self) -> bool:
+        return self.name.endswith(".go")
+
+    @property
+    def is_test(self) -> bool:
+        return self.name.endswith("_test.go")
+
+    @property
+    def package(self) -> str | None:
+        """The name in the package clause, or None where there is none."""
+        return _package_of(_code(self.text))
+
+    @property
+    def has_main(self) -> bool:
+        """True where `func main()` stands at the top level."""
+        return bool(_MAIN.search(_code(self.text)))
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One program. `main` names the file that the user sees first.
+
+    `directory` is the folder that the files come from, None for a text. With form `package`, `pattern` is the
+    package in the words of the go command, relative to `directory`.
+    """
+
+    form: Form
+    files: tuple[SourceFile, ...]
+    main: str
+    directory: Path | None = None
+    pattern: str = "."
+
+    @property
+    def source(self) -> str:
+        """The text of the file that the user sees first."""
+        return self.file(self.main).text
+
+    @property
+    def module(self) -> SourceFile | None:
+        """The program's own go.mod, if it brings one."""
+        return next((file for file in self.files if file.name == "go.mod"), None)
+
+    @property
+    def runs_tests(self) -> bool:
+        """True where `go test` runs the program: it has tests, and no package main to run instead."""
+        if self.form == "test":
+            return True
+        go = [file for file in self.files if file.is_go]
+        return any(file.is_test for file in go) and not any(file.has_main for file in go if not file.is_test)
+
+    def file(self, name: str) -> SourceFile:
+        """The file of that name. Raises KeyError where there is none."""
+        for file in self.files:
+            if file.name == name:
+                return file
+        raise KeyError(name)
+
+    def with_text(self, text: str, name: str | None = None) -> Program:
+        """The same program with another text in that file (the main one, unless named)."""
+        name = name or self.main
+        self.file(name)
+        return replace(
+            self, files=tuple(replace(file, text=text) if file.name == name else file for file in self.files)
+        )
+
+
+def parse_program(text: str | bytes, name: str = "main.go") -> Program:
+    """The program that a text holds. Raises UsageError where it is empty or no text."""
+    text = normalise(text, name)
+    if not text.strip():
+        raise UsageError("There is no program: the cell is empty.")
+    if name.endswith(".txtar") or _is_txtar(text):
+        return _parse_txtar(text)
+    code = _code(text)
+    if not code.strip():
+        raise UsageError("There is no program: the text holds only comments.")
+    if not name.endswith(".go"):
+        name = "main.go"
+    if name.endswith("_test.go") or (_TEST.search(code) and not _MAIN.search(code)):
+        stem = name.removesuffix(".go").removesuffix("_test")
+        name = f"{stem}_test.go"
+        return Program("test", (SourceFile(name, text),), name)
+    form: Form = "file" if _package_of(code) else "snippet"
+    return Program(form, (SourceFile(name, text),), name)
+
+
+def read_program(path: str | Path, stdin: str | bytes | None = None) -> Program:
+    """The program at a path: a `.go` file, a `.txtar`, or a folder or package pattern. `-` is the text `stdin`.
+
+    Raises UsageError where there is nothing that could be a Go program.
+    """
+    if str(path) == "-":
+        if stdin is None:
+            raise UsageError("The path - stands for standard input, and none was given.")
+        return parse_program(stdin)
+    place = Path(path).expanduser()
+    if place.is_dir():
+        return _read_package(place)
+    if place.is_file():
+        return _read_file(place)
+    if "..." in place.parts[-1:]:
+        root = place.parent
+        if not root.is_dir():
+            raise UsageError(f"There is no folder {root}.")
+        return _read_pattern(root)
+    raise UsageError(f"There is no file or folder {path}.")
+
+
+def normalise(text: str | bytes, name: str = "main.go") -> str:
+    """The text with `\\n` line ends and no byte order mark.
+
+    Raises UsageError for what is not text: invalid UTF-8, NUL and other control characters, too large.
+    """
+    if len(text) > MAX_BYTES:
+        raise UsageError(f"{name} is too large for a program: more than {MAX_BYTES >> 20} MB.")
+    if isinstance(text, bytes):
+        raw = text
+        try:
+            text = raw.decode("utf-8")
+        except UnicodeDecodeError as problem:
+            line = raw.count(b"\n", 0, problem.start) + 1
+            raise _at(
+                line, f"{name} is not UTF-8 text: line {line} holds the byte 0x{raw[problem.start]:02x}."
+            ) from None
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    bad = _CONTROL.search(text)
+    if bad:
+        line = text.count("\n", 0, bad.start()) + 1
+        raise _at(line, f"{name} is not Go text: line {line} holds the control character 0x{ord(bad.group()):02x}.")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as problem:
+        line = text.count("\n", 0, problem.start) + 1
+        raise _at(line, f"{name} is not Unicode text: line {line} holds half of a surrogate pair.") from None
+    return text
+
+
+def _at(line: int, message: str) -> UsageError:
+    error = UsageError(message)
+    error.line = line
+    return error
+
+
+def _code(text: str) -> str:
+    """The text with its comments and strings blanked; lines stay where they are."""
+    return _COMMENT_OR_STRING.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), text)
+
+
+def _package_of(code: str) -> str | None:
+    match = _PACKAGE.match(code)
+    return match.group(1) if match else None
+
+
+# ── txtar ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _is_txtar(text: str) -> bool:
+    """True where a line `-- name --` stands in the text and not in a comment or raw string of a first Go file."""
+    marker = _MARKER.search(text)
+    if not marker:
+        return False
+    # A raw string that holds such a line is closed after it; a file before a real marker has closed all of its own.
+    return (
+        not any(
+            match.start() < marker.start() < match.end() for match in _COMMENT_OR_STRING.finditer(text[: marker.end()])
+        )
+        or not text[: marker.start()].strip()
+    )
+
+
+def _parse_txtar(text: str) -> Program:
+    markers = list(_MARKER.finditer(text))
+    if not markers:
+        raise UsageError("There is no file in the archive: a line such as `-- main.go --` starts one.")
+    ends = [marker.start() for marker in markers[1:]] + [len(text)]
+    files: list[SourceFile] = []
+    for marker, end in zip(markers, ends, strict=True):
+        line = text.count("\n", 0, marker.start()) + 1
+        name = _safe_name(marker.group(1), line)
+        if any(file.name == name for file in files):
+            raise _at(line, f"The archive holds {name} twice (line {line}).")
+        files.append(SourceFile(name, text[marker.end() + 1 : end], line + 1))
+    head = text[: markers[0].start()]
+    if _package_of(_code(head)):
+        name = "main.go" if all(file.name != "main.go" for file in files) else "prog.go"
+        files.insert(0, SourceFile(name, head))
+    main = _main_of(files)
+    if main is None:
+        raise UsageError("There is no Go file in the archive.")
+    return Program("txtar", tuple(files), main)
+
+
+def _safe_name(name: str, line: int) -> str:
+    """The name, normalised. Raises UsageError for one that would leave the program's folder."""
+    path = PurePosixPath(name.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or re.match(r"[A-Za-z]:", name) or not path.parts:
+        raise _at(line, f"The archive's file name {name!r} (line {line}) leaves the program's folder.")
+    return str(path)
+
+
+def _main_of(files: list[SourceFile]) -> str | None:
+    """The file to show first: the one with func main, else the first test, else the first Go file."""
+    go = [file for file in files if file.is_go]
+    ranked = sorted(go, key=lambda file: (not (file.has_main and file.package == "main"), not file.is_test))
+    return ranked[0].name if ranked else None
+
+
+# ── paths ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise UsageError(f"{path} is too large for a program: more than {MAX_BYTES >> 20} MB.")
+        return path.read_bytes()
+    except OSError as problem:
+        raise UsageError(f"{path}: {problem.strerror or problem}.") from None
+
+
+def _read_file(path: Path) -> Program:
+    """The program in that file; the package around it, where the file is a part of one in a module."""
+    if path.suffix not in (".go", ".txtar"):
+        raise UsageError(f"{path} is neither a .go file, a .txtar, nor a folder.")
+    directory = path.resolve().parent
+    if path.suffix == ".go" and _module_root(directory) is not None:
+        own = SourceFile(path.name, normalise(_read(path), path.name))
+        others = [file for file in _go_files(directory) if file.name != path.name and file.package == own.package]
+        plain = [file for file in others if not file.is_test]
+        if own.package and (own.is_test or not own.has_main or (plain and not any(file.has_main for file in plain))):
+            return Program("package", _go_files(directory), path.name, directory)
+    program = parse_program(_read(path), path.name)
+    return replace(program, directory=directory)
+
+
+def _read_package(folder: Path) -> Program:
+    directory = folder.resolve()
+    files = _go_files(directory)
+    main = _main_of(list(files))
+    if main is None:
+        if any(directory.glob("*/**/*.go")):
+            raise UsageError(
+                f"There is no Go file in {folder} itself; name one of its packages, or {folder}/... for all."
+            )
+        raise UsageError(f"There is no Go file in {folder}.")
+    return Program("package", files, main, directory)
+
+
+def _read_pattern(root: Path) -> Program:
+    directory = root.resolve()
+    found = sorted(
+        path
+        for path in directory.rglob("*.go")
+        if not any(
+            part.startswith((".", "_")) or part in ("testdata", "vendor") for part in path.relative_to(directory).parts
+        )
+    )
+    files = tuple(
+        SourceFile(path.relative_to(directory).as_posix(), normalise(_read(path), path.name)) for path in found
+    )
+    main = _main_of(list(files))
+    if main is None:
+        raise UsageError(f"There is no Go file under {root}.")
+    return Program("package", files, main, directory, "./...")
+
+
+def _go_files(directory: Path) -> tuple[SourceFile, ...]:
+    paths = sorted(path for path in directory.glob("*.go") if path.is_file() and not path.name.startswith((".", "_")))
+    return tuple(SourceFile(path.name, normalise(_read(path), path.name)) for path in paths)
+
+
+def _module_root(directory: Path) -> Path | None:
+    return next((folder for folder in (directory, *directory.parents) if (folder / "go.mod").is_file()), None)

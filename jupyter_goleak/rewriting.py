@@ -1,0 +1,154 @@
+"""The Go helper's client: everything that needs Go's syntax trees, asked of one small program, one process per question.
+
+`Rewriter(executable)` takes the built helper (its source is the package data `golang/rewrite`). Every text that comes
+back holds the lines where the user has them. A text that Go cannot parse is no error here: it comes back as it was,
+with the parser's message beside it, since the compiler says it better.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from jupyter_goleak.errors import CompilerMessage, GoleakError, UsageError
+from jupyter_goleak.program import Program, SourceFile
+
+TIMEOUT = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class BuildFile:
+    """One file of a variant: `text` is what the user reads, `build_text` what the compiler gets."""
+
+    name: str
+    text: str
+    build_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class VariantSource:
+    """A whole program, ready to build: its files, and the shims that link the probe into it."""
+
+    files: tuple[BuildFile, ...]
+    shims: tuple[SourceFile, ...]
+
+    def file(self, name: str) -> BuildFile:
+        """The file of that name. Raises KeyError where there is none."""
+        for file in self.files:
+            if file.name == name:
+                return file
+        raise KeyError(name)
+
+    def program(self, program: Program) -> Program:
+        """That program with this variant's texts."""
+        texts = {file.name: file.text for file in self.files}
+        return replace(program, files=tuple(replace(file, text=texts[file.name]) for file in program.files))
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An edit that may cure a leak: its title, the line that it changes, and the program with it."""
+
+    title: str
+    file: str
+    line: int
+    source: VariantSource
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a program's text itself holds, ready to build.
+
+    `marked` is the variant that the user's markers make, None where there are none. `candidates` are statements
+    that stand in comments, the most promising first. With a `parse_error` there is only the original, as it was.
+    """
+
+    original: VariantSource
+    marked: VariantSource | None = None
+    candidates: tuple[Candidate, ...] = ()
+    parse_error: CompilerMessage | None = None
+
+
+class Rewriter:
+    """Asks the helper at `executable`. Safe to use from several threads."""
+
+    def __init__(self, executable: Path, timeout: float = TIMEOUT) -> None:
+        self.executable = executable
+        self.timeout = timeout
+
+    def prepare(self, program: Program) -> Prepared:
+        """The program's own variants. Raises UsageError, with the line, for what cannot be a program."""
+        answer = self._ask("prepare", _request(program))
+        original = _variant(answer["original"])
+        problem = answer["problem"]
+        if problem is not None:
+            if problem["kind"] == "usage":
+                raise _usage(problem)
+            return Prepared(original, parse_error=_message(problem, program))
+        marked = _variant(answer["marked"]) if answer["marked"] else None
+        return Prepared(original, marked, tuple(_candidate(each, original) for each in answer["candidates"]))
+
+    def instrument(self, program: Program) -> VariantSource:
+        """The program as it is, ready to build; a file that Go cannot parse stays as it was."""
+        answer = self._ask("instrument", _request(program))
+        problem = answer["problem"]
+        if problem is not None and problem["kind"] == "usage":
+            raise _usage(problem)
+        return _variant(answer["variant"])
+
+    def _ask(self, verb: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            done = subprocess.run(
+                [str(self.executable), verb],
+                input=json.dumps(request, ensure_ascii=False).encode("utf-8"),
+                capture_output=True,
+                timeout=self.timeout,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise GoleakError(f"The Go helper did not answer {verb!r} within {self.timeout:g} s.") from None
+        except OSError as problem:
+            raise GoleakError(f"The Go helper {self.executable} cannot be started: {problem}.") from None
+        if done.returncode != 0:
+            said = done.stderr.decode("utf-8", "replace").strip()
+            raise GoleakError(f"The Go helper failed at {verb!r}: {said or f'exit code {done.returncode}'}")
+        answer: dict[str, Any] = json.loads(done.stdout)
+        return answer
+
+
+def _request(program: Program) -> dict[str, Any]:
+    return {"form": program.form, "files": [{"name": file.name, "text": file.text} for file in program.files]}
+
+
+def _variant(answer: Mapping[str, Any]) -> VariantSource:
+    return VariantSource(
+        tuple(BuildFile(file["name"], file["text"], file["build_text"]) for file in answer["files"]),
+        tuple(SourceFile(file["name"], file["text"]) for file in answer["shims"]),
+    )
+
+
+def _candidate(answer: Mapping[str, Any], original: VariantSource) -> Candidate:
+    changed = _variant(answer["variant"])
+    return Candidate(answer["title"], answer["file"], answer["line"], _merged(original.files, changed))
+
+
+def _merged(files: Iterable[BuildFile], changed: VariantSource) -> VariantSource:
+    new = {file.name: file for file in changed.files}
+    return VariantSource(tuple(new.get(file.name, file) for file in files), changed.shims)
+
+
+def _usage(problem: Mapping[str, Any]) -> UsageError:
+    error = UsageError(f"{problem['file']}:{problem['line']}: {problem['message']}")
+    error.line = problem["line"]
+    return error
+
+
+def _message(problem: Mapping[str, Any], program: Program) -> CompilerMessage:
+    lines: Sequence[str] = program.file(problem["file"]).text.split("\n")
+    line = problem["line"]
+    source_line = lines[line - 1] if 0 < line <= len(lines) else ""
+    return CompilerMessage(problem["file"], line, problem["column"], problem["message"], source_line)
