@@ -16,6 +16,7 @@ line numbers. Whatever cannot be a Go program raises `UsageError` with one sente
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -133,14 +134,13 @@ def parse_program(text: str | bytes, name: str = "main.go") -> Program:
 
 
 def read_program(path: str | Path, stdin: str | bytes | None = None) -> Program:
-    """The program at a path: a `.go` file, a `.txtar`, or a folder or package pattern. `-` is the text `stdin`.
+    """The program at a path: a `.go` file, a `.txtar`, or a folder or package pattern. `-` is the text `stdin`, or where
+    none is given, this process's standard input.
 
     Raises UsageError where there is nothing that could be a Go program.
     """
     if str(path) == "-":
-        if stdin is None:
-            raise UsageError("The path - stands for standard input, and none was given.")
-        return parse_program(stdin)
+        return parse_program(sys.stdin.buffer.read() if stdin is None else stdin, "standard input")
     place = Path(path).expanduser()
     if place.is_dir():
         return _read_package(place)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -31,10 +31,17 @@ class BuildFile:
 
 @dataclass(frozen=True, slots=True)
 class VariantSource:
-    """A whole program, ready to build: its files, and the shims that link the probe into it."""
+    """A whole program, ready to build: its files, and the shims that link the probe into it. `main` names the file
+    that the user sees first."""
 
     files: tuple[BuildFile, ...]
     shims: tuple[SourceFile, ...]
+    main: str
+
+    @property
+    def main_text(self) -> str:
+        """What the user reads first."""
+        return self.file(self.main).text
 
     def file(self, name: str) -> BuildFile:
         """The file of that name. Raises KeyError where there is none."""
@@ -56,7 +63,7 @@ class Candidate:
     title: str
     file: str
     line: int
-    source: VariantSource
+    variant: VariantSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +90,13 @@ class Rewriter:
     def prepare(self, program: Program) -> Prepared:
         """The program's own variants. Raises UsageError, with the line, for what cannot be a program."""
         answer = self._ask("prepare", _request(program))
-        original = _variant(answer["original"])
+        original = _variant(answer["original"], program.main)
         problem = answer["problem"]
         if problem is not None:
             if problem["kind"] == "usage":
                 raise _usage(problem)
             return Prepared(original, parse_error=_message(problem, program))
-        marked = _variant(answer["marked"]) if answer["marked"] else None
+        marked = _variant(answer["marked"], program.main) if answer["marked"] else None
         return Prepared(original, marked, tuple(_candidate(each, original) for each in answer["candidates"]))
 
     def instrument(self, program: Program) -> VariantSource:
@@ -98,7 +105,7 @@ class Rewriter:
         problem = answer["problem"]
         if problem is not None and problem["kind"] == "usage":
             raise _usage(problem)
-        return _variant(answer["variant"])
+        return _variant(answer["variant"], program.main)
 
     def _ask(self, verb: str, request: Mapping[str, Any]) -> dict[str, Any]:
         try:
@@ -124,21 +131,19 @@ def _request(program: Program) -> dict[str, Any]:
     return {"form": program.form, "files": [{"name": file.name, "text": file.text} for file in program.files]}
 
 
-def _variant(answer: Mapping[str, Any]) -> VariantSource:
+def _variant(answer: Mapping[str, Any], main: str) -> VariantSource:
     return VariantSource(
         tuple(BuildFile(file["name"], file["text"], file["build_text"]) for file in answer["files"]),
         tuple(SourceFile(file["name"], file["text"]) for file in answer["shims"]),
+        main,
     )
 
 
 def _candidate(answer: Mapping[str, Any], original: VariantSource) -> Candidate:
-    changed = _variant(answer["variant"])
-    return Candidate(answer["title"], answer["file"], answer["line"], _merged(original.files, changed))
-
-
-def _merged(files: Iterable[BuildFile], changed: VariantSource) -> VariantSource:
+    changed = _variant(answer["variant"], original.main)
     new = {file.name: file for file in changed.files}
-    return VariantSource(tuple(new.get(file.name, file) for file in files), changed.shims)
+    files = tuple(new.get(file.name, file) for file in original.files)
+    return Candidate(answer["title"], answer["file"], answer["line"], replace(changed, files=files))
 
 
 def _usage(problem: Mapping[str, Any]) -> UsageError:
