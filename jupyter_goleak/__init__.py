@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 __all__ = ["BuildError", "GoleakError", "ProbeError", "Report", "ToolchainError", "UsageError", "__version__", "check"]
 
+__version__ = "0.1.0"
+
 _HOMES = {"check": "experiment", "Report": "model"}
 
 
 def __getattr__(name: str) -> Any:
-    if name == "__version__":
-        return importlib.import_module("importlib.metadata").version(__name__)
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(f"{__name__}.{_HOMES.get(name, 'errors')}"), name)

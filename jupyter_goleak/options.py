@@ -89,6 +89,10 @@ def pattern(text: str) -> str:
     return text
 
 
+def _several(value: Any) -> tuple[Any, ...]:
+    return (value,) if isinstance(value, str) else tuple(value or ())
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """One request, parsed. Field names are the options' names with `_` for `-`."""
@@ -116,7 +120,24 @@ class Options:
     def of(cls, values: Mapping[str, Any]) -> Options:
         """Options from parsed arguments; what is None, and what belongs to the notebook or terminal alone, is passed over."""
         known = {each.name for each in fields(cls)}
-        return cls(**{key: value for key, value in values.items() if key in known and value is not None})
+        given = {key: value for key, value in values.items() if key in known and value is not None}
+        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in given.items()})
+
+
+    @classmethod
+    def parse(cls, values: Mapping[str, Any]) -> Options:
+        """Options from Python's keyword arguments: text is read as on the command line, other values stand as they are.
+
+        Raises UsageError for a name that is none of the options.
+        """
+        rows = {option.dest: option for option in options_for("terminal")}
+        parsed: dict[str, Any] = {}
+        for name, value in values.items():
+            row = rows.get("for_" if name == "for" else name)
+            if row is None:
+                raise UsageError(f"check() has no option {name!r}; it takes: {', '.join(rows)}.")
+            parsed[row.dest] = row.read(value)
+        return cls.of(parsed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +161,16 @@ class Option:
     @property
     def names(self) -> tuple[str, ...]:
         return (self.short, self.flag) if self.short else (self.flag,)
+
+    def read(self, value: Any) -> Any:
+        """A value given in Python: text and what one text would stand for are both understood."""
+        if self.parse is None:
+            return bool(value) or None
+        if isinstance(value, Mapping):
+            return tuple(value.items())
+        if self.repeated:
+            return tuple(self.parse(each) if isinstance(each, str) else each for each in _several(value))
+        return self.parse(value) if value is not None else None
 
     def argument(self) -> dict[str, Any]:
         """Keyword arguments for `argparse`'s `add_argument` and IPython's `@argument`."""

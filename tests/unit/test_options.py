@@ -1,0 +1,147 @@
+"""The table of options: what each takes, what each refuses, and that all places read it the same way."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import fields
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jupyter_goleak.errors import UsageError
+from jupyter_goleak.options import (
+    OPTIONS,
+    Options,
+    assignment,
+    duration,
+    options_for,
+    pattern,
+    positive,
+    standard_input,
+    words,
+)
+
+
+def parser_of(place: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(exit_on_error=False)
+    for option in options_for(place):
+        parser.add_argument(*option.names, **option.argument())
+    return parser
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("500ms", 0.5),
+        ("20s", 20.0),
+        ("1m30s", 90.0),
+        ("1.5h", 5400.0),
+        (".5s", 0.5),
+        ("250us", 0.00025),
+        ("250µs", 0.00025),
+        ("7ns", 7e-9),
+        (" 2s ", 2.0),
+        ("3", 3.0),
+        (0, 0.0),
+        (1.25, 1.25),
+    ],
+)
+def test_a_duration_is_written_as_in_go(text, seconds):
+    assert duration(text) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "soon", "10 s", "s", "5d", "-1s", "-1", "inf", "nan", "1s2", "1s,2s", -1, float("nan")]
+)
+def test_what_is_no_duration_is_refused_with_a_sentence(text):
+    with pytest.raises(UsageError, match="is not a duration"):
+        duration(text)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 10**6), st.sampled_from([("ms", 1e-3), ("s", 1.0), ("m", 60.0), ("h", 3600.0)])),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_the_parts_of_a_duration_add_up(parts):
+    text = "".join(f"{number}{unit}" for number, (unit, _) in parts)
+    assert duration(text) == pytest.approx(sum(number * factor for number, (_, factor) in parts))
+
+
+@given(st.text(alphabet=st.characters(exclude_characters="="), min_size=1), st.text())
+def test_an_assignment_splits_at_the_first_equals_sign(name, value):
+    assert assignment(f"{name}={value}") == (name, value)
+
+
+@pytest.mark.parametrize("text", ["", "NAME", "=value"])
+def test_an_assignment_needs_a_name_and_an_equals_sign(text):
+    with pytest.raises(UsageError, match="NAME=VALUE"):
+        assignment(text)
+
+
+@pytest.mark.parametrize("text", ["0", "-3", "2.5", "many", ""])
+def test_a_count_starts_from_one(text):
+    with pytest.raises(UsageError, match="whole number"):
+        positive(text)
+
+
+def test_words_split_as_in_a_shell():
+    assert words("-n 3 'two words'") == ("-n", "3", "two words")
+    assert words(["as", "they are"]) == ("as", "they are")
+    with pytest.raises(UsageError, match="cannot be split"):
+        words("'never closed")
+
+
+def test_standard_input_is_a_text_or_a_file(tmp_path):
+    (tmp_path / "in.txt").write_bytes(b"one\ntwo \xff")
+    assert standard_input("text") == "text"
+    assert standard_input(f"@{tmp_path / 'in.txt'}").encode("utf-8", "surrogateescape") == b"one\ntwo \xff"
+    with pytest.raises(UsageError, match="No such file"):
+        standard_input(f"@{tmp_path / 'missing'}")
+
+
+def test_a_pattern_must_compile():
+    assert pattern("main\\..*") == "main\\..*"
+    with pytest.raises(UsageError, match="not a regular expression"):
+        pattern("(")
+
+
+@pytest.mark.parametrize("place", ["notebook", "terminal"])
+def test_every_engine_option_is_offered_everywhere_and_arrives(place):
+    offered = {option.dest for option in options_for(place)}
+    assert {field.name for field in fields(Options)} <= offered
+    nothing = vars(parser_of(place).parse_args([]))
+    assert set(nothing.values()) == {None}
+    assert Options.of(nothing) == Options()
+
+
+def test_parsed_arguments_become_options():
+    line = "--for 2s --env A=1 --env B=x=y --args '-v 3' --no-fix --gomaxprocs 2 --ignore a.* --fixes A --go /x/go"
+    options = Options.of(vars(parser_of("terminal").parse_args(list(words(line)))))
+    assert options == Options(
+        for_=2.0,
+        env=(("A", "1"), ("B", "x=y")),
+        args=("-v", "3"),
+        no_fix=True,
+        gomaxprocs=2,
+        ignore=("a.*",),
+        fixes="A",
+        go="/x/go",
+    )
+
+
+def test_a_refusal_reaches_the_parsers_own_error():
+    with pytest.raises(argparse.ArgumentError, match="--timeout: 'soon' is not a duration"):
+        parser_of("notebook").parse_args(["--timeout", "soon"])
+
+
+def test_names_are_unique_and_each_option_says_what_it_does():
+    names = [name for option in OPTIONS for name in option.names]
+    assert len(names) == len(set(names))
+    for option in OPTIONS:
+        assert option.help.endswith("."), option.flag
+        assert option.flag.startswith("--"), option.flag
+        assert (option.parse is None) == (option.metavar is None), option.flag
