@@ -232,7 +232,17 @@ class Attempt:
     """One candidate fix that was tried: its title and what became of it."""
 
     title: str
-    outcome: Literal["verified", "build-error", "still leaks", "changed output", "deadlock", "crash", "timeout", "slower", "not tried"]
+    outcome: Literal[
+        "verified",
+        "build-error",
+        "still leaks",
+        "changed output",
+        "deadlock",
+        "crash",
+        "timeout",
+        "slower",
+        "not tried",
+    ]
     detail: str = ""
 
 

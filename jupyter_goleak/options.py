@@ -35,7 +35,9 @@ def duration(text: str | float) -> float:
             try:
                 seconds = float(text)
             except ValueError:
-                raise UsageError(f"{text!r} is not a duration: write it as in Go, such as 500ms, 20s or 1m30s.") from None
+                raise UsageError(
+                    f"{text!r} is not a duration: write it as in Go, such as 500ms, 20s or 1m30s."
+                ) from None
     if not 0 <= seconds < float("inf"):
         raise UsageError(f"{text!r} is not a duration: it must not be negative, and it must end.")
     return seconds
@@ -123,7 +125,6 @@ class Options:
         given = {key: value for key, value in values.items() if key in known and value is not None}
         return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in given.items()})
 
-
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> Options:
         """Options from Python's keyword arguments: text is read as on the command line, other values stand as they are.
@@ -185,7 +186,14 @@ class Option:
                 raise argparse.ArgumentTypeError(str(problem)) from None
 
         action = {"action": "append"} if self.repeated else {}
-        return {"dest": self.dest, "type": convert, "metavar": self.metavar, "default": None, "help": self.help, **action}
+        return {
+            "dest": self.dest,
+            "type": convert,
+            "metavar": self.metavar,
+            "default": None,
+            "help": self.help,
+            **action,
+        }
 
 
 OPTIONS: tuple[Option, ...] = (
@@ -195,7 +203,9 @@ OPTIONS: tuple[Option, ...] = (
     Option("--repair-budget", "Time that the search for a fix may take (20s).", duration, "TIME", configurable=True),
     Option("--timeout", "Stop a program that has not ended by then (60s).", duration, "TIME", configurable=True),
     Option("--for", "Run a program that never ends for that long, then report.", duration, "TIME"),
-    Option("--settle", "Time that goroutines get to end after main has returned (1s).", duration, "TIME", configurable=True),
+    Option(
+        "--settle", "Time that goroutines get to end after main has returned (1s).", duration, "TIME", configurable=True
+    ),
     Option("--args", "The program's arguments, in one quoted string.", words, "ARGS"),
     Option("--env", "Set a variable in the program's environment; may be repeated.", assignment, "K=V", repeated=True),
     Option("--stdin", "The program's standard input: a text, or @FILE.", standard_input, "TEXT"),
@@ -205,7 +215,13 @@ OPTIONS: tuple[Option, ...] = (
     Option("--explore", "Run the program N times under different schedules.", positive, "N"),
     Option("--seed", "Seed of the schedules that --explore tries.", int, "S"),
     Option("--go", "Path of the go command to use.", str, "PATH", configurable=True),
-    Option("--ignore", "Count, but do not report, leaks whose function or creator matches; may be repeated.", pattern, "REGEXP", repeated=True),
+    Option(
+        "--ignore",
+        "Count, but do not report, leaks whose function or creator matches; may be repeated.",
+        pattern,
+        "REGEXP",
+        repeated=True,
+    ),
     Option("--ancestry", "Record the whole chain of creators of each goroutine.", configurable=True),
     Option("--output", "Bind the report to this name.", str, "NAME", place="notebook", short="-o"),
     Option("--quiet", "Show nothing; useful with -o.", place="notebook", short="-q"),

@@ -121,7 +121,12 @@ def _message(kind: bytes, payload: bytes) -> Message:
                 t, flags = _TIME_AND_FLAGS.unpack_from(payload)
                 text = payload[_TIME_AND_FLAGS.size :].decode(errors="replace")
                 return Dump(
-                    t / 1e9, text, bool(flags & COMPLETE), bool(flags & PROOF), bool(flags & SETTLE), bool(flags & FINAL)
+                    t / 1e9,
+                    text,
+                    bool(flags & COMPLETE),
+                    bool(flags & PROOF),
+                    bool(flags & SETTLE),
+                    bool(flags & FINAL),
                 )
             case b"u":
                 return Unchanged(_seconds(payload))
@@ -135,7 +140,9 @@ def _message(kind: bytes, payload: bytes) -> Message:
             case b"e":
                 return Done(_seconds(payload))
     except (struct.error, UnicodeDecodeError) as problem:
-        raise ProbeError(f"The probe's stream is broken: a frame {kind!r} of {len(payload)} bytes ({problem}).") from None
+        raise ProbeError(
+            f"The probe's stream is broken: a frame {kind!r} of {len(payload)} bytes ({problem})."
+        ) from None
     raise ProbeError(f"The probe's stream is broken: there is no frame {kind!r}.")
 
 

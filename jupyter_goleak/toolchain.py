@@ -16,6 +16,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -30,7 +31,9 @@ from jupyter_goleak.errors import BuildError, CompilerMessage, ToolchainError
 
 OLDEST = (1, 23)
 _WAYS = "install Go 1.23 or later from your system and put it on PATH, or run: pip install 'jupyter_goleak[go]'"
-_MESSAGE = re.compile(r"^(?P<file>[^\s:][^:\n]*\.(?:go|mod)):(?P<line>\d+)(?::(?P<column>\d+))?: (?P<text>.*(?:\n\t.*)*)", re.M)
+_MESSAGE = re.compile(
+    r"^(?P<file>[^\s:][^:\n]*\.(?:go|mod)):(?P<line>\d+)(?::(?P<column>\d+))?: (?P<text>.*(?:\n\t.*)*)", re.M
+)
 _BUILD_TIMEOUT_S = 600
 
 
@@ -58,7 +61,7 @@ class Toolchain:
             environment["GOEXPERIMENT"] = ",".join([*experiments, "goroutineleakprofile"])
         return environment
 
-    def build(
+    def start_build(
         self,
         directory: Path,
         output: Path,
@@ -69,21 +72,19 @@ class Toolchain:
         race: bool = False,
         tags: str = "",
         root: Path | None = None,
-    ) -> None:
-        """Build `package`, seen from `directory`, into `output`, with the probe and with `overlay`'s texts in place of
-        those files. Raises BuildError with file names relative to `root`.
+    ) -> Build:
+        """Start to build `package`, seen from `directory`, into `output`, with the probe and with `overlay`'s texts in
+        place of those files. `root` is the folder that file names in messages are relative to.
         """
-        with tempfile.TemporaryDirectory(prefix="goleak-overlay-") as scratch:
-            overlay_file = self._write_overlay(Path(scratch), overlay)
-            verb = ["test", "-c"] if test else ["build"]
-            flags = ["-overlay", str(overlay_file), "-ldflags=-checklinkname=0", "-o", str(output)]
-            if race:
-                flags.append("-race")
-            if tags:
-                flags += ["-tags", tags]
-            done = self.run([*verb, *flags, package], directory)
-        if done.returncode:
-            raise _build_error(done.stdout + done.stderr, root or directory)
+        scratch = tempfile.TemporaryDirectory(prefix="goleak-overlay-")
+        overlay_file = self._write_overlay(Path(scratch.name), overlay)
+        verb = ["test", "-c"] if test else ["build"]
+        flags = ["-overlay", str(overlay_file), "-ldflags=-checklinkname=0", "-o", str(output)]
+        if race:
+            flags.append("-race")
+        if tags:
+            flags += ["-tags", tags]
+        return Build(self._start([*verb, *flags, package], directory), scratch, root or directory)
 
     def _write_overlay(self, scratch: Path, overlay: Mapping[Path, str]) -> Path:
         replace = {}
@@ -102,8 +103,13 @@ class Toolchain:
     def run(
         self, arguments: Sequence[str], directory: Path, extra: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Run `go` with `arguments`; its children are ended with it at an interrupt."""
-        process = subprocess.Popen(
+        """Run `go` with `arguments` to its end."""
+        return _finish(self._start(arguments, directory, extra))
+
+    def _start(
+        self, arguments: Sequence[str], directory: Path, extra: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[str]:
+        return subprocess.Popen(
             [str(self.command), *arguments],
             cwd=directory,
             env=self.environment(extra),
@@ -114,14 +120,6 @@ class Toolchain:
             errors="replace",
             start_new_session=True,
         )
-        try:
-            stdout, stderr = process.communicate(timeout=_BUILD_TIMEOUT_S)
-        except BaseException:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, 9)
-            process.communicate()
-            raise
-        return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
     def helper(self) -> Path:
         """The syntax helper, built once per toolchain and version of its source into the user's cache."""
@@ -139,6 +137,45 @@ class Toolchain:
                 raise ToolchainError(f"{self.version} could not build the helper: {done.stderr.strip()}")
             os.replace(Path(scratch) / "helper", built)
         return built
+
+
+class Build:
+    """A build under way. Use it as a context: leaving it early ends the compiler and takes its scratch files away."""
+
+    def __init__(self, process: subprocess.Popen[str], scratch: tempfile.TemporaryDirectory[str], root: Path) -> None:
+        self._process = process
+        self._scratch = scratch
+        self._root = root
+
+    def __enter__(self) -> Build:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _kill(self._process)
+        self._scratch.cleanup()
+
+    def wait(self) -> None:
+        """Wait for the build's end. Raises BuildError where the program does not compile."""
+        done = _finish(self._process)
+        if done.returncode:
+            raise _build_error(done.stdout + done.stderr, self._root)
+
+
+def _finish(process: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:
+    """The process's output and exit code; it does not outlive an interrupt."""
+    try:
+        stdout, stderr = process.communicate(timeout=_BUILD_TIMEOUT_S)
+    except BaseException:
+        _kill(process)
+        raise
+    return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+
+
+def _kill(process: subprocess.Popen[str]) -> None:
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
 
 
 def find(command: str | None = None, *, directory: Path | None = None) -> Toolchain:
@@ -195,7 +232,9 @@ def _inspect(command: str, directory: str, _environment: tuple[str | None, ...])
         )
         answer = json.loads(done.stdout)
     except (OSError, ValueError, subprocess.TimeoutExpired):
-        raise ToolchainError(f"{command!r} does not answer as a go command does; name another with --go, or {_WAYS}.") from None
+        raise ToolchainError(
+            f"{command!r} does not answer as a go command does; name another with --go, or {_WAYS}."
+        ) from None
     version, goroot = str(answer["GOVERSION"]), Path(answer["GOROOT"])
     numbers = re.match(r"(?:go|devel go)(\d+)\.(\d+)", version)
     release = (int(numbers[1]), int(numbers[2])) if numbers else (0, 0)
@@ -220,13 +259,17 @@ def warm(command: str | None = None) -> threading.Thread:
     """Fill Go's build cache and build the helper in the background, in silence. Returns the thread that does it."""
 
     def fill() -> None:
-        with contextlib.suppress(ToolchainError, BuildError, OSError), tempfile.TemporaryDirectory(prefix="goleak-warm-") as scratch:
+        with (
+            contextlib.suppress(ToolchainError, BuildError, OSError),
+            tempfile.TemporaryDirectory(prefix="goleak-warm-") as scratch,
+        ):
             toolchain = find(command)
             toolchain.helper()
             folder = Path(scratch)
             (folder / "go.mod").write_text(module_file(toolchain), encoding="utf-8")
             (folder / "main.go").write_text(_WARM_PROGRAM, encoding="utf-8")
-            toolchain.build(folder, folder / "warm", {})
+            with toolchain.start_build(folder, folder / "warm", {}) as build:
+                build.wait()
 
     thread = threading.Thread(target=fill, name="goleak-warm", daemon=True)
     thread.start()
@@ -265,7 +308,9 @@ func main() {
 def _go_sources(folder: str) -> dict[str, str]:
     """The Go files (and go.mod) that this package ships in `golang/<folder>`, by name."""
     files = resources.files("jupyter_goleak") / "golang" / folder
-    wanted = (each for each in files.iterdir() if each.name.endswith((".go", ".mod")) and not each.name.endswith("_test.go"))
+    wanted = (
+        each for each in files.iterdir() if each.name.endswith((".go", ".mod")) and not each.name.endswith("_test.go")
+    )
     return {each.name: each.read_text(encoding="utf-8") for each in wanted}
 
 

@@ -1,0 +1,92 @@
+"""The engine in a terminal: `python -m jupyter_goleak check [OPTIONS] PATH`.
+
+Exit code 0: no leak. 1: a leak. 2: wrong usage, or the program does not build. 3: the program crashed, deadlocked or
+ran out of time without a leak being shown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+
+from jupyter_goleak.errors import BuildError, GoleakError
+from jupyter_goleak.experiment import Experiment, build_error_report
+from jupyter_goleak.model import Failure, Finished, Report
+from jupyter_goleak.options import Options, options_for
+from jupyter_goleak.program import read_program
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m jupyter_goleak", description="Find goroutine leaks by running the program."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    check = commands.add_parser(
+        "check",
+        help="run a program and report its leaks",
+        description="Run a Go program, report the goroutines that it leaks, and try the fix that it brings.",
+    )
+    check.add_argument("path", metavar="PATH", help="a .go file, a package folder, a .txtar, or - for standard input")
+    for option in options_for("terminal"):
+        check.add_argument(*option.names, **option.argument())
+    given = parser.parse_args(arguments)
+    return _check(given)
+
+
+def _check(given: argparse.Namespace) -> int:
+    options = Options.of(vars(given))
+    try:
+        report = _report(given.path, options)
+    except GoleakError as problem:
+        if given.json:
+            failure = Failure(problem.kind, str(problem), problem.line)
+            _print_json(Report(go="", verdict="build-error", original=None, error=failure))
+        else:
+            print(problem, file=sys.stderr)
+        return 2
+    if given.json:
+        _print_json(report)
+    else:
+        from jupyter_goleak.view.text import to_text
+
+        print(to_text(report))
+    return exit_code(report)
+
+
+def _report(path: str, options: Options) -> Report:
+    program = read_program(path, sys.stdin.buffer.read() if path == "-" else None)
+    experiment = Experiment(program, options)
+    report: Report | None = None
+    events = experiment.events()
+    try:
+        while report is None:
+            try:
+                event = next(events)
+            except KeyboardInterrupt:
+                experiment.stop()
+                continue
+            if isinstance(event, Finished):
+                report = event.report
+    except BuildError as problem:
+        return build_error_report(program, problem, options)
+    return report
+
+
+def _print_json(report: Report) -> None:
+    print(json.dumps(report.to_dict(), ensure_ascii=False))
+
+
+def exit_code(report: Report) -> int:
+    """What a shell learns from a report."""
+    if report.error is not None:
+        return 2
+    if report.leaks:
+        return 1
+    return 0 if report.verdict in ("clean", "leak") else 3
+
+
+if __name__ == "__main__":
+    sys.exit(main())

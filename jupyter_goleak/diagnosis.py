@@ -1,0 +1,265 @@
+"""A recording → a judged run: which goroutines leaked, on what evidence, and what became of the program. Pure.
+
+The evidence, from strong to weak:
+
+- `proven`   tagged by the runtime's leak detection in two consecutive passes; or the runtime itself has said that all
+             goroutines are asleep.
+- `likely`   waits on a channel, a select or a lock, and has stood at the same place for the whole settling time. While
+             the program still runs (it was stopped), others may still come for it: then only a group that has kept
+             growing counts.
+- `alive`    all the rest: what runs, sleeps, or waits for I/O. Shown, never called a leak.
+
+Goroutines that the runtime and the libraries keep for themselves are none of the program's work and are left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+
+from jupyter_goleak.execution import Exited
+from jupyter_goleak.model import Evidence, Frame, Goroutine, Leak, Run, Snapshot, Verdict
+from jupyter_goleak.recording import Recording
+from jupyter_goleak.stack_dump import CountedStack
+
+MAIN_GOROUTINE = 1
+
+_BLOCKED = ("chan receive", "chan send", "select", "semacquire", "sync.", "coroutine")
+_HOUSEKEEPERS = ("os/signal.", "runtime.", "runtime/", "internal/", "testing.", "os/exec.")
+_DEADLOCK = re.compile(
+    r"^fatal error: (?:all goroutines are asleep|no goroutines \(main called runtime\.Goexit\)) - deadlock!", re.M
+)
+
+
+def judge(recording: Recording, *, ignore: Iterable[str] = ()) -> Run:
+    """The run that the recording shows, without explanations."""
+    exited = recording.exited
+    stderr = exited.stderr.decode(errors="replace")
+    deadlock = exited.stopped is None and exited.exit_code == 2 and bool(_DEADLOCK.search(stderr))
+    groups = _grouped_leaks(recording) if recording.grouped else _listed_leaks(recording, deadlock)
+    patterns = [re.compile(each) for each in ignore]
+    kept = [g for g in groups if not any(p.search(g.function) or p.search(g.created_by) for p in patterns)]
+    ignored = sum(g.count for g in groups if g not in kept and g.evidence != "alive")
+    leaks = tuple(g for g in kept if g.evidence != "alive")
+    samples = recording.samples
+    counts = [sample.count for sample in samples] + [mark.value for mark in recording.marks]
+    return Run(
+        variant=recording.variant,
+        verdict=_verdict(exited, recording, deadlock=deadlock, leaking=bool(leaks)),
+        exit_code=_exit_code(recording),
+        duration_s=recording.returned if recording.returned is not None else exited.t,
+        stdout=exited.stdout.decode(errors="replace"),
+        stderr=stderr,
+        truncated=exited.truncated,
+        samples=samples,
+        snapshots=recording.snapshots,
+        marks=recording.marks,
+        leaks=leaks,
+        alive=tuple(g for g in kept if g.evidence == "alive"),
+        start=samples[0].count if samples else 1,
+        peak=max(counts, default=1),
+        end=samples[-1].count if samples else 1,
+        created=max((sample.created for sample in samples), default=0),
+        stopped=exited.stopped,
+        note=_note(recording),
+        ignored=ignored,
+    )
+
+
+def _verdict(exited: Exited, recording: Recording, *, deadlock: bool, leaking: bool) -> Verdict:
+    if exited.stopped in ("timeout", "user"):
+        return "timeout"
+    if deadlock:
+        return "deadlock"
+    if exited.stopped is None and _exit_code(recording) != 0:
+        return "crash"
+    return "leak" if leaking else "clean"
+
+
+def _exit_code(recording: Recording) -> int | None:
+    """The program's own; None where it was killed. What happens after `main` returned is not the program's doing."""
+    exited = recording.exited
+    if exited.stopped is not None:
+        return None if exited.exit_code < 0 else exited.exit_code
+    if recording.returned is not None and not recording.done:
+        return 0
+    return exited.exit_code
+
+
+def _note(recording: Recording) -> str:
+    if recording.exited.lost_probe:
+        return recording.exited.lost_probe
+    if not recording.go:
+        return "The program ended before its probe could say anything."
+    if not recording.can_prove:
+        return f"{recording.go} cannot prove leaks (Go 1.26 and later can); a leak is called likely at best."
+    return ""
+
+
+# ── goroutines listed one by one ────────────────────────────────────────────────────────────────────────────────
+
+
+def _listed_leaks(recording: Recording, deadlock: bool) -> list[Leak]:
+    last = recording.final or (recording.snapshots[-1] if recording.snapshots else None)
+    if last is None:
+        return []
+    proven = _proven_ids(recording.proofs)
+    still_running = recording.returned is None and not deadlock
+    steady = _steady_ids(recording, last)
+    growing = _growing_positions(recording.snapshots, last) if still_running else frozenset()
+    members: dict[Leak, list[int]] = defaultdict(list)
+    for goroutine in last.goroutines:
+        if goroutine.id == MAIN_GOROUTINE or is_housekeeping(goroutine):
+            continue
+        blocked = is_blocked(goroutine)
+        evidence: Evidence = "alive"
+        if goroutine.id in proven or (deadlock and blocked):
+            evidence = "proven"
+        elif blocked and goroutine.id in steady and (not still_running or _place(goroutine) in growing):
+            evidence = "likely"
+        members[_leak_of(goroutine, evidence)].append(goroutine.id)
+    return _sorted(replace(leak, count=len(ids), ids=tuple(ids[:1000])) for leak, ids in members.items())
+
+
+def _proven_ids(proofs: tuple[Snapshot, ...]) -> frozenset[int]:
+    """Goroutines tagged in the last two passes."""
+    if len(proofs) < 2:
+        return frozenset()
+    first, second = ({each.id for each in proof.goroutines if each.leaked} for proof in proofs[-2:])
+    return frozenset(first & second)
+
+
+def _steady_ids(recording: Recording, last: Snapshot) -> frozenset[int]:
+    """Goroutines that have not moved for the settling time, or since `main` returned if that is shorter."""
+    earliest = last.t - recording.settle
+    if recording.returned is not None:
+        earliest = max(earliest, recording.returned)
+    before = [snapshot for snapshot in recording.snapshots if snapshot.complete and snapshot.t <= last.t]
+    opening = next((index for index, snapshot in enumerate(before) if snapshot.t >= earliest), len(before))
+    # A snapshot taken just before the window opens shows what stood there when it did.
+    window = before[max(0, opening - (recording.returned is None)) :]
+    if not window or (window[0].t > earliest + 0.25 and recording.returned is None):
+        return frozenset()
+    where = {each.id: _place(each) for each in last.goroutines}
+    steady = set(where)
+    for snapshot in window:
+        steady &= {each.id for each in snapshot.goroutines if where.get(each.id) == _place(each)}
+    return frozenset(steady)
+
+
+def _growing_positions(snapshots: tuple[Snapshot, ...], last: Snapshot) -> frozenset[object]:
+    """Places whose number of goroutines has only ever risen, and still rose in the second half of the time seen."""
+    if len(snapshots) < 3:
+        return frozenset()
+    middle = snapshots[0].t + (last.t - snapshots[0].t) / 2
+    history = [(snapshot.t, Counter(map(_place, snapshot.goroutines))) for snapshot in (*snapshots, last)]
+    growing = set()
+    for place, final_count in history[-1][1].items():
+        counts = [counter[place] for _, counter in history]
+        half = next(counter[place] for t, counter in history if t >= middle)
+        rises = all(later >= earlier for earlier, later in zip(counts, counts[1:], strict=False))
+        if rises and final_count >= 3 and final_count > half:
+            growing.add(place)
+    return frozenset(growing)
+
+
+def _place(goroutine: Goroutine) -> tuple[str, tuple[Frame, ...]]:
+    return goroutine.state, goroutine.frames
+
+
+def is_blocked(goroutine: Goroutine) -> bool:
+    """Whether it waits for another goroutine: on a channel, a select or a primitive of `sync`."""
+    return goroutine.state.startswith(_BLOCKED)
+
+
+def is_housekeeping(goroutine: Goroutine) -> bool:
+    """Whether a library started it for itself: signal delivery, the testing package, the runtime's own."""
+    if any(frame.user for frame in goroutine.frames):
+        return False
+    creator = goroutine.created_by
+    if creator is None or creator.user:
+        return creator is None
+    return creator.function.startswith(_HOUSEKEEPERS)
+
+
+def _leak_of(goroutine: Goroutine, evidence: Evidence) -> Leak:
+    position = goroutine.position
+    innermost = position or (goroutine.frames[0] if goroutine.frames else None)
+    creator = goroutine.created_by
+    return Leak(
+        evidence=evidence,
+        count=1,
+        state=goroutine.state,
+        function=innermost.function if innermost else "",
+        file=position.file if position else (creator.file if creator and creator.user else ""),
+        line=position.line if position else None,
+        created_by=creator.function if creator else "",
+        go_line=creator.line if creator and creator.user else None,
+        stack=goroutine.frames,
+        labels=goroutine.labels,
+        ancestors=goroutine.ancestors,
+    )
+
+
+def _sorted(leaks: Iterable[Leak]) -> list[Leak]:
+    """One entry per position, sorted by count, then line. Where only the library's frames differ, it is one position."""
+    merged: dict[tuple[object, ...], Leak] = {}
+    for leak in leaks:
+        key = (
+            leak.evidence,
+            leak.state,
+            leak.function,
+            leak.file,
+            leak.line,
+            leak.created_by,
+            leak.go_line,
+            leak.labels,
+        )
+        known = merged.get(key)
+        merged[key] = replace(known, count=known.count + leak.count, ids=known.ids + leak.ids) if known else leak
+    return sorted(merged.values(), key=lambda leak: (-leak.count, leak.line or 0, leak.go_line or 0))
+
+
+# ── goroutines too many to list ─────────────────────────────────────────────────────────────────────────────────
+
+
+def _grouped_leaks(recording: Recording) -> list[Leak]:
+    """Counts come from the grouped profiles; states and creators from the part of the dump that could be listed."""
+    listed: dict[tuple[Frame, ...], Goroutine] = {}
+    for goroutine in recording.final.goroutines if recording.final else ():
+        listed.setdefault(_user_frames(goroutine.frames), goroutine)
+    proven = _count_in_both(recording.grouped_leaks)
+    leaks: list[Leak] = []
+    for stack in recording.grouped:
+        example = listed.get(_user_frames(stack.frames))
+        if example is None:
+            example = Goroutine(0, "waiting", stack.frames)
+        if example.id == MAIN_GOROUTINE or is_housekeeping(example) or not _user_frames(stack.frames):
+            continue
+        tagged = min(stack.count, proven[_user_frames(stack.frames)])
+        rest = stack.count - tagged
+        if tagged:
+            leaks.append(replace(_leak_of(example, "proven"), count=tagged))
+        if rest:
+            # No settling was observed one by one, so nothing is said beyond that they are there.
+            likely = is_blocked(example) and recording.returned is not None
+            leaks.append(replace(_leak_of(example, "likely" if likely else "alive"), count=rest))
+    return _sorted(leaks)
+
+
+def _count_in_both(passes: tuple[tuple[CountedStack, ...], ...]) -> Counter[tuple[Frame, ...]]:
+    if len(passes) < 2:
+        return Counter()
+    counters = []
+    for stacks in passes[-2:]:
+        counter: Counter[tuple[Frame, ...]] = Counter()
+        for stack in stacks:
+            counter[_user_frames(stack.frames)] += stack.count
+        counters.append(counter)
+    return counters[0] & counters[1]
+
+
+def _user_frames(frames: tuple[Frame, ...]) -> tuple[Frame, ...]:
+    return tuple(frame for frame in frames if frame.user)
