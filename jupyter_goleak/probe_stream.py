@@ -5,6 +5,7 @@ eight bytes. Times are nanoseconds since the program's start and become seconds 
 
     H  hello: "<go version> <1 if this build can prove leaks, else 0>"
     s  a sample: time, count, created, stack and heap bytes, running, runnable, waiting, not in Go; -1 for unknown
+    b  a go statement: time, the count that it led to; the first some thousands only
     m  a mark: time, value, line, then the file's name
     d  a dump: time, flags, then the text of the stacks (see `Dump`)
     u  time: a dump that says the same as the one before
@@ -37,6 +38,14 @@ COMPLETE, PROOF, SETTLE, FINAL = 1, 2, 4, 8
 class Hello:
     go: str
     proof: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The program has started a goroutine, which made it `count` of them."""
+
+    t: float
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +91,7 @@ class Done:
     t: float
 
 
-Message = Hello | Sample | Mark | Dump | Unchanged | Grouped | Exiting | Asleep | Done
+Message = Hello | Sample | Begun | Mark | Dump | Unchanged | Grouped | Exiting | Asleep | Done
 
 
 class Decoder:
@@ -114,6 +123,9 @@ def _message(kind: bytes, payload: bytes) -> Message:
                 return Hello(go, proof == "1")
             case b"s":
                 return _sample(payload)
+            case b"b":
+                t, count = _TIME_AND_FLAGS.unpack(payload)
+                return Begun(t / 1e9, count)
             case b"m":
                 t, value, line = _MARK.unpack_from(payload)
                 return Mark(t / 1e9, value, payload[_MARK.size :].decode(errors="replace"), line)

@@ -24,7 +24,7 @@ from jupyter_goleak.model import (
     Snapshot,
     Variant,
 )
-from jupyter_goleak.probe_stream import Asleep, Done, Dump, Exiting, Grouped, Hello, Unchanged
+from jupyter_goleak.probe_stream import Asleep, Begun, Done, Dump, Exiting, Grouped, Hello, Unchanged
 from jupyter_goleak.stack_dump import CountedStack, parse_dump, parse_profile
 
 _MOST_SAMPLES = 4096
@@ -87,10 +87,10 @@ class Recorder:
         variant = self._variant
         match happening:
             case Sample():
-                sample = self._with_created(happening)
-                self._samples.append(sample)
-                _thin(self._samples, _MOST_SAMPLES)
-                yield Sampled(variant, sample)
+                yield self._sampled(self._with_created(happening))
+            case Begun(t, count):
+                last = self._samples[-1] if self._samples else Sample(0.0, 1, 0)
+                yield self._sampled(replace(last, t=max(t, last.t), count=count, created=last.created + 1))
             case Dump():
                 yield Snapped(variant, self._take(happening))
             case Unchanged(t):
@@ -151,6 +151,11 @@ class Recorder:
             done=self._done,
             settle=self._settle,
         )
+
+    def _sampled(self, sample: Sample) -> Sampled:
+        self._samples.append(sample)
+        _thin(self._samples, _MOST_SAMPLES)
+        return Sampled(self._variant, sample)
 
     def _with_created(self, sample: Sample) -> Sample:
         """Before Go 1.26 the runtime does not count what was started; what rose in number was."""

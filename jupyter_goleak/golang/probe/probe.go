@@ -46,6 +46,16 @@ const (
 	markInterval = 10 * time.Millisecond
 )
 
+// startsMost is how many go statements are noted one by one, so that a short program's picture is exact. After them a
+// go statement costs a program one load of an atomic.
+const startsMost = 2000
+
+// A start is the count that a go statement led to. t is written last.
+type start struct {
+	count int64
+	t     atomic.Int64
+}
+
 const (
 	dumpComplete = 1 << iota // every goroutine is in it
 	dumpProof                // taken right after a cycle of the leak profile
@@ -74,6 +84,10 @@ type probeState struct {
 
 	sending sync.Mutex
 	deaf    bool // the program closed our descriptor
+
+	starts      [startsMost]start
+	startsTaken atomic.Int64
+	startsSent  int64
 
 	marks    atomic.Int64
 	lastMark atomic.Int64
@@ -166,6 +180,33 @@ func GoleakNumGoroutine(read func() int, file string, line int) int {
 	return value
 }
 
+// GoleakGo is called right before each go statement of the program.
+func GoleakGo() {
+	p := &probe
+	if p.startsTaken.Load() >= startsMost || p.timer == nil {
+		return
+	}
+	place := p.startsTaken.Add(1) - 1
+	if place >= startsMost {
+		return
+	}
+	count := int64(runtime.NumGoroutine()) + 1 - p.turn.Load()%2
+	p.starts[place].count = count
+	p.starts[place].t.Store(int64(time.Since(p.started)))
+}
+
+// tellStarts sends the go statements noted since the last call.
+func (p *probeState) tellStarts() {
+	for ; p.startsSent < min(p.startsTaken.Load(), startsMost); p.startsSent++ {
+		noted := &p.starts[p.startsSent]
+		t := noted.t.Load()
+		if t == 0 {
+			return // being written
+		}
+		p.send('b', numbers(t, noted.count))
+	}
+}
+
 // truth reads the count at a moment at which it is certain whether a tick's goroutine is part of it.
 func (p *probeState) truth(read func() int) int {
 	for tries := 0; ; tries++ {
@@ -242,6 +283,7 @@ func (p *probeState) metric(which int) int64 {
 // report sends the sample just read. System goroutines count among the created but never end, so that their number
 // now, less their number at the start, comes off.
 func (p *probeState) report(count int) {
+	p.tellStarts()
 	created := int64(-1)
 	if p.hasStates {
 		system := p.metric(metricGoroutines) - int64(runtime.NumGoroutine())

@@ -15,6 +15,7 @@ const (
 	shimName  = "zz_goleak_shim"
 	callShim  = "goleakNumGoroutine"
 	valueShim = "goleakNumGoroutineFunc"
+	goShim    = "goleakGo"
 )
 
 // packages remembers, per folder, what the files need of a shim.
@@ -32,7 +33,7 @@ func newPackages() *packages {
 	return &packages{folders: map[string]*folderNeeds{}}
 }
 
-// instrument replaces each use of runtime.NumGoroutine by the shim's. The real function goes along as an argument, so
+// instrument notes each go statement, and replaces each use of runtime.NumGoroutine by the shim's. The real function goes along as an argument, so
 // that the import stays used and the shim itself need not import runtime. What follows on the line keeps its column.
 func (p *packages) instrument(name, text string) (string, *Problem) {
 	fset := token.NewFileSet()
@@ -44,7 +45,7 @@ func (p *packages) instrument(name, text string) (string, *Problem) {
 		}
 		return text, syntaxProblem(name, err)
 	}
-	edits := numGoroutineEdits(fset, file, name, text)
+	edits := append(numGoroutineEdits(fset, file, name, text), goEdits(fset, file)...)
 	p.note(name, file.Name.Name, len(edits) > 0)
 	return apply(text, edits), nil
 }
@@ -110,6 +111,19 @@ func numGoroutineEdits(fset *token.FileSet, file *ast.File, name, text string) [
 			if isRead(node) {
 				replace(node, valueShim, source(node))
 			}
+		}
+		return true
+	})
+	return edits
+}
+
+// goEdits put a call of the shim before each go statement.
+func goEdits(fset *token.FileSet, file *ast.File) []edit {
+	var edits []edit
+	ast.Inspect(file, func(node ast.Node) bool {
+		if statement, ok := node.(*ast.GoStmt); ok {
+			offset, at := fset.PositionFor(statement.Pos(), false).Offset, fset.Position(statement.Pos())
+			edits = append(edits, edit{offset, offset, fmt.Sprintf("%s();/*line :%d:%d*/", goShim, at.Line, at.Column)})
 		}
 		return true
 	})
@@ -197,6 +211,8 @@ func ` + callShim + `(read func() int, file string, line int) int {
 func ` + valueShim + `(read func() int, file string, line int) func() int {
 	return func() int { return goleakProbe.GoleakNumGoroutine(read, file, line) }
 }
+
+func ` + goShim + `() { goleakProbe.GoleakGo() }
 `
 }
 
