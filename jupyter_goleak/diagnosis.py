@@ -56,6 +56,7 @@ def judge(recording: Recording, *, ignore: Iterable[str] = ()) -> Run:
         samples=samples,
         snapshots=recording.snapshots,
         marks=recording.marks,
+        births=recording.births,
         leaks=leaks,
         alive=tuple(g for g in kept if g.evidence == "alive"),
         start=samples[0].count if samples else 1,

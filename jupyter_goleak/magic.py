@@ -20,8 +20,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import argument, magic_arguments
 
-from jupyter_goleak.errors import GoleakError, UsageError
-from jupyter_goleak.model import Failure, Report
+from jupyter_goleak.errors import BuildError, GoleakError, UsageError
+from jupyter_goleak.model import Report
 from jupyter_goleak.options import Options, options_for
 from jupyter_goleak.settings import GoLeak
 
@@ -32,21 +32,27 @@ if TYPE_CHECKING:
 FLAGS = tuple(name for option in options_for("notebook") for name in option.names)
 
 
-class GoProgramError(Exception):
-    """The Go program could not be built. Shows what the compiler said, with the cell's line numbers, and no traceback."""
+class GoBuildError(Exception):
+    """The Go program does not compile. Shows what the compiler said, with the cell's own lines, and no traceback."""
 
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(failure.message)
+    def __init__(self, problem: BuildError) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
 
     def _render_traceback_(self) -> list[str]:
-        return str(self).splitlines()
+        rendered = []
+        for message in self.problem.messages:
+            rendered.append(str(message))
+            if message.source_line.strip():
+                rendered.append(f"{message.line:>6} | {message.source_line}")
+        return rendered or self.problem.output.splitlines()
 
 
 def _with_options(function: Callable[..., Any]) -> Any:
     """Give the magic every option of the table that applies in a notebook."""
     for option in reversed(options_for("notebook")):
         function = argument(*option.names, **option.argument())(function)
-    function = argument("path", nargs="?", metavar="PATH", help="What to run; with one % only.")(function)
+    function = argument("path", nargs="?", metavar="PATH", help="What the line magic runs: a Go file, folder, package or txtar archive.")(function)
     return magic_arguments("goleak")(function)
 
 
@@ -77,6 +83,8 @@ class GoLeakMagics(Magics):  # type: ignore[misc]
                 self.named[options.name] = program
             experiment = Experiment(original, options, fixed_program=None if options.fixes is None else program)
             return self._run(experiment, values)
+        except BuildError as problem:
+            raise GoBuildError(problem) from None
         except GoleakError as problem:
             raise ShellUsageError(str(problem)) from None
 
@@ -120,7 +128,7 @@ class GoLeakMagics(Magics):  # type: ignore[misc]
         from jupyter_goleak.view.cell import Screen, follow, interrupt_calls
 
         in_notebook = hasattr(self.shell, "kernel")
-        screen = Screen(experiment) if in_notebook and not values["quiet"] else None
+        screen = Screen(experiment, self.settings.language) if in_notebook and not values["quiet"] else None
 
         def conclude() -> Report:
             self.running.add(experiment)
@@ -143,8 +151,6 @@ class GoLeakMagics(Magics):  # type: ignore[misc]
             return None
         with interrupt_calls(experiment.stop):
             report = conclude()
-        if report.error is not None:
-            raise GoProgramError(report.error)
         if in_notebook or values["quiet"]:
             self._shown = report
         return report

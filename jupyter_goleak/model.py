@@ -91,6 +91,19 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Birth:
+    """A `go` statement was executed: its place, and what it calls ("worker", "s.serve", "func" for a literal).
+
+    The first some thousands are noted, so that goroutines too short-lived for any snapshot are seen too.
+    """
+
+    t: float
+    file: str
+    line: int
+    called: str
+
+
+@dataclass(frozen=True, slots=True)
 class Leak:
     """Goroutines of one program position: same state, same blocking line, same `go` line.
 
@@ -189,6 +202,7 @@ class Run:
     samples: tuple[Sample, ...] = ()
     snapshots: tuple[Snapshot, ...] = ()
     marks: tuple[Mark, ...] = ()
+    births: tuple[Birth, ...] = ()
     leaks: tuple[Leak, ...] = ()
     alive: tuple[Leak, ...] = ()
     start: int = 1
@@ -321,6 +335,12 @@ class Marked:
 
 
 @dataclass(frozen=True, slots=True)
+class Born:
+    variant: Variant
+    birth: Birth
+
+
+@dataclass(frozen=True, slots=True)
 class Printed:
     """Text that the program wrote; invalid UTF-8 shows as U+FFFD."""
 
@@ -362,4 +382,4 @@ class Finished:
     report: Report
 
 
-Event = Progress | Started | Sampled | Snapped | Marked | Printed | Returned | Ended | Tried | Finished
+Event = Progress | Started | Sampled | Snapped | Marked | Born | Printed | Returned | Ended | Tried | Finished

@@ -5,7 +5,8 @@ eight bytes. Times are nanoseconds since the program's start and become seconds 
 
     H  hello: "<go version> <1 if this build can prove leaks, else 0>"
     s  a sample: time, count, created, stack and heap bytes, running, runnable, waiting, not in Go; -1 for unknown
-    b  a go statement: time, the count that it led to; the first some thousands only
+    b  a go statement: time, the count that it led to, line, then the file's name, a zero byte, and what it calls;
+       the first some thousands only
     m  a mark: time, value, line, then the file's name
     d  a dump: time, flags, then the text of the stacks (see `Dump`)
     u  time: a dump that says the same as the one before
@@ -22,7 +23,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from jupyter_goleak.errors import ProbeError
-from jupyter_goleak.model import Mark, Sample
+from jupyter_goleak.model import Birth, Mark, Sample
 
 _HEADER = struct.Struct("<cI")
 _SAMPLE = struct.Struct("<9q")
@@ -44,7 +45,7 @@ class Hello:
 class Begun:
     """The program has started a goroutine, which made it `count` of them."""
 
-    t: float
+    birth: Birth
     count: int
 
 
@@ -124,8 +125,9 @@ def _message(kind: bytes, payload: bytes) -> Message:
             case b"s":
                 return _sample(payload)
             case b"b":
-                t, count = _TIME_AND_FLAGS.unpack(payload)
-                return Begun(t / 1e9, count)
+                t, count, line = _MARK.unpack_from(payload)
+                file, _, called = payload[_MARK.size :].decode(errors="replace").partition("\0")
+                return Begun(Birth(t / 1e9, file, line, called), count)
             case b"m":
                 t, value, line = _MARK.unpack_from(payload)
                 return Mark(t / 1e9, value, payload[_MARK.size :].decode(errors="replace"), line)

@@ -117,7 +117,7 @@ def parse_program(text: str | bytes, name: str = "main.go") -> Program:
     """The program that a text holds. Raises UsageError where it is empty or no text."""
     text = normalise(text, name)
     if not text.strip():
-        raise UsageError("There is no program: the cell is empty.")
+        raise UsageError("There is no program: the text is empty.")
     if name.endswith(".txtar") or _is_txtar(text):
         return _parse_txtar(text)
     code = _code(text)

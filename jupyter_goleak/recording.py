@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 
 from jupyter_goleak.execution import Exited, Happening, Output
 from jupyter_goleak.model import (
+    Birth,
+    Born,
     Event,
     Goroutine,
     Mark,
@@ -49,6 +51,7 @@ class Recording:
     samples: tuple[Sample, ...] = ()
     snapshots: tuple[Snapshot, ...] = ()
     marks: tuple[Mark, ...] = ()
+    births: tuple[Birth, ...] = ()
     proofs: tuple[Snapshot, ...] = ()
     final: Snapshot | None = None
     grouped: tuple[CountedStack, ...] = ()
@@ -70,6 +73,7 @@ class Recorder:
         self._samples: list[Sample] = []
         self._snapshots: list[Snapshot] = []
         self._marks: list[Mark] = []
+        self._births: list[Birth] = []
         self._proofs: list[Snapshot] = []
         self._final: Snapshot | None = None
         self._grouped: tuple[CountedStack, ...] = ()
@@ -88,9 +92,11 @@ class Recorder:
         match happening:
             case Sample():
                 yield self._sampled(self._with_created(happening))
-            case Begun(t, count):
+            case Begun(birth, count):
                 last = self._samples[-1] if self._samples else Sample(0.0, 1, 0)
-                yield self._sampled(replace(last, t=max(t, last.t), count=count, created=last.created + 1))
+                yield self._sampled(replace(last, t=max(birth.t, last.t), count=count, created=last.created + 1))
+                self._births.append(birth)
+                yield Born(variant, birth)
             case Dump():
                 yield Snapped(variant, self._take(happening))
             case Unchanged(t):
@@ -142,6 +148,7 @@ class Recorder:
             samples=tuple(self._samples),
             snapshots=tuple(self._snapshots),
             marks=tuple(self._marks),
+            births=tuple(self._births),
             proofs=tuple(self._proofs),
             final=self._final,
             grouped=self._grouped,

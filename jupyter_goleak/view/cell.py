@@ -1,4 +1,4 @@
-"""One experiment in one cell: follow it to its end, with or without a live view, and let an interrupt stop it."""
+"""One experiment in one cell: follow it to its end, with a live view or without, and let an interrupt stop it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 
 from IPython.display import display
 
+from jupyter_goleak.errors import GoleakError
 from jupyter_goleak.experiment import Experiment
 from jupyter_goleak.model import Finished, Report
-from jupyter_goleak.view.bundle import mimebundle
-from jupyter_goleak.view.live import LiveView
+from jupyter_goleak.view.words import Words
 
 
 class Screen:
@@ -23,12 +23,22 @@ class Screen:
     notebook without a kernel, shows the result where the view was.
     """
 
-    def __init__(self, experiment: Experiment) -> None:
-        self.view = LiveView(on_stop=experiment.stop)
+    def __init__(self, experiment: Experiment, language: str) -> None:
+        from jupyter_goleak.view.live import LiveView
+
+        self._words = Words(language or None)
+        self.view = LiveView(on_stop=experiment.stop, words=self._words)
         self._display = display(self.view.widget, display_id=True)
 
     def finish(self, report: Report) -> None:
-        self._display.update(mimebundle(report, self.view.widget), raw=True)
+        from jupyter_goleak.view.bundle import mimebundle
+
+        self._display.update(mimebundle(report, self.view.widget, self._words), raw=True)
+
+    def fail(self, problem: GoleakError) -> None:
+        """There is nothing to show but the problem, in words."""
+        self.view.close()
+        self._display.update({"text/plain": str(problem)}, raw=True)
 
 
 def follow(experiment: Experiment, screen: Screen | None) -> Report:

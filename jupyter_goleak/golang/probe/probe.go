@@ -52,8 +52,9 @@ const startsMost = 2000
 
 // A start is the count that a go statement led to. t is written last.
 type start struct {
-	count int64
-	t     atomic.Int64
+	count, line  int64
+	file, called string
+	t            atomic.Int64
 }
 
 const (
@@ -180,8 +181,8 @@ func GoleakNumGoroutine(read func() int, file string, line int) int {
 	return value
 }
 
-// GoleakGo is called right before each go statement of the program.
-func GoleakGo() {
+// GoleakGo is called right before each go statement of the program, which stands at that line and calls that function.
+func GoleakGo(file string, line int, called string) {
 	p := &probe
 	if p.startsTaken.Load() >= startsMost || p.timer == nil {
 		return
@@ -191,8 +192,9 @@ func GoleakGo() {
 		return
 	}
 	count := int64(runtime.NumGoroutine()) + 1 - p.turn.Load()%2
-	p.starts[place].count = count
-	p.starts[place].t.Store(int64(time.Since(p.started)))
+	noted := &p.starts[place]
+	noted.count, noted.file, noted.line, noted.called = count, file, int64(line), called
+	noted.t.Store(int64(time.Since(p.started)))
 }
 
 // tellStarts sends the go statements noted since the last call.
@@ -203,7 +205,7 @@ func (p *probeState) tellStarts() {
 		if t == 0 {
 			return // being written
 		}
-		p.send('b', numbers(t, noted.count))
+		p.send('b', append(numbers(t, noted.count, noted.line), noted.file+"\x00"+noted.called...))
 	}
 }
 

@@ -45,7 +45,7 @@ func (p *packages) instrument(name, text string) (string, *Problem) {
 		}
 		return text, syntaxProblem(name, err)
 	}
-	edits := append(numGoroutineEdits(fset, file, name, text), goEdits(fset, file)...)
+	edits := append(numGoroutineEdits(fset, file, name, text), goEdits(fset, file, name, text)...)
 	p.note(name, file.Name.Name, len(edits) > 0)
 	return apply(text, edits), nil
 }
@@ -118,12 +118,19 @@ func numGoroutineEdits(fset *token.FileSet, file *ast.File, name, text string) [
 }
 
 // goEdits put a call of the shim before each go statement.
-func goEdits(fset *token.FileSet, file *ast.File) []edit {
+func goEdits(fset *token.FileSet, file *ast.File, name, text string) []edit {
 	var edits []edit
 	ast.Inspect(file, func(node ast.Node) bool {
 		if statement, ok := node.(*ast.GoStmt); ok {
 			offset, at := fset.PositionFor(statement.Pos(), false).Offset, fset.Position(statement.Pos())
-			edits = append(edits, edit{offset, offset, fmt.Sprintf("%s();/*line :%d:%d*/", goShim, at.Line, at.Column)})
+			called := "func"
+			switch statement.Call.Fun.(type) {
+			case *ast.Ident, *ast.SelectorExpr:
+				start := fset.PositionFor(statement.Call.Fun.Pos(), false).Offset
+				called = text[start:fset.PositionFor(statement.Call.Fun.End(), false).Offset]
+			}
+			edits = append(edits, edit{offset, offset, fmt.Sprintf("%s(%q, %d, %q);/*line :%d:%d*/",
+				goShim, name, at.Line, called, at.Line, at.Column)})
 		}
 		return true
 	})
@@ -212,7 +219,9 @@ func ` + valueShim + `(read func() int, file string, line int) func() int {
 	return func() int { return goleakProbe.GoleakNumGoroutine(read, file, line) }
 }
 
-func ` + goShim + `() { goleakProbe.GoleakGo() }
+func ` + goShim + `(file string, line int, called string) {
+	goleakProbe.GoleakGo(file, line, called)
+}
 `
 }
 
