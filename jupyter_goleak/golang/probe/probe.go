@@ -48,7 +48,10 @@ const (
 
 // startsMost is how many go statements are noted one by one, so that a short program's picture is exact. After them a
 // go statement costs a program one load of an atomic.
-const startsMost = 2000
+const (
+	startsMost   = 2000
+	startsAtOnce = 64 // told right away, in case of a crash
+)
 
 // A start is the count that a go statement led to. t is written last.
 type start struct {
@@ -89,6 +92,7 @@ type probeState struct {
 	starts      [startsMost]start
 	startsTaken atomic.Int64
 	startsSent  int64
+	telling     sync.Mutex
 
 	marks    atomic.Int64
 	lastMark atomic.Int64
@@ -158,7 +162,7 @@ func init() {
 	p.report(runtime.NumGoroutine())
 	p.interval = firstInterval
 	p.due.Store(int64(time.Since(p.started) + p.interval))
-	p.timer = time.AfterFunc(p.interval, tick)
+	aboveLowDescriptors(p.fd, func() { p.timer = time.AfterFunc(p.interval, tick) })
 }
 
 // GoleakNumGoroutine stands for the program's own call of runtime.NumGoroutine: it returns what the program would
@@ -195,10 +199,17 @@ func GoleakGo(file string, line int, called string) {
 	noted := &p.starts[place]
 	noted.count, noted.file, noted.line, noted.called = count, file, int64(line), called
 	noted.t.Store(int64(time.Since(p.started)))
+	if place < startsAtOnce {
+		p.tellStarts()
+	}
 }
 
 // tellStarts sends the go statements noted since the last call.
 func (p *probeState) tellStarts() {
+	if !p.telling.TryLock() {
+		return
+	}
+	defer p.telling.Unlock()
 	for ; p.startsSent < min(p.startsTaken.Load(), startsMost); p.startsSent++ {
 		noted := &p.starts[p.startsSent]
 		t := noted.t.Load()

@@ -3,7 +3,10 @@ package coverage
 import "syscall"
 
 // Descriptors are handed out from the lowest, and programs that close "all" of them count up from 3.
-const highDescriptor = 4096
+const (
+	highDescriptor = 4096
+	lowDescriptors = 1024
+)
 
 // moveAway gives the notebook's connection a number that the program does not expect, and keeps children from
 // inheriting it.
@@ -15,6 +18,26 @@ func moveAway(fd int) int {
 	}
 	syscall.Close(fd)
 	return int(high)
+}
+
+// aboveLowDescriptors lets create open its descriptors above those that programs use: the first timer makes the
+// runtime's poller open two, which a program without a timer would not have, and would not survive the closing of.
+func aboveLowDescriptors(fd int, create func()) {
+	var filled []int
+	for {
+		low, err := syscall.Dup(fd)
+		if err != nil {
+			break
+		}
+		filled = append(filled, low)
+		if low >= lowDescriptors {
+			break
+		}
+	}
+	create()
+	for _, low := range filled {
+		syscall.Close(low)
+	}
 }
 
 // silence sends what the program still prints nowhere.

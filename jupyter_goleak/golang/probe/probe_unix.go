@@ -9,6 +9,8 @@ func moveAway(fd int) int {
 	return fd
 }
 
+func aboveLowDescriptors(_ int, create func()) { create() }
+
 func silence() {
 	null, err := syscall.Open("/dev/null", syscall.O_WRONLY|syscall.O_CLOEXEC, 0)
 	if err == nil {
