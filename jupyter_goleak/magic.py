@@ -23,12 +23,14 @@ from IPython.core.magic_arguments import argument, magic_arguments
 from jupyter_goleak.errors import BuildError, GoleakError, UsageError
 from jupyter_goleak.model import Report
 from jupyter_goleak.options import Options, options_for
-from jupyter_goleak.settings import GoLeak
+from jupyter_goleak.settings import Settings
 
 if TYPE_CHECKING:
     from jupyter_goleak.experiment import Experiment
     from jupyter_goleak.program import Program
+    from jupyter_goleak.view.cell import Screen
 
+STOP_S = 5.0
 FLAGS = tuple(name for option in options_for("notebook") for name in option.names)
 
 
@@ -52,19 +54,20 @@ def _with_options(function: Callable[..., Any]) -> Any:
     """Give the magic every option of the table that applies in a notebook."""
     for option in reversed(options_for("notebook")):
         function = argument(*option.names, **option.argument())(function)
-    function = argument("path", nargs="?", metavar="PATH", help="What the line magic runs: a Go file, folder, package or txtar archive.")(function)
+    function = argument(
+        "path", nargs="?", metavar="PATH", help="What the line magic runs: a Go file, folder, package or txtar archive."
+    )(function)
     return magic_arguments("goleak")(function)
 
 
 @magics_class
-class GoLeakMagics(Magics):  # type: ignore[misc]
-    """The magic of one shell, with the programs that `--name` remembers and the experiments that still run."""
+class GoLeak(Magics, Settings):  # type: ignore[misc]
+    """The magic of one shell, with the programs that `--name` remembers and what runs in the background."""
 
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
-        self.settings = GoLeak(parent=shell)
         self.named: dict[str, Program] = {}
-        self.running: set[Experiment] = set()
+        self.background: dict[threading.Thread, Experiment] = {}
         self._shown: Report | None = None
 
     @no_var_expand  # type: ignore[untyped-decorator]
@@ -82,11 +85,13 @@ class GoLeakMagics(Magics):  # type: ignore[misc]
             if options.name is not None:
                 self.named[options.name] = program
             experiment = Experiment(original, options, fixed_program=None if options.fixes is None else program)
-            return self._run(experiment, values)
+            report = self._run(experiment, values)
         except BuildError as problem:
             raise GoBuildError(problem) from None
         except GoleakError as problem:
             raise ShellUsageError(str(problem)) from None
+        # A value shows at least as a prompt, even where its display is withheld.
+        return None if values["quiet"] and cell is not None else report
 
     def _values(self, line: str) -> dict[str, Any]:
         """The options given, completed by the settings. Raises UsageError."""
@@ -97,7 +102,7 @@ class GoLeakMagics(Magics):  # type: ignore[misc]
             raise UsageError(f"These options cannot be split into words ({problem}): {line}") from None
         for option in options_for("notebook"):
             if option.configurable and values[option.dest] is None:
-                values[option.dest] = getattr(self.settings, option.dest)
+                values[option.dest] = getattr(self, option.dest)
         if values["output"] is not None and not values["output"].isidentifier():
             raise UsageError(f"-o wants a name to bind the report to, and {values['output']!r} is none.")
         if values["exercise"] is not None:
@@ -124,36 +129,50 @@ class GoLeakMagics(Magics):  # type: ignore[misc]
         return self.named[name]
 
     def _run(self, experiment: Experiment, values: dict[str, Any]) -> Report | None:
-        """Follow the experiment to its end; in a thread where the cell is to be freed."""
+        """Follow the experiment to its end; in a thread, and without a value, where the cell is to be freed."""
         from jupyter_goleak.view.cell import Screen, follow, interrupt_calls
 
         in_notebook = hasattr(self.shell, "kernel")
-        screen = Screen(experiment, self.settings.language) if in_notebook and not values["quiet"] else None
+        if values["background"] and values["output"] is None and (values["quiet"] or not in_notebook):
+            raise UsageError("--background with nothing to show wants a name for the report: -o NAME.")
+        screen = Screen(experiment, self.language) if in_notebook and not values["quiet"] else None
 
         def conclude() -> Report:
-            self.running.add(experiment)
-            try:
-                report = follow(experiment, screen)
-            finally:
-                self.running.discard(experiment)
+            report = follow(experiment, screen)
             if values["output"] is not None:
                 self.shell.push({values["output"]: report}, interactive=False)
             if values["save"] is not None:
-                from jupyter_goleak.view import save
-
-                save(report, values["save"])
+                report.save(values["save"])
             return report
 
         if values["background"]:
-            # With the cell's context the thread's output goes where the cell's goes.
-            target = contextvars.copy_context().run
-            threading.Thread(target=target, args=(conclude,), name="goleak-background", daemon=True).start()
+            self._start(conclude, experiment, screen)
             return None
         with interrupt_calls(experiment.stop):
-            report = conclude()
-        if in_notebook or values["quiet"]:
+            try:
+                report = conclude()
+            except GoleakError:
+                if screen is not None:
+                    screen.clear()
+                raise
+        if in_notebook:
             self._shown = report
         return report
+
+    def _start(self, conclude: Callable[[], Report], experiment: Experiment, screen: Screen | None) -> None:
+        def work() -> None:
+            try:
+                conclude()
+            except GoleakError as problem:
+                if screen is not None:
+                    screen.fail(problem)
+            finally:
+                self.background.pop(threading.current_thread(), None)
+
+        # With the cell's context the thread's output goes where the cell's goes.
+        thread = threading.Thread(target=contextvars.copy_context().run, args=(work,), name="goleak-cell", daemon=True)
+        self.background[thread] = experiment
+        thread.start()
 
     def withhold(self, report: Report) -> None:
         """Keep a report that its own cell has shown from being shown again as the cell's value."""
@@ -175,30 +194,30 @@ class GoLeakMagics(Magics):  # type: ignore[misc]
         return {"completions": [SimpleCompletion(text=text, type="param") for text in found], "suppress": bool(found)}
 
     def stop(self) -> None:
-        """Stop whatever still runs in the background."""
-        for experiment in tuple(self.running):
+        """Stop whatever still runs in the background, and wait until it has cleaned up."""
+        for thread, experiment in tuple(self.background.items()):
             experiment.stop()
+            thread.join(STOP_S)
 
 
 def load(shell: InteractiveShell) -> None:
     """Register the magic, its settings, its completion and the way its reports are shown."""
     unload(shell)
-    magics = GoLeakMagics(shell)
+    magics = GoLeak(shell)
     shell.register_magics(magics)
-    shell.configurables.append(magics.settings)
     shell.Completer.custom_matchers.append(magics.complete)
     shell.display_formatter.ipython_display_formatter.for_type(Report, magics.withhold)
     shell.events.register("post_run_cell", magics.forget)
     atexit.register(magics.stop)
-    if magics.settings.warm_up:
+    if magics.warm_up:
         from jupyter_goleak.toolchain import warm
 
-        warm(magics.settings.go)
+        warm(magics.go)
 
 
 def unload(shell: InteractiveShell) -> None:
     """Undo what `load` did. Does nothing where it was not called."""
-    magics = shell.magics_manager.registry.pop(GoLeakMagics.__name__, None)
+    magics = shell.magics_manager.registry.pop(GoLeak.__name__, None)
     if magics is None:
         return
     magics.stop()
@@ -206,6 +225,6 @@ def unload(shell: InteractiveShell) -> None:
     shell.events.unregister("post_run_cell", magics.forget)
     shell.display_formatter.ipython_display_formatter.pop(Report)
     shell.Completer.custom_matchers.remove(magics.complete)
-    shell.configurables.remove(magics.settings)
+    shell.configurables.remove(magics)
     for kind in ("line", "cell"):
         del shell.magics_manager.magics[kind]["goleak"]

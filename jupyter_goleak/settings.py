@@ -1,4 +1,4 @@
-"""The class `GoLeak`: what `%config GoLeak` shows and sets, and what `c.GoLeak.…` in a configuration file means.
+"""What `%config GoLeak` shows and sets, and what `c.GoLeak.…` in a configuration file means.
 
 Each option that the table calls configurable is a setting of the same name, read the same way, and stands in for the
 option where a cell does not give it.
@@ -32,7 +32,7 @@ class _OptionTrait(TraitType[Any, Any]):
 
 
 def _body(namespace: dict[str, Any]) -> None:
-    namespace["__doc__"] = "Settings of %goleak and %%goleak: the defaults of their options."
+    namespace["__doc__"] = "The traits of the magic: the defaults of its options, and a few of its own."
     namespace["__module__"] = __name__
     for option in options_for("notebook"):
         if option.configurable:
@@ -44,4 +44,4 @@ def _body(namespace: dict[str, Any]) -> None:
     namespace["warm_up"] = Bool(True, help="Fill Go's build cache in the background on loading.").tag(config=True)
 
 
-GoLeak = types.new_class("GoLeak", (Configurable,), {}, _body)
+Settings = types.new_class("Settings", (Configurable,), {}, _body)

@@ -8,7 +8,7 @@ import threading
 import types
 from collections.abc import Callable, Iterator
 
-from IPython.display import display
+from IPython.display import clear_output, display
 
 from jupyter_goleak.errors import GoleakError
 from jupyter_goleak.experiment import Experiment
@@ -35,8 +35,13 @@ class Screen:
 
         self._display.update(mimebundle(report, self.view.widget, self._words), raw=True)
 
+    def clear(self) -> None:
+        """Show nothing: the cell's error will say what is wrong."""
+        self.view.close()
+        clear_output()
+
     def fail(self, problem: GoleakError) -> None:
-        """There is nothing to show but the problem, in words."""
+        """Show nothing but the problem, in words, where no cell is left to have an error."""
         self.view.close()
         self._display.update({"text/plain": str(problem)}, raw=True)
 

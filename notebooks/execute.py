@@ -1,0 +1,43 @@
+"""Run notebooks without a browser: `python notebooks/execute.py NOTEBOOK…`.
+
+Prints what each `%%goleak` cell found, and where the executed copy stands. Ends with an error where a cell fails.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+EXECUTED = Path("build") / "notebooks"
+
+
+def execute(path: Path) -> Path:
+    """Run one notebook, in its own folder, in this Python's kernel; returns the path of the executed copy."""
+    notebook = nbformat.read(path, as_version=4)
+    NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(path.parent)}}).execute()
+    EXECUTED.mkdir(parents=True, exist_ok=True)
+    copy = EXECUTED / path.name
+    nbformat.write(notebook, copy)
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and cell.source.startswith("%%goleak"):
+            for output in cell.outputs:
+                print(output.get("data", {}).get("text/plain", ""), end="\n\n")
+    return copy
+
+
+def main(paths: list[str]) -> int:
+    for path in paths:
+        try:
+            print(f"The executed notebook, with its pictures: {execute(Path(path)).resolve()}")
+        except CellExecutionError as problem:
+            print(f"{path}: {problem}", file=sys.stderr)
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

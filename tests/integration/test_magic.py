@@ -1,0 +1,207 @@
+"""`%goleak` and `%%goleak` in a real IPython shell, as in a terminal: parsing, binding, errors in one line, completion."""
+
+from __future__ import annotations
+
+import atexit
+from collections.abc import Iterator
+
+import pytest
+from IPython.core.completer import provisionalcompleter
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import CapturedIO, capture_output
+from traitlets.config import Config
+
+from jupyter_goleak.model import Report
+
+pytestmark = pytest.mark.toolchain
+
+LEAKY = """
+package main
+
+import "fmt"
+
+func main() {
+	parcels := make(chan string, 1)
+	parcels <- "a vase"
+	go func() {
+		for parcel := range parcels {
+			fmt.Println("delivered", parcel)
+			done <- true
+		}
+	}()
+	<-done
+}
+
+var done = make(chan bool)
+"""
+CURED = LEAKY.replace("\t<-done\n", "\tclose(parcels)\n\t<-done\n")
+
+
+@pytest.fixture
+def shell() -> Iterator[InteractiveShell]:
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.GoLeak.warm_up = False
+    shell = InteractiveShell.instance(config=config)
+    yield shell
+    atexit.unregister(shell.atexit_operations)
+    shell.atexit_operations()
+    InteractiveShell.clear_instance()
+
+
+@pytest.fixture
+def magics(shell: InteractiveShell, go: str) -> Iterator[InteractiveShell]:
+    """The shell with the extension loaded."""
+    shell.run_line_magic("load_ext", "jupyter_goleak")
+    yield shell
+    shell.run_line_magic("unload_ext", "jupyter_goleak")
+
+
+def loaded(shell: InteractiveShell) -> list[object]:
+    """Whatever of this extension the shell holds."""
+    held = [*shell.configurables, *shell.Completer.custom_matchers, *shell.magics_manager.registry.values()]
+    return [each for each in held if "goleak" in f"{each!r} {type(each).__module__}"]
+
+
+def run(shell: InteractiveShell, cell: str) -> tuple[object, CapturedIO]:
+    """The cell's value, and what it printed."""
+    with capture_output() as captured:
+        result = shell.run_cell(cell)
+    return result.result, captured
+
+
+def test_the_cells_value_is_the_report_and_prints_as_text(magics):
+    report, printed = run(magics, "%%goleak\n" + LEAKY)
+    assert isinstance(report, Report)
+    (leak,) = report.leaks
+    assert (leak.count, leak.state, leak.line, leak.go_line) == (1, "chan receive", 10, 9)
+    assert magics.user_ns["_"] is report
+    assert "main.go:10" in printed.stdout
+    assert "Report(" not in printed.stdout
+
+
+def test_a_report_is_bound_by_name_and_quiet_says_nothing(magics):
+    value, printed = run(magics, "%%goleak -q -o found --no-fix\n" + LEAKY)
+    assert value is None
+    assert magics.user_ns["found"].verdict == "leak"
+    assert printed.stdout + printed.stderr == ""
+    _, printed = run(magics, "found")
+    assert "main.go:10" in printed.stdout
+
+
+def test_a_later_cell_can_hold_the_fixed_variant(magics):
+    run(magics, "%%goleak --name parcels --no-fix -q\n" + LEAKY)
+    report, _ = run(magics, "%%goleak --fixes parcels\n" + CURED)
+    assert report.verdict == "leak"
+    assert report.fix.origin == "cell"
+    assert report.fix.verified
+    assert report.fixed.verdict == "clean"
+    assert "+\tclose(parcels)" in report.fix.diff
+
+
+def test_the_line_magic_runs_a_file_and_its_value_can_be_assigned(magics, tmp_path):
+    (tmp_path / "parcels.go").write_text(CURED, encoding="utf-8")
+    run(magics, f"report = %goleak {tmp_path / 'parcels.go'} --no-fix")
+    assert magics.user_ns["report"].verdict == "clean"
+    _, printed = run(magics, "report")
+    assert "Report(" not in printed.stdout
+    assert printed.stdout
+
+
+@pytest.mark.parametrize(
+    ("cell", "sentence"),
+    [
+        ("%%goleak --timeout soon\nx", "'soon' is not a duration"),
+        ("%%goleak --frobnicate\nx", "unrecognized arguments: --frobnicate"),
+        ("%%goleak --args 'open\nx", "cannot be split into words"),
+        ("%%goleak -o two words\nx", "runs its own cell"),
+        ("%%goleak -o 2nd\nx", "-o wants a name"),
+        ("%%goleak --fixes nobody\nx := 1", "No cell has run with --name nobody"),
+        ("%%goleak --exercise nothing\nx := 1", "There is no exercise called 'nothing'"),
+        ("%%goleak\n \n", "empty"),
+        ("%goleak", "wants the PATH"),
+        ("%goleak /nowhere/main.go", "/nowhere/main.go"),
+        ("%%goleak --go /nowhere/go\npackage main\nfunc main() {}", "no go command at '/nowhere/go'"),
+    ],
+)
+def test_a_usage_error_is_one_line_without_a_traceback(magics, cell, sentence):
+    _, printed = run(magics, cell)
+    said = printed.stdout + printed.stderr
+    assert said.startswith("UsageError: ")
+    assert sentence in said
+    assert len(said.strip().splitlines()) == 1
+
+
+def test_a_program_that_does_not_compile_shows_the_compilers_message_and_the_cells_line(magics):
+    with capture_output() as captured:
+        result = magics.run_cell("%%goleak\npackage main\n\nfunc main() {\n\tboxes := 1\n}\n")
+    assert type(result.error_in_exec).__name__ == "GoBuildError"
+    said = captured.stdout + captured.stderr
+    assert "main.go:4:2: declared and not used: boxes" in said
+    assert "4 | \tboxes := 1" in said
+    assert "Traceback" not in said
+
+
+def test_settings_stand_in_for_options_that_are_not_given(magics):
+    run(magics, "%config GoLeak.timeout = '1s'")
+    run(magics, "%config GoLeak.no_fix = True")
+    report, _ = run(magics, '%%goleak\npackage main\nimport "time"\nfunc main() { time.Sleep(time.Hour) }\n')
+    assert report.verdict == "timeout"
+    assert report.original.stopped == "timeout"
+    assert report.fixed is None
+    report, _ = run(
+        magics, '%%goleak --for 200ms\npackage main\nimport "time"\nfunc main() { time.Sleep(time.Hour) }\n'
+    )
+    assert report.original.stopped == "for"
+
+
+def test_a_setting_refuses_what_its_option_refuses(magics, caplog):
+    run(magics, "%config GoLeak.settle = 'later'")
+    assert "settle: 'later' is not a duration" in caplog.text
+    _, printed = run(magics, "%config GoLeak")
+    assert "GoLeak.settle" in printed.stdout
+    assert "GoLeak.language" in printed.stdout
+
+
+def test_the_programs_text_is_never_expanded(magics):
+    magics.user_ns["x"] = "expanded"
+    report, _ = run(
+        magics,
+        '%%goleak --no-fix --args "{x} $x"\npackage main\nimport ("fmt"; "os")\nfunc main() { fmt.Println("{x} $x", os.Args[1:]) }\n',
+    )
+    assert report.original.stdout == "{x} $x [{x} $x]\n"
+
+
+def test_options_and_names_complete(magics):
+    run(magics, "%%goleak --name parcels --no-fix -q\n" + CURED)
+
+    def completions(line: str) -> list[str]:
+        with provisionalcompleter():
+            return [completion.text for completion in magics.Completer.completions(line, len(line))]
+
+    assert {"--timeout", "--tags"} <= set(completions("%%goleak --t"))
+    assert "--json" not in completions("%goleak --")
+    assert completions("%%goleak --fixes p") == ["parcels"]
+    assert "--timeout" not in completions("x = --t")
+
+
+def test_help_lists_every_option(magics):
+    text = magics.find_line_magic("goleak").__doc__
+    assert "--repair-budget" in text
+    assert "--background" in text
+
+
+def test_unloading_takes_everything_out_again(shell):
+    shell.run_line_magic("load_ext", "jupyter_goleak")
+    shell.run_line_magic("reload_ext", "jupyter_goleak")
+    assert shell.find_cell_magic("goleak")
+    assert len(loaded(shell)) == 3
+    shell.run_line_magic("unload_ext", "jupyter_goleak")
+    assert loaded(shell) == []
+    assert shell.find_line_magic("goleak") is None
+    assert shell.find_cell_magic("goleak") is None
+
+
+def test_a_report_saves_to_the_file_that_was_named(magics, tmp_path):
+    run(magics, f"%%goleak -q --no-fix --save {tmp_path / 'found.json'}\n" + LEAKY)
+    assert '"schema": 1' in (tmp_path / "found.json").read_text(encoding="utf-8")
