@@ -205,7 +205,7 @@ def _leak_of(goroutine: Goroutine, evidence: Evidence) -> Leak:
 
 
 def _sorted(leaks: Iterable[Leak]) -> list[Leak]:
-    """One entry per position, sorted by count, then line. Where only the library's frames differ, it is one position."""
+    """One entry per position, sorted by count, then line; where only a library's frames differ, it is one position."""
     merged: dict[tuple[object, ...], Leak] = {}
     for leak in leaks:
         key = (

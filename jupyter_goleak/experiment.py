@@ -10,7 +10,7 @@ import os
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any
 
 from jupyter_goleak import diagnosis, toolchain
 from jupyter_goleak.errors import BuildError, CompilerMessage
-from jupyter_goleak.execution import Execution, Job
+from jupyter_goleak.execution import Execution
 from jupyter_goleak.explanation import explain
 from jupyter_goleak.model import (
     Attempt,
@@ -38,8 +38,8 @@ from jupyter_goleak.model import (
 from jupyter_goleak.options import Options
 from jupyter_goleak.program import Program, parse_program, read_program
 from jupyter_goleak.recording import Recorder
-from jupyter_goleak.rewriting import Rewriter, VariantSource
-from jupyter_goleak.toolchain import Build, Toolchain
+from jupyter_goleak.rewriting import Prepared, Rewriter, VariantSource
+from jupyter_goleak.workbench import Building, Built, Workbench
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _MODULE_MISSING = (
@@ -61,16 +61,6 @@ class _Proposal:
     @property
     def source(self) -> str:
         return self.variant.file(self.main).text
-
-
-@dataclass(frozen=True, slots=True)
-class _Built:
-    """A variant ready to run. `root` is the folder of its code as the binary knows it."""
-
-    binary: Path
-    root: Path
-    directory: Path
-    source: str
 
 
 class Experiment:
@@ -101,10 +91,12 @@ class Experiment:
         options = self._options
         go = toolchain.find(options.go, directory=self._program.directory)
         with tempfile.TemporaryDirectory(prefix="goleak-") as scratch, ExitStack() as builds:
-            bench = _Bench(go, Rewriter(go.helper()), Path(scratch), options, builds)
+            bench = Workbench(go, self._program, Path(scratch), options, builds)
+            rewriter = Rewriter(go.helper())
             yield Progress("Building …")
-            original, proposals = bench.prepare(self._program, self._fixed_program)
-            first = bench.start(original, "original", self._program.main)
+            prepared = rewriter.prepare(self._program)
+            proposals = self._proposals(prepared, rewriter)
+            first = bench.start(prepared.original, "original", self._program.main)
             rest = iter(proposals)
             second, proposal, attempts = self._first_that_builds(bench, first, rest)
             runs = yield from self._run(bench, first.built, second.built if second else None, proposal)
@@ -141,21 +133,33 @@ class Experiment:
                 )
             )
 
+    def _proposals(self, prepared: Prepared, rewriter: Rewriter) -> list[_Proposal]:
+        """The fixed variants to try, the most promising first."""
+        main = self._program.main
+        if self._fixed_program is not None:
+            fixed = rewriter.prepare(self._fixed_program).original
+            return [_Proposal("cell", "the fixed variant of another cell", fixed, self._fixed_program.main)]
+        if self._options.no_fix:
+            return []
+        if prepared.marked is not None:
+            return [_Proposal("marker", "the marked lines", prepared.marked, main)]
+        return [_Proposal("commented-out", each.title, each.variant, each.file) for each in prepared.candidates]
+
     def _first_that_builds(
-        self, bench: _Bench, original: _Building | None, proposals: Iterator[_Proposal]
-    ) -> tuple[_Building | None, _Proposal | None, list[Attempt]]:
+        self, bench: Workbench, original: Building | None, proposals: Iterator[_Proposal]
+    ) -> tuple[Building | None, _Proposal | None, list[Attempt]]:
         """Wait for the original, and build the first proposal that compiles beside it."""
         failed: list[Attempt] = []
         proposal = next(proposals, None)
         building = bench.start(proposal.variant, "fixed", proposal.main) if proposal else None
         if original is not None:
             try:
-                original.build.wait()
+                original.wait()
             except BuildError as problem:
                 raise _with_lines(problem, self._program) from None
         while proposal is not None and building is not None:
             try:
-                building.build.wait()
+                building.wait()
             except BuildError as problem:
                 if proposal.origin in ("cell", "marker"):
                     shown = self._fixed_program or self._program
@@ -168,13 +172,13 @@ class Experiment:
         return None, None, failed
 
     def _run(
-        self, bench: _Bench, original: _Built | None, fixed: _Built | None, proposal: _Proposal | None
-    ) -> Iterator[Any]:
+        self, bench: Workbench, original: Built | None, fixed: Built | None, proposal: _Proposal | None
+    ) -> Generator[Event, None, dict[Variant, Run]]:
         """Run one or both variants; yields their events and returns their runs by variant."""
         jobs, recorders = [], {}
         for variant, built in _present(("original", original), ("fixed", fixed)):
             jobs.append(bench.job(variant, built))
-            recorders[variant] = Recorder(variant, str(built.root), self._options.settle)
+            recorders[variant] = Recorder(variant, built.places, self._options.settle)
             diff = _diff(self._program, built.source) if variant == "fixed" else ""
             yield Started(variant, built.source, diff)
         runs: dict[Variant, Run] = {}
@@ -229,81 +233,7 @@ def _read(source_or_path: str | os.PathLike[str] | Program) -> Program:
     return read_program(Path(source_or_path))
 
 
-@dataclass(frozen=True, slots=True)
-class _Building:
-    build: Build
-    built: _Built
-
-
-class _Bench:
-    """Where variants are made and built: one scratch folder, one toolchain."""
-
-    def __init__(self, go: Toolchain, rewriter: Rewriter, scratch: Path, options: Options, builds: ExitStack) -> None:
-        self.go = go
-        self.rewriter = rewriter
-        self._scratch = scratch
-        self._options = options
-        self._builds = builds
-        self._count = 0
-
-    def prepare(self, program: Program, fixed_program: Program | None) -> tuple[VariantSource, list[_Proposal]]:
-        """The original ready to build, and the fixed variants to try, the most promising first."""
-        prepared = self.rewriter.prepare(program)
-        if fixed_program is not None:
-            fixed = self.rewriter.prepare(fixed_program)
-            return prepared.original, [
-                _Proposal("cell", "the fixed variant of another cell", fixed.original, fixed_program.main)
-            ]
-        if self._options.no_fix:
-            return prepared.original, []
-        if prepared.marked is not None:
-            return prepared.original, [_Proposal("marker", "the marked lines", prepared.marked, program.main)]
-        return prepared.original, [
-            _Proposal("commented-out", candidate.title, candidate.variant, candidate.file)
-            for candidate in prepared.candidates
-        ]
-
-    def start(self, variant: VariantSource, name: Variant, main: str) -> _Building:
-        """Start to build a variant; `main` names the file that the user sees."""
-        self._count += 1
-        folder = self._scratch / f"{name}-{self._count}"
-        root = folder / "src"
-        overlay: dict[Path, str] = {}
-        for file in variant.files:
-            place = root / file.name
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_text(file.build_text, encoding="utf-8", newline="")
-        for shim in variant.shims:
-            overlay[root / shim.name] = shim.text
-        if not (root / "go.mod").exists():
-            (root / "go.mod").write_text(toolchain.module_file(self.go), encoding="utf-8")
-        binary = folder / "program"
-        build = self.go.start_build(root, binary, overlay, race=self._options.race, tags=self._options.tags)
-        self._builds.enter_context(build)
-        return _Building(build, _Built(binary, root, Path.cwd(), variant.file(main).text))
-
-    def job(self, variant: Variant, built: _Built) -> Job:
-        """What to run, and for how long."""
-        options = self._options
-        environment = dict(os.environ, **dict(options.env))
-        if options.gomaxprocs is not None:
-            environment["GOMAXPROCS"] = str(options.gomaxprocs)
-        if options.ancestry:
-            environment["GODEBUG"] = ",".join(filter(None, [environment.get("GODEBUG"), "tracebackancestors=10"]))
-        return Job(
-            variant=variant,
-            binary=built.binary,
-            directory=built.directory,
-            environment=environment,
-            args=options.args,
-            stdin=options.stdin,
-            settle=options.settle,
-            limit=options.timeout if options.for_ is None else options.for_,
-            limit_reason="timeout" if options.for_ is None else "for",
-        )
-
-
-def _present(*pairs: tuple[Variant, _Built | None]) -> list[tuple[Variant, _Built]]:
+def _present(*pairs: tuple[Variant, Built | None]) -> list[tuple[Variant, Built]]:
     return [(variant, built) for variant, built in pairs if built is not None]
 
 
@@ -319,7 +249,7 @@ def _accepts(original: Run, fixed: Run, origin: Origin) -> tuple[bool, Any]:
 
 
 def _lines(text: str) -> Counter[str]:
-    """Lines with their numbers masked: which worker takes which record, and how long it took, varies from run to run."""
+    """Lines with their numbers masked: which worker takes which record, and how long, varies from run to run."""
     return Counter(_NUMBER.sub("#", line) for line in text.splitlines())
 
 

@@ -36,7 +36,11 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Goroutine:
-    """One goroutine at one moment. `state` is the runtime's wait reason; `frames` start with the innermost call."""
+    """One goroutine at one moment. `state` is the runtime's wait reason; `frames` start with the innermost call.
+
+    `ancestors` are the stacks on which its creator, that one's creator and so on ran their `go` statements, in one row,
+    where the program was told to remember them.
+    """
 
     id: int
     state: str
@@ -187,9 +191,9 @@ class Run:
     """One execution of one variant.
 
     `verdict` is judged from everything else; `stopped` says why a run ended before the program did: `"timeout"`,
-    `"for"` (it ran as long as was asked), `"user"` (interrupted), or None. `exit_code` is the program's own, negative for a signal
-    (as in `subprocess`), None where it had to be killed. `truncated` tells that `stdout` or `stderr` lost their middle.
-    `note` is what a reader must know to weigh the evidence, such as that this Go cannot prove leaks.
+    `"for"` (it ran as long as was asked), `"user"` (interrupted), or None. `exit_code` is the program's own, negative
+    for a signal (as in `subprocess`), None where it had to be killed. `truncated` tells that `stdout` or `stderr` lost
+    their middle. `note` is what a reader must know to weigh the evidence, such as that this Go cannot prove leaks.
     """
 
     variant: Variant
@@ -309,7 +313,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The variant's process runs. `source` is the text that it was built from, `diff` what sets it apart from the original."""
+    """The variant's process runs. `source` is its text, `diff` what sets that apart from the original's."""
 
     variant: Variant
     source: str

@@ -1,4 +1,4 @@
-"""What a user may ask for, said once: each option has one name on the command line, in the magic, in `check()` and in `%config`.
+"""What a user may ask for, said once: an option has one name in the terminal, the magic, `check()` and `%config`.
 
 `OPTIONS` is the table; `Options` holds one set of parsed values. Durations are written as in Go (`500ms`, `20s`,
 `1m30s`; a bare number is seconds) and held as float seconds.
@@ -120,10 +120,11 @@ class Options:
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Options:
-        """Options from parsed arguments; what is None, and what belongs to the notebook or terminal alone, is passed over."""
+        """Options from parsed arguments; what is None, or belongs to the notebook or terminal alone, is passed over."""
         known = {each.name for each in fields(cls)}
-        given = {key: value for key, value in values.items() if key in known and value is not None}
-        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in given.items()})
+        given: dict[str, Any] = {key: value for key, value in values.items() if key in known and value is not None}
+        lists: dict[str, Any] = {key: tuple(value) for key, value in given.items() if isinstance(value, list)}
+        return cls(**(given | lists))
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> Options:

@@ -270,7 +270,7 @@ def _read_file(path: Path) -> Program:
     if path.suffix not in (".go", ".txtar"):
         raise UsageError(f"{path} is neither a .go file, a .txtar, nor a folder.")
     directory = path.resolve().parent
-    if path.suffix == ".go" and _module_root(directory) is not None:
+    if path.suffix == ".go" and module_root(directory) is not None:
         own = SourceFile(path.name, normalise(_read(path), path.name))
         others = [file for file in _go_files(directory) if file.name != path.name and file.package == own.package]
         plain = [file for file in others if not file.is_test]
@@ -316,5 +316,5 @@ def _go_files(directory: Path) -> tuple[SourceFile, ...]:
     return tuple(SourceFile(path.name, normalise(_read(path), path.name)) for path in paths)
 
 
-def _module_root(directory: Path) -> Path | None:
+def module_root(directory: Path) -> Path | None:
     return next((folder for folder in (directory, *directory.parents) if (folder / "go.mod").is_file()), None)

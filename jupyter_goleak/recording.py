@@ -27,7 +27,7 @@ from jupyter_goleak.model import (
     Variant,
 )
 from jupyter_goleak.probe_stream import Asleep, Begun, Done, Dump, Exiting, Grouped, Hello, Unchanged
-from jupyter_goleak.stack_dump import CountedStack, parse_dump, parse_profile
+from jupyter_goleak.stack_dump import CountedStack, Places, parse_dump, parse_profile
 
 _MOST_SAMPLES = 4096
 _MOST_SNAPSHOTS = 512
@@ -63,11 +63,11 @@ class Recording:
 
 
 class Recorder:
-    """Collects one variant's happenings. `root` is the folder of the user's code as the binary knows it."""
+    """Collects one variant's happenings. `places` tells the user's code from the libraries'."""
 
-    def __init__(self, variant: Variant, root: str, settle: float) -> None:
+    def __init__(self, variant: Variant, places: Places, settle: float) -> None:
         self._variant = variant
-        self._root = root
+        self._places = places
         self._settle = settle
         self._hello = Hello("", False)
         self._samples: list[Sample] = []
@@ -116,7 +116,7 @@ class Recorder:
                 text = ("\n…\n" if skipped else "") + decoder.decode(data)
                 yield Printed(variant, t, stream, text)
             case Grouped(_, text, leaked):
-                stacks = parse_profile(text, self._root)
+                stacks = parse_profile(text, self._places)
                 if leaked:
                     self._grouped_leaks.append(stacks)
                 else:
@@ -174,7 +174,7 @@ class Recorder:
         return replace(sample, created=last.created + max(0, sample.count - last.count))
 
     def _take(self, dump: Dump) -> Snapshot:
-        goroutines = tuple(self._shared(each) for each in parse_dump(dump.text, self._root))
+        goroutines = tuple(self._shared(each) for each in parse_dump(dump.text, self._places))
         self._known = {each.id: each for each in goroutines}
         snapshot = Snapshot(dump.t, goroutines, dump.complete)
         self._snapshots.append(snapshot)
@@ -186,7 +186,7 @@ class Recorder:
         return snapshot
 
     def _shared(self, goroutine: Goroutine) -> Goroutine:
-        """The same object for a goroutine that has not moved, so that a thousand snapshots cost little more than one."""
+        """The same object for a goroutine that has not moved: a thousand snapshots cost little more than one."""
         known = self._known.get(goroutine.id)
         return known if known == goroutine else goroutine
 

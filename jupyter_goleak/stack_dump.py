@@ -3,16 +3,18 @@
 A dump is what `runtime.Stack`, a goroutine profile with `debug=2`, or a crash prints: one block per goroutine, the
 innermost call first. A grouped profile (`debug=1`) counts the goroutines that share a stack.
 
-`root` is the folder that holds the user's code: frames in files below it are the user's, and their file names are
-given relative to it. Blocks that are not goroutines, such as a panic's message, are passed over.
+`Places` tells which folder holds the user's code: frames in files below it are the user's. Blocks that are not
+goroutines, such as a panic's message, are passed over.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 from jupyter_goleak.model import Frame, Goroutine, Labels
 
@@ -24,6 +26,20 @@ _PROFILE_FRAME = re.compile(r"#\t0x[0-9a-f]+\t+(\S.*?)\+0x[0-9a-f]+\t+(.+):(\d+)
 
 
 @dataclass(frozen=True, slots=True)
+class Places:
+    """Code below `root` is the user's; its files are named relative to `base`."""
+
+    root: Path
+    base: Path
+
+    def user_file(self, file: str) -> str | None:
+        """The name that the user knows a file by, None for a library's."""
+        if not file.startswith(f"{self.root}/") or "/vendor/" in file:
+            return None
+        return os.path.relpath(file, self.base)
+
+
+@dataclass(frozen=True, slots=True)
 class CountedStack:
     """`count` goroutines with one stack, innermost call first, as a grouped profile tells them."""
 
@@ -31,7 +47,7 @@ class CountedStack:
     frames: tuple[Frame, ...]
 
 
-def parse_dump(text: str, root: str) -> tuple[Goroutine, ...]:
+def parse_dump(text: str, places: Places) -> tuple[Goroutine, ...]:
     """The goroutines of a dump, in its order. A block cut off in its middle is read as far as it goes."""
     goroutines = []
     for block in text.split("\n\n"):
@@ -39,7 +55,7 @@ def parse_dump(text: str, root: str) -> tuple[Goroutine, ...]:
         match = _HEADER.match(header)
         if match is None:
             continue
-        frames, created_by, ancestors = _read_stack(body, root)
+        frames, created_by, ancestors = _read_stack(body, places)
         status = match[2].split(", ")[0]
         goroutines.append(
             Goroutine(
@@ -55,7 +71,7 @@ def parse_dump(text: str, root: str) -> tuple[Goroutine, ...]:
     return tuple(goroutines)
 
 
-def parse_profile(text: str, root: str) -> tuple[CountedStack, ...]:
+def parse_profile(text: str, places: Places) -> tuple[CountedStack, ...]:
     """The counted stacks of a grouped profile, the most frequent first."""
     stacks: list[CountedStack] = []
     count, frames = 0, list[Frame]()
@@ -69,16 +85,17 @@ def parse_profile(text: str, root: str) -> tuple[CountedStack, ...]:
             close()
             count, frames = int(match[1]), []
         elif match := _PROFILE_FRAME.match(line):
-            frames.append(_frame(match[1].strip(), match[2], int(match[3]), root))
+            frames.append(_frame(match[1].strip(), match[2], int(match[3]), places))
     close()
     return tuple(stacks)
 
 
 # A program's goroutines share few stacks, and dumps repeat them many times a second.
 @lru_cache(maxsize=4096)
-def _read_stack(body: str, root: str) -> tuple[tuple[Frame, ...], Frame | None, tuple[Frame, ...]]:
+def _read_stack(body: str, places: Places) -> tuple[tuple[Frame, ...], Frame | None, tuple[Frame, ...]]:
     frames: list[Frame] = []
-    creators: list[Frame] = []
+    created_by: Frame | None = None
+    ancestors: list[Frame] = []
     in_ancestor = False
     for function, place in _calls(body):
         if place is None:
@@ -87,10 +104,11 @@ def _read_stack(body: str, root: str) -> tuple[tuple[Frame, ...], Frame | None, 
         file, line = place
         if function.startswith("created by "):
             name = function.removeprefix("created by ").split(" in goroutine ")[0]
-            creators.append(_frame(name, file, line, root))
-        elif not in_ancestor:
-            frames.append(_frame(function.rpartition("(")[0] or function, file, line, root))
-    return tuple(frames), creators[0] if creators else None, tuple(creators[1:])
+            created_by = created_by or _frame(name, file, line, places)
+            continue
+        frame = _frame(function.rpartition("(")[0] or function, file, line, places)
+        (ancestors if in_ancestor else frames).append(frame)
+    return tuple(frames), created_by, tuple(ancestors)
 
 
 def _calls(body: str) -> Iterator[tuple[str, tuple[str, int] | None]]:
@@ -107,10 +125,9 @@ def _calls(body: str) -> Iterator[tuple[str, tuple[str, int] | None]]:
         yield line, (file, int(number)) if number.isdigit() else None
 
 
-def _frame(function: str, file: str, line: int, root: str) -> Frame:
-    folder = root.rstrip("/") + "/"
-    user = bool(root) and file.startswith(folder) and "/vendor/" not in file
-    return Frame(function, file.removeprefix(folder) if user else file, line, user)
+def _frame(function: str, file: str, line: int, places: Places) -> Frame:
+    known_as = places.user_file(file)
+    return Frame(function, known_as or file, line, user=known_as is not None)
 
 
 def _read_labels(text: str) -> Labels:

@@ -1,0 +1,150 @@
+"""Variants → binaries: where the code of each form of program stands, how it is built, and how its binary is run.
+
+A program from a cell or a single file is written into a scratch folder with a go.mod of its own. A package of the
+user's module is built where it stands: what the compiler shall see instead goes through the overlay, and nothing is
+written there. Tests become a test binary, as `go test -c` makes it.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from jupyter_goleak.errors import BuildError, UsageError
+from jupyter_goleak.execution import Job
+from jupyter_goleak.model import Variant
+from jupyter_goleak.options import Options
+from jupyter_goleak.program import Program, module_root
+from jupyter_goleak.rewriting import VariantSource
+from jupyter_goleak.stack_dump import Places
+from jupyter_goleak.toolchain import Build, Toolchain, module_file
+
+_MODULE_MISSING = ("no required module provides package", "cannot find module providing", "missing go.sum entry")
+_ANCESTORS = "tracebackancestors=10"
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A variant ready to run in `directory`. `source` is the text that the user sees of it."""
+
+    binary: Path
+    directory: Path
+    places: Places
+    source: str
+
+
+class Building:
+    """A variant under construction."""
+
+    def __init__(self, bench: Workbench, build: Build, built: Built, folder: Path, overlay: dict[Path, str]) -> None:
+        self.built = built
+        self._bench = bench
+        self._build = build
+        self._folder = folder
+        self._overlay = overlay
+
+    def wait(self) -> None:
+        """Wait until it is built; modules that it misses are fetched. Raises BuildError where it does not compile."""
+        try:
+            self._build.wait()
+        except BuildError as problem:
+            if self._bench.in_place or not any(each in problem.output for each in _MODULE_MISSING):
+                raise
+            self._bench.fetch_modules(self._folder)
+            self._bench.start_build(self._folder, self.built.binary, self._overlay).wait()
+
+
+class Workbench:
+    """Builds the variants of one program in one scratch folder; `builds` ends what is still under way."""
+
+    def __init__(self, go: Toolchain, program: Program, scratch: Path, options: Options, builds: ExitStack) -> None:
+        if options.race and not go.cgo:
+            raise UsageError("--race needs cgo: install a C compiler such as gcc, or leave --race out.")
+        self.in_place = program.form == "package"
+        self._go = go
+        self._program = program
+        self._scratch = scratch
+        self._options = options
+        self._builds = builds
+        self._count = 0
+
+    def start(self, variant: VariantSource, name: Variant, main: str) -> Building:
+        """Start to build a variant; `main` names the file that the user sees."""
+        self._count += 1
+        scratch = self._scratch / f"{name}-{self._count}"
+        overlay: dict[Path, str] = {}
+        if self.in_place:
+            assert self._program.directory is not None
+            folder = self._program.directory
+            scratch.mkdir()
+            overlay |= {folder / file.name: file.build_text for file in variant.files}
+            places = Places(module_root(folder) or folder, folder)
+        else:
+            folder = scratch / "src"
+            _write(folder, variant, module_file(self._go))
+            places = Places(folder, folder)
+        overlay |= {folder / shim.name: shim.text for shim in variant.shims}
+        binary = scratch / "program"
+        build = self.start_build(folder, binary, overlay)
+        directory = folder if self._program.runs_tests or self._program.form == "txtar" else Path.cwd()
+        built = Built(binary, directory, places, variant.file(main).text)
+        return Building(self, build, built, folder, overlay)
+
+    def start_build(self, folder: Path, binary: Path, overlay: dict[Path, str]) -> Build:
+        """Start the compiler."""
+        options = self._options
+        build = self._go.start_build(
+            folder,
+            binary,
+            overlay,
+            package=self._program.pattern if self.in_place else self._package(folder),
+            test=self._program.runs_tests,
+            race=options.race,
+            tags=options.tags,
+        )
+        return self._builds.enter_context(build)
+
+    def _package(self, folder: Path) -> str:
+        """The package of a txtar's main file, which need not stand at the top."""
+        return f"./{Path(self._program.main).parent.as_posix()}"
+
+    def fetch_modules(self, folder: Path) -> None:
+        """Let the go command find what a program without requirements imports."""
+        done = self._go.run(["mod", "tidy"], folder)
+        if done.returncode:
+            reason = done.stderr.strip().splitlines()[-1:] or ["go mod tidy said nothing"]
+            raise BuildError(f"The program imports modules that could not be fetched: {reason[0].strip()}")
+
+    def job(self, variant: Variant, built: Built) -> Job:
+        """What to run, and for how long."""
+        options = self._options
+        environment = dict(os.environ, **dict(options.env))
+        arguments = options.args
+        if options.gomaxprocs is not None:
+            environment["GOMAXPROCS"] = str(options.gomaxprocs)
+        if options.ancestry or self._program.runs_tests:
+            environment["GODEBUG"] = ",".join(filter(None, [environment.get("GODEBUG"), _ANCESTORS]))
+        if self._program.runs_tests:
+            arguments = ("-test.v", *arguments)
+        return Job(
+            variant=variant,
+            binary=built.binary,
+            directory=built.directory,
+            environment=environment,
+            args=arguments,
+            stdin=options.stdin,
+            settle=options.settle,
+            limit=options.timeout if options.for_ is None else options.for_,
+            limit_reason="timeout" if options.for_ is None else "for",
+        )
+
+
+def _write(folder: Path, variant: VariantSource, module: str) -> None:
+    for file in variant.files:
+        place = folder / file.name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(file.build_text, encoding="utf-8", newline="")
+    if not (folder / "go.mod").exists():
+        (folder / "go.mod").write_text(module, encoding="utf-8")
