@@ -28,6 +28,7 @@ MAIN_GOROUTINE = 1
 
 _BLOCKED = ("chan receive", "chan send", "select", "semacquire", "sync.", "coroutine")
 _HOUSEKEEPERS = ("os/signal.", "runtime.", "runtime/", "internal/", "testing.", "os/exec.")
+_TEST = re.compile(r"\.((?:Test|Fuzz|Benchmark|Example)\w*)(?:\.func\d+(?:\.\d+)*)*$")
 _DEADLOCK = re.compile(
     r"^fatal error: (?:all goroutines are asleep|no goroutines \(main called runtime\.Goexit\)) - deadlock!", re.M
 )
@@ -200,24 +201,25 @@ def _leak_of(goroutine: Goroutine, evidence: Evidence) -> Leak:
         go_line=creator.line if creator and creator.user else None,
         stack=goroutine.frames,
         labels=goroutine.labels,
+        test=_test_of(goroutine),
         ancestors=goroutine.ancestors,
     )
+
+
+def _test_of(goroutine: Goroutine) -> str | None:
+    """The test on whose behalf it was started, where one was."""
+    creator = (goroutine.created_by,) if goroutine.created_by else ()
+    chain = (*goroutine.frames, *creator, *goroutine.ancestors)
+    found = (_TEST.search(frame.function) for frame in chain if frame.user)
+    return next((match[1] for match in found if match), None)
 
 
 def _sorted(leaks: Iterable[Leak]) -> list[Leak]:
     """One entry per position, sorted by count, then line; where only a library's frames differ, it is one position."""
     merged: dict[tuple[object, ...], Leak] = {}
     for leak in leaks:
-        key = (
-            leak.evidence,
-            leak.state,
-            leak.function,
-            leak.file,
-            leak.line,
-            leak.created_by,
-            leak.go_line,
-            leak.labels,
-        )
+        place = (leak.state, leak.function, leak.file, leak.line, leak.created_by, leak.go_line)
+        key = (leak.evidence, *place, leak.labels, leak.test)
         known = merged.get(key)
         merged[key] = replace(known, count=known.count + leak.count, ids=known.ids + leak.ids) if known else leak
     return sorted(merged.values(), key=lambda leak: (-leak.count, leak.line or 0, leak.go_line or 0))

@@ -276,10 +276,10 @@ def warm(command: str | None = None) -> threading.Thread:
     return thread
 
 
-def module_file(toolchain: Toolchain) -> str:
-    """A go.mod for a program that has none."""
+def module_file(toolchain: Toolchain, name: str = "main") -> str:
+    """A go.mod for a program that has none; in stacks its functions are called `name`.something."""
     major, minor = toolchain.release
-    return f"module cell\n\ngo {major}.{minor}\n"
+    return f"module {name}\n\ngo {major}.{minor}\n"
 
 
 # What most programs in notebooks import.

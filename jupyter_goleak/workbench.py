@@ -83,7 +83,7 @@ class Workbench:
             places = Places(module_root(folder) or folder, folder)
         else:
             folder = scratch / "src"
-            _write(folder, variant, module_file(self._go))
+            _write(folder, variant, module_file(self._go, self._program.file(main).package or "main"))
             places = Places(folder, folder)
         overlay |= {folder / shim.name: shim.text for shim in variant.shims}
         binary = scratch / "program"
