@@ -1,0 +1,241 @@
+// ── charts.js: the Bokeh figures, their data and their colours ─────────────────────────────────────────────────
+
+const BOKEH = Symbol.for("jupyter_goleak.bokeh");
+const WHATS = ["count", "lanes", "memory"];
+const NICE = [1, 1.5, 2, 3, 4, 5, 6, 8, 10];
+const MANY = 60;
+
+/** BokehJS, once the kernel's loader has brought it; until then a promise. */
+function bokeh() {
+  if (!globalThis[BOKEH]) {
+    let resolve;
+    const promise = new Promise((done) => { resolve = done; });
+    globalThis[BOKEH] = { promise, resolve };
+  }
+  return globalThis[BOKEH].promise;
+}
+
+/** The next round number above, so that an axis that follows the run moves seldom. */
+function nice(value) {
+  const power = 10 ** Math.floor(Math.log10(value));
+  return power * NICE.find((each) => each * power >= value - 1e-9);
+}
+
+/** The bars of one column as the page uses them. */
+function unpack(bars) {
+  const floats = (name) => numbers(Float32Array, bars[name]);
+  return {
+    names: bars.names || [], goLines: bars.go_lines || [], leaks: bars.leaks || [], states: bars.states || [],
+    kinds: bars.kinds || [], grouped: bars.grouped,
+    left: floats("left"), right: floats("right"), bottom: floats("bottom"), top: floats("top"),
+    lane: numbers(Uint32Array, bars.lane), line: numbers(Uint32Array, bars.line), number: numbers(Uint32Array, bars.number),
+    kind: numbers(Uint8Array, bars.kind), leaked: numbers(Uint8Array, bars.leaked), state: numbers(Uint16Array, bars.state),
+  };
+}
+
+class Charts {
+  /** `holders` maps `<what>_<variant>` to the element that gets the figure; `t` translates. */
+  constructor(root, figures, holders, t) {
+    Object.assign(this, { root, figures, holders, t });
+    this.doc = null;
+    this.state = Object.fromEntries(VARIANTS.map((variant) => [variant, { facts: {}, series: {}, bars: unpack({}) }]));
+    this.now = null;
+    this.finished = false;
+  }
+
+  async embed() {
+    const Bokeh = await bokeh();
+    if (this.gone || this.doc) return;
+    const id = "goleak";
+    const ids = Object.values(this.figures.roots);
+    const roots = Object.fromEntries(Object.entries(this.figures.roots).map(([name, root]) => [root, this.holders[name]]));
+    const [views] = await Bokeh.embed.embed_items({ [id]: this.figures.doc }, [{ docid: id, roots, root_ids: ids }]);
+    this.views = [...views.roots];
+    if (this.gone) return this.remove();
+    this.doc = this.views[0].model.document;
+    this.paint();
+    for (const variant of VARIANTS) this.draw(variant, ["series", "bars", "facts"]);
+  }
+
+  remove() {
+    this.gone = true;
+    for (const view of this.views || []) view.remove();
+    this.views = [];
+  }
+
+  get(name) {
+    return this.doc.get_model_by_name(name);
+  }
+
+  colour(name) {
+    return getComputedStyle(this.root).getPropertyValue(`--gl-${name}`).trim();
+  }
+
+  /** Put the theme's colours on every figure. */
+  paint() {
+    if (!this.doc) return;
+    const [ink, soft, grid, leak, accent] = ["ink", "soft", "grid", "leak", "accent"].map((name) => this.colour(name));
+    const font = getComputedStyle(this.root).fontFamily;
+    for (const view of this.views) {
+      const plot = view.model;
+      for (const axis of [...plot.left, ...plot.below]) {
+        axis.setv({ major_label_text_color: soft, major_label_text_font: font });
+      }
+      for (const each of plot.center) if (each.type === "Grid" && each.grid_line_color !== null) each.grid_line_color = grid;
+    }
+    for (const variant of VARIANTS) {
+      const line = this.colour(variant);
+      const glyph = (name) => this.get(`${name}_${variant}`).glyph;
+      glyph("count_line").setv({ line_color: { value: line } });
+      glyph("count_area").setv({ fill_color: { value: line } });
+      glyph("leaked_area").setv({ fill_color: { value: leak }, hatch_color: { value: leak } });
+      glyph("stuck").setv({ hatch_color: { value: this.colour("hatch") } });
+      glyph("marks").setv({ fill_color: { value: this.colour("paper") }, line_color: { value: ink } });
+      glyph("mark_labels").setv({ text_color: { value: ink }, text_font: { value: font } });
+      glyph("memory_line").setv({ line_color: { value: soft } });
+      glyph("memory_area").setv({ fill_color: { value: soft } });
+      for (const what of WHATS) {
+        this.get(`returned_${what}_${variant}`).setv({ line_color: soft, line_alpha: 0.9 });
+        this.get(`now_${what}_${variant}`).setv({ line_color: accent, line_width: 2 });
+      }
+      this.drawBars(variant);
+    }
+  }
+
+  /** Take the parts of one column that have changed, and draw them. */
+  update(variant, parts, read) {
+    const state = this.state[variant];
+    for (const part of parts) state[part] = part === "bars" ? unpack(read(part)) : read(part);
+    if (this.doc) this.draw(variant, parts);
+  }
+
+  draw(variant, parts) {
+    this.scale();
+    if (parts.includes("series") || parts.includes("facts")) this.drawSeries(variant);
+    if (parts.includes("bars") || parts.includes("facts")) this.drawBars(variant);
+    if (parts.includes("facts")) this.drawMarks(variant);
+  }
+
+  end() {
+    return Math.max(0.001, ...VARIANTS.map((variant) => this.state[variant].facts.t || 0));
+  }
+
+  /** Let the shared axes reach over what there is, unless the reader has moved them. */
+  scale() {
+    const end = this.end();
+    const reach = this.finished ? end * 1.04 : Math.max(1, nice(end * 1.02));
+    const time = this.get("time");
+    if (this.reach === undefined || time.end === this.reach) {
+      this.reach = reach;
+      time.setv({ start: 0, end: reach, reset_start: 0, reset_end: reach });
+    }
+    const facts = VARIANTS.map((variant) => this.state[variant].facts);
+    const peak = Math.max(2, ...facts.map((each) => each.peak || 0), ...facts.flatMap((each) => (each.marks || []).map((mark) => mark[1])));
+    const top = peak * 1.28;
+    const count = this.get("count");
+    if (count.end !== top) count.setv({ start: 0, end: top, reset_end: top });
+    const memory = this.get("memory");
+    const most = 1.15 * Math.max(1, ...VARIANTS.map((variant) => numbers(Float32Array, this.state[variant].series.memory).reduce((a, b) => Math.max(a, b), 0)));
+    if (memory.end !== most) memory.setv({ start: 0, end: most, reset_end: most });
+    const lanes = Math.max(1, ...VARIANTS.map((variant) => this.state[variant].bars.names.length));
+    if (lanes !== this.lanes) this.resizeLanes(lanes);
+  }
+
+  resizeLanes(lanes) {
+    this.lanes = lanes;
+    const shared = VARIANTS.some((variant) => this.state[variant].bars.grouped);
+    const height = shared ? Math.max(18, Math.min(44, 400 / lanes)) : Math.max(9, Math.min(22, 420 / lanes));
+    this.get("lanes").setv({ start: lanes, end: 0, reset_start: lanes, reset_end: 0 });
+    for (const view of this.views) {
+      if (view.model.y_range.name === "lanes") view.model.height = Math.round(lanes * height) + 10;
+    }
+    for (const variant of VARIANTS) {
+      const step = Math.ceil(12 / height);
+      const names = this.state[variant].bars.names;
+      const axis = this.get(`lane_axis_${variant}`);
+      const ticks = names.map((_, index) => index).filter((index) => index % step === 0).map((index) => index + 0.5);
+      axis.ticker.ticks = ticks;
+      axis.major_label_overrides = new Map(ticks.map((tick) => [tick, short(names[tick - 0.5])]));
+    }
+  }
+
+  drawSeries(variant) {
+    const { series, facts } = this.state[variant];
+    const columns = Object.fromEntries(["t", "count", "memory"].map((name) => [name, [...numbers(Float32Array, series[name])]]));
+    if (columns.t.length) {
+      columns.t.push(Math.max(facts.t, columns.t.at(-1)));
+      columns.count.push(facts.end ?? columns.count.at(-1));
+      columns.memory.push(columns.memory.at(-1));
+    }
+    const when = columns.t.map((t, index) => this.t("{n} goroutines at {time}", { n: grouped(columns.count[index]), time: seconds(t) }));
+    this.get(`count_source_${variant}`).data = { t: columns.t, count: columns.count, when };
+    this.get(`memory_source_${variant}`).data = { t: columns.t, memory: columns.memory };
+    const leaked = facts.leaked || [];
+    const steps = leaked.length ? [...leaked, [facts.t, leaked.at(-1)[1]]] : [];
+    this.get(`leaked_source_${variant}`).data = { t: steps.map((step) => step[0]), count: steps.map((step) => step[1]) };
+  }
+
+  drawBars(variant) {
+    const { bars } = this.state[variant];
+    const names = `${this.lanes}/${bars.names.join("\n")}`;
+    if (bars.namesShown !== names) { bars.namesShown = names; this.resizeLanes(this.lanes); }
+    const colours = bars.kinds.map((kind) => this.colour(`state-${kind.replace(" ", "-")}`));
+    const data = { left: [], right: [], bottom: [], top: [], colour: [], lane: [], text: [], line: [] };
+    const stuck = { left: [], right: [], bottom: [], top: [] };
+    const until = this.now ?? Infinity;
+    for (let i = 0; i < bars.left.length; i += 1) {
+      if (bars.left[i] > until) continue;
+      const open = bars.leaked[i] && this.finished;
+      const right = Math.min(until, open && until === Infinity ? this.reach : bars.right[i]);
+      data.left.push(bars.left[i]); data.right.push(right);
+      data.bottom.push(bars.bottom[i]); data.top.push(bars.top[i]);
+      data.colour.push(colours[bars.kind[i]]); data.lane.push(bars.lane[i]); data.line.push(bars.line[i]);
+      data.text.push(this.describe(bars, i));
+      if (bars.leaked[i]) {
+        stuck.left.push(bars.left[i]); stuck.right.push(right);
+        stuck.bottom.push(bars.bottom[i]); stuck.top.push(bars.top[i]);
+      }
+    }
+    this.get(`bars_source_${variant}`).data = data;
+    this.get(`stuck_source_${variant}`).data = stuck;
+  }
+
+  describe(bars, i) {
+    const name = bars.names[bars.lane[i]];
+    const state = bars.states[bars.state[i]];
+    const many = bars.grouped ? `${grouped(bars.number[i])} × ` : "";
+    const where = bars.line[i] ? `, ${this.t("line {line}", { line: bars.line[i] })}` : "";
+    const length = seconds(bars.right[i] - bars.left[i]);
+    return bars.leaked[i] ? `${name}: ${many}${state}${where}, ${this.t("for good")}` : `${name}: ${many}${state}${where}, ${length}`;
+  }
+
+  drawMarks(variant) {
+    const { facts } = this.state[variant];
+    const marks = facts.marks || [];
+    const labelled = marks.length <= 6;
+    const middle = this.reach / 2;
+    this.get(`marks_source_${variant}`).data = {
+      t: marks.map((mark) => mark[0]), count: marks.map((mark) => mark[1]), line: marks.map((mark) => mark[2]),
+      label: marks.map((mark) => (labelled ? this.t("{n} (line {line})", { n: grouped(mark[1]), line: mark[2] }) : grouped(mark[1]))),
+      align: marks.map((mark) => (mark[0] < middle ? "left" : "right")),
+      shift: marks.map((mark) => (mark[0] < middle ? 2 : -2)),
+    };
+    for (const what of WHATS) {
+      this.get(`returned_${what}_${variant}`).setv({ location: facts.returned ?? 0, visible: facts.returned != null });
+    }
+  }
+
+  /** Show the run up to a moment, or all of it for null. */
+  seek(t) {
+    this.now = t;
+    if (!this.doc) return;
+    for (const variant of VARIANTS) {
+      for (const what of WHATS) this.get(`now_${what}_${variant}`).setv({ location: t ?? 0, visible: t != null });
+      this.drawBars(variant);
+    }
+  }
+}
+
+function short(name) {
+  return name.length <= 16 ? name : `…${name.slice(-15)}`;
+}

@@ -1,0 +1,121 @@
+// ── panels.js: one column's headline, numbers, legend and output ────────────────────────────────────────────────
+
+const LEGEND = ["running", "chan receive", "chan send", "select", "lock", "sleep", "io", "other"];
+
+class Column {
+  constructor(variant, t) {
+    Object.assign(this, { variant, t });
+    this.badge = h("span.gl-badge");
+    this.sentence = h("p.gl-sentence", { "aria-live": "polite" });
+    this.numbers = h("dl.gl-numbers");
+    this.note = h("p.gl-note");
+    this.legend = h("ul.gl-legend", { "aria-label": t("States") });
+    this.output = h("pre.gl-output", { tabindex: "0", "aria-label": t("Output of the program") });
+    this.holders = {
+      count: h("div.gl-plot", { role: "img" }),
+      lanes: h("div.gl-plot", { role: "img" }),
+      memory: h("div.gl-plot", { role: "img" }),
+    };
+    this.name = { original: t("original"), fixed: t("fixed") }[variant];
+    this.pictures = h("div.gl-pictures", {},
+      h("h4", {}, t("Goroutines")), this.holders.count,
+      h("h4", {}, t("Each goroutine's state")), this.holders.lanes, this.legend,
+      h("h4", {}, t("Memory held")), this.holders.memory,
+      h("h4", {}, t("Output")), this.output);
+    this.empty = h("p.gl-empty");
+    this.element = h("section.gl-column", { "data-variant": variant, "aria-label": this.name },
+      h("header", {}, h("div.gl-line", {}, h("h3", {}, this.name), this.badge), this.sentence, this.numbers, this.note),
+      this.empty, this.pictures);
+  }
+
+  showFacts(facts, head) {
+    const t = this.t;
+    const waiting = facts.status === "waiting";
+    const verdict = facts.verdict || facts.status;
+    set(this.element, { "data-verdict": verdict, "data-status": facts.status });
+    this.pictures.hidden = waiting;
+    this.empty.hidden = !waiting;
+    say(this.empty, waiting ? this.whyEmpty(head) : "");
+    const word = facts.word || { running: t("running"), settling: t("settling"), waiting: t("waiting") }[facts.status] || "";
+    if (this.badge.dataset.word !== `${verdict}/${word}`) {
+      this.badge.dataset.word = `${verdict}/${word}`;
+      this.badge.replaceChildren(shape(SHAPES[verdict] ? verdict : "running"), word);
+    }
+    this.badge.hidden = waiting;
+    say(this.sentence, facts.sentence || this.inTheMeantime(facts));
+    say(this.note, [facts.note, facts.ignored ? t("ignored: {n}", { n: facts.ignored }) : ""].filter(Boolean).join(" "));
+    this.note.hidden = !this.note.textContent;
+    this.showNumbers(facts, waiting);
+    this.alternatives(facts);
+  }
+
+  inTheMeantime(facts) {
+    if (facts.status === "running") return this.t("{n} goroutines now", { n: grouped(facts.count) });
+    if (facts.status === "settling") return this.t("main has returned; {n} goroutines now", { n: grouped(facts.count) });
+    return "";
+  }
+
+  whyEmpty(head) {
+    if (this.variant === "original") return head.progress || "";
+    if (head.total) return this.t("Looking for a fix: {tried} of {total} tried", { tried: head.tried, total: head.total });
+    return head.finished ? this.t("No fix to show.") : this.t("No fixed variant yet.");
+  }
+
+  showNumbers(facts, waiting) {
+    const t = this.t;
+    this.numbers.hidden = waiting;
+    const pairs = [
+      [t("peak"), grouped(facts.peak || 0)],
+      facts.end == null ? [t("now"), grouped(facts.count || 0)] : [t("at the end"), grouped(facts.end)],
+      [t("started"), grouped(facts.created || 0)],
+      [t("time"), seconds(facts.t || 0)],
+    ];
+    const text = pairs.flat().join("|");
+    if (this.numbers.dataset.text === text) return;
+    this.numbers.dataset.text = text;
+    this.numbers.replaceChildren(...pairs.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
+  }
+
+  alternatives(facts) {
+    const { t, holders, name } = this;
+    const values = { name, peak: grouped(facts.peak || 0), n: grouped(facts.end ?? facts.count ?? 0), time: seconds(facts.t || 0), memory: bytes(facts.memory || 0) };
+    set(holders.count, { "aria-label": t("{name}: goroutines over time, {n} after {time}, {peak} at most", values) });
+    set(holders.lanes, { "aria-label": t("{name}: the state of each goroutine over time", values) });
+    set(holders.memory, { "aria-label": t("{name}: memory held over time, {memory} after {time}", values) });
+  }
+
+  showLegend(bars) {
+    const present = new Set([...bars.kind].map((kind) => bars.kinds[kind]));
+    const stuck = bars.leaked.some(Boolean);
+    const key = `${[...present].sort().join()}${stuck}`;
+    if (this.legend.dataset.key === key) return;
+    this.legend.dataset.key = key;
+    const names = { running: this.t("running"), lock: this.t("lock"), sleep: this.t("sleep"), io: this.t("I/O"), other: this.t("other") };
+    this.legend.replaceChildren(
+      ...LEGEND.filter((kind) => present.has(kind)).map((kind) =>
+        h("li", {}, h("span.gl-swatch", { "data-kind": kind.replace(" ", "-") }), names[kind] || kind)),
+      ...(stuck ? [h("li", {}, h("span.gl-swatch", { "data-kind": "stuck" }), this.t("never ends"))] : []));
+  }
+
+  /** Print what the program printed up to a moment (all of it for null); stays at the end while it grows. */
+  showOutput(pieces, until) {
+    const box = this.output;
+    const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 24;
+    const shown = pieces.filter(([time]) => until == null || time <= until);
+    box.replaceChildren(...shown.map(([, stream, style, text]) => styled(text, style, stream)));
+    box.classList.toggle("gl-silent", !shown.length);
+    if (!shown.length) box.textContent = this.t("Nothing printed.");
+    if (atEnd) box.scrollTop = box.scrollHeight;
+  }
+}
+
+/** A run of output in its style. Only known words and plain colours get through. */
+function styled(text, style, stream) {
+  const span = h(stream === "stderr" ? "span.gl-stderr" : "span", {}, text);
+  for (const word of style.split(" ")) {
+    const colour = /^(fg|bg)(#[0-9a-f]{6})$/.exec(word);
+    if (colour) span.style[colour[1] === "fg" ? "color" : "backgroundColor"] = colour[2];
+    else if (/^(bold|dim|italic|underline|inverse|[fb]g-\d{1,2})$/.test(word)) span.classList.add(`gl-${word}`);
+  }
+  return span;
+}

@@ -1,0 +1,296 @@
+"""Snapshots of a program's goroutines -> lanes to draw: one per goroutine, or one per program position.
+
+`Lanes` takes snapshots in order of time and says at any moment what there is to draw, as `Bars`: columns of equal
+length, one entry per coloured rectangle. Time runs from left to right in seconds; lane 0 is the first goroutine's and
+lies between y = 0 and y = 1, the next one between 1 and 2, and so on.
+
+Up to `ONE_EACH` goroutines there is a lane for each, with a rectangle for each stretch of time in one state. Above
+that, goroutines with the same function and the same `go` line share a lane, in which each state's height is its share
+of the lane's largest number. However long the program runs, what is kept and drawn stays bounded: where it grows too
+fine for a screen, stretches that are shorter than a screen's grain give way to their longer neighbours.
+
+Source of the states' names: the runtime's own wait reasons, as a goroutine dump prints them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from jupyter_goleak.model import Birth, Frame, Goroutine, Leak, Snapshot
+
+ONE_EACH = 60
+"""More goroutines than this over a whole run are grouped: lanes thinner than a line of text tell nobody anything."""
+
+GRAIN = 240
+"""Changes of state that one lane keeps before it is drawn coarser."""
+
+GROUPS = 40
+MARGIN = 0.14
+
+KINDS = ("running", "chan receive", "chan send", "select", "lock", "sleep", "io", "other")
+"""Classes of states, each with a colour of its own, in the order in which a shared lane stacks them."""
+
+_LOCKS = ("sync.", "semacquire")
+_IO = ("IO wait", "syscall", "finalizer wait (IO)")
+_Key = tuple[str, int]
+
+
+def kind_of(state: str) -> str:
+    """The class, one of `KINDS`, of a state as the runtime names it."""
+    state = state.removesuffix(" (leaked)")
+    if state in ("running", "runnable", "copystack", "preempted", "idle"):
+        return "running"
+    for kind in ("chan receive", "chan send", "select", "sleep"):
+        if state.startswith(kind):
+            return kind
+    if state.startswith(_LOCKS):
+        return "lock"
+    return "io" if state.startswith(_IO) else "other"
+
+
+def short_function(name: str) -> str:
+    """A function's name as one says it: without the import path, and without `main.` in front."""
+    return name.rpartition("/")[2].removeprefix("main.")
+
+
+@dataclass(slots=True)
+class Stretch:
+    """A time in which nothing changed, for one goroutine (`counts` holds one) or for a group."""
+
+    start: float
+    end: float
+    counts: tuple[tuple[str, str, int | None, int], ...]
+    """(kind, state, line where it stands, number of goroutines), in the order of `KINDS`."""
+
+
+@dataclass(slots=True)
+class Lane:
+    """One row: `ids` of the goroutines that it shows, and their stretches in order of time, without overlap."""
+
+    name: str
+    function: str
+    go_line: int | None
+    stretches: list[Stretch] = field(default_factory=list)
+    open: bool = True
+    peak: int = 1
+    leaked: int = 0
+
+    def extend(self, t: float, counts: tuple[tuple[str, str, int | None, int], ...]) -> None:
+        last = self.stretches[-1] if self.stretches else None
+        if last and self.open:
+            last.end = max(last.end, t)
+            if last.counts == counts:
+                return
+        self.stretches.append(Stretch(t, t, counts))
+        self.open = True
+        self.peak = max(self.peak, sum(each[3] for each in counts))
+        if len(self.stretches) > GRAIN:
+            self.stretches = list(_coarser(self.stretches))
+
+    def close(self, t: float) -> None:
+        if self.open and self.stretches:
+            self.stretches[-1].end = max(self.stretches[-1].end, t)
+        self.open = False
+
+
+def _coarser(stretches: list[Stretch]) -> Iterator[Stretch]:
+    """The same time with half as many changes: of two neighbours the longer one speaks for both."""
+    grain = 2 * (stretches[-1].end - stretches[0].start) / GRAIN
+    kept: Stretch | None = None
+    for each in stretches:
+        if kept and each.start - kept.end < grain and min(_length(kept), _length(each)) < grain:
+            longer = kept if _length(kept) >= _length(each) else each
+            kept = Stretch(kept.start, each.end, longer.counts)
+        else:
+            if kept:
+                yield kept
+            kept = each
+    if kept:
+        yield kept
+
+
+def _length(stretch: Stretch) -> float:
+    return stretch.end - stretch.start
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """Rectangles to draw, as columns of equal length, and a name and a `go` line for each lane.
+
+    `kind` and `state` are indices into `KINDS` and `states`; `line` is 0 where there is none; `leaked` is 1 for the
+    part of a lane that will never end; `number` is how many goroutines the rectangle stands for.
+    """
+
+    names: tuple[str, ...] = ()
+    go_lines: tuple[int, ...] = ()
+    leaks: tuple[int, ...] = ()
+    states: tuple[str, ...] = ()
+    grouped: bool = False
+    left: tuple[float, ...] = ()
+    right: tuple[float, ...] = ()
+    bottom: tuple[float, ...] = ()
+    top: tuple[float, ...] = ()
+    lane: tuple[int, ...] = ()
+    kind: tuple[int, ...] = ()
+    state: tuple[int, ...] = ()
+    line: tuple[int, ...] = ()
+    number: tuple[int, ...] = ()
+    leaked: tuple[int, ...] = ()
+
+
+class Lanes:
+    """The lanes of one run. `snap` and `end` record; `bars` says what there is to draw."""
+
+    def __init__(self) -> None:
+        self._each: dict[int, Lane] = {}
+        self._groups: dict[_Key, Lane] = {}
+        self._numbers: Counter[str] = Counter()
+        self._births: defaultdict[int, deque[Birth]] = defaultdict(deque)
+        self._called: dict[int, str] = {}
+        self._latest: tuple[Goroutine, ...] = ()
+        self._too_many = False
+        self._t = 0.0
+
+    @property
+    def grouped(self) -> bool:
+        return self._too_many
+
+    def born(self, birth: Birth) -> None:
+        """Note that a `go` statement was executed; its goroutine gets a lane even where no snapshot shows it."""
+        if not self._too_many:
+            self._births[birth.line].append(birth)
+
+    def snap(self, snapshot: Snapshot) -> None:
+        """Record where every goroutine was at that moment; those that are missing have ended."""
+        t = self._t = max(self._t, snapshot.t)
+        if snapshot.goroutines is self._latest:
+            return
+        self._latest = snapshot.goroutines
+        groups: dict[_Key, Counter[tuple[str, str, int | None]]] = {}
+        seen: set[int] = set()
+        for goroutine in sorted(snapshot.goroutines, key=lambda each: each.id):
+            place = goroutine.position
+            where = (kind_of(goroutine.state), goroutine.state.removesuffix(" (leaked)"), place.line if place else None)
+            groups.setdefault(_key(goroutine), Counter())[where] += 1
+            if not self._too_many:
+                seen.add(goroutine.id)
+                lane, since = self._lane_of(goroutine, t)
+                lane.extend(since, ((*where, 1),))
+                lane.extend(t, ((*where, 1),))
+        if snapshot.complete:
+            self._missed(t)
+            for number, lane in self._each.items():
+                if number not in seen:
+                    lane.close(t)
+            for key, lane in self._groups.items():
+                if key not in groups:
+                    lane.close(t)
+        for key, counts in groups.items():
+            if key not in self._groups and len(self._groups) < GROUPS:
+                self._groups[key] = Lane(key[0], key[0], key[1] or None)
+            if key in self._groups:
+                self._groups[key].extend(t, tuple(sorted(((*where, n) for where, n in counts.items()), key=_order)))
+        if len(self._each) > ONE_EACH:
+            self._too_many = True
+            self._each.clear()
+            self._births.clear()
+
+    def end(self, t: float, leaks: Iterable[Leak] = ()) -> None:
+        """The run is over at `t`: what leaked stays open to there, everything else ended when it was last seen."""
+        t = self._t = max(self._t, t)
+        self._missed(t)
+        for leak in leaks:
+            for number in leak.ids:
+                if number in self._each:
+                    self._each[number].leaked = 1
+            for key, lane in self._groups.items():
+                if key[1] == (leak.go_line or 0):
+                    lane.leaked += leak.count
+        for lane in (*self._each.values(), *self._groups.values()):
+            if lane.leaked and lane.open:
+                lane.stretches[-1].end = t
+
+    def bars(self) -> Bars:
+        """Everything that there is to draw now. What still lives reaches up to the latest snapshot."""
+        lanes = list((self._groups if self._too_many else self._each).values())
+        states: dict[str, int] = {}
+        rows: list[tuple[float, float, float, float, int, int, int, int, int, int]] = []
+        for index, lane in enumerate(lanes):
+            unit = (1 - 2 * MARGIN) / lane.peak
+            for stretch in lane.stretches:
+                last = stretch is lane.stretches[-1]
+                right = max(stretch.end, self._t) if last and lane.open else stretch.end
+                height = index + MARGIN
+                for kind, state, line, number in stretch.counts:
+                    stuck = int(bool(lane.leaked) and last and lane.open and kind not in ("running", "sleep", "io"))
+                    top = height + number * unit
+                    rows.append(
+                        (
+                            *(stretch.start, right, height, top, index),
+                            *(KINDS.index(kind), states.setdefault(state, len(states)), line or 0, number, stuck),
+                        )
+                    )
+                    height = top
+        columns = tuple(zip(*rows, strict=True)) if rows else ((),) * 10
+        return Bars(
+            tuple(f"{lane.name} ×{lane.peak}" if self._too_many else lane.name for lane in lanes),
+            tuple(lane.go_line or 0 for lane in lanes),
+            tuple(lane.leaked for lane in lanes),
+            tuple(states),
+            self._too_many,
+            *columns,
+        )
+
+    def stuck(self) -> list[tuple[float, int]]:
+        """When the goroutines that leaked came to where they stay: (time, how many of them by then), in order of time."""
+        total, steps = 0, []
+        lanes = (self._groups if self._too_many else self._each).values()
+        for t, number in sorted((lane.stretches[-1].start, lane.leaked) for lane in lanes if lane.leaked and lane.open):
+            total += number
+            steps.append((t, total))
+        return steps
+
+    def _lane_of(self, goroutine: Goroutine, t: float) -> tuple[Lane, float]:
+        """The goroutine's lane, and since when it is there: for a new one since the `go` statement that must have been its."""
+        lane = self._each.get(goroutine.id)
+        if lane is not None:
+            return lane, t
+        function, go_line = _key(goroutine)
+        births = self._births[go_line]
+        since = births.popleft().t if births and births[0].t <= t else t
+        self._called[go_line] = function
+        lane = self._each[goroutine.id] = self._new_lane(function, go_line)
+        return lane, since
+
+    def _missed(self, t: float) -> None:
+        """Give those their lane that began and ended since the snapshot before the one at `t`."""
+        for go_line, births in self._births.items():
+            while births and births[0].t <= t:
+                birth = births.popleft()
+                lane = self._new_lane(self._called.get(go_line, birth.called), go_line)
+                lane.extend(birth.t, (("running", "running", None, 1),))
+                lane.close(t)
+                self._each[-1 - len(self._each)] = lane
+
+    def _new_lane(self, function: str, go_line: int) -> Lane:
+        self._numbers[function] += 1
+        name = function if function == "main" else f"{function} {self._numbers[function]}"
+        return Lane(name, function, go_line or None)
+
+
+def _key(goroutine: Goroutine) -> _Key:
+    """What puts goroutines into one lane: the function that they were started with, and the line that started them."""
+    entry = _entry(goroutine)
+    function = short_function(entry.function) if entry else "?"
+    return function, goroutine.created_by.line if goroutine.created_by else 0
+
+
+def _entry(goroutine: Goroutine) -> Frame | None:
+    own = [frame for frame in goroutine.frames if frame.user]
+    return own[-1] if own else goroutine.frames[-1] if goroutine.frames else None
+
+
+def _order(count: tuple[str, str, int | None, int]) -> tuple[int, str, int]:
+    return KINDS.index(count[0]), count[1], count[2] or 0

@@ -1,0 +1,218 @@
+"""Events -> all that a picture of the experiment needs at this moment, as plain data. Knows nothing of Jupyter.
+
+`Scene.apply` takes the events in the order in which the engine yields them; `Scene.head()` and the methods of each
+`Column` say what there is to show. Asked twice in a row they say the same: a picture is drawn from this state alone, never
+from what happened before, so that one which appears late misses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from jupyter_goleak import model
+from jupyter_goleak.model import Event, Leak, Report, Run, Variant
+from jupyter_goleak.view.lanes import Bars, Lanes
+from jupyter_goleak.view.output import Output
+from jupyter_goleak.view.series import Series
+from jupyter_goleak.view.source import diff_rows, source_rows
+from jupyter_goleak.view.words import Words, verdict_sentence, verdict_word
+
+VARIANTS: tuple[Variant, ...] = ("original", "fixed")
+MARKS = 200
+Status = Literal["waiting", "running", "settling", "ended"]
+
+
+class Column:
+    """One variant, from the start of its process to its verdict."""
+
+    def __init__(self, variant: Variant) -> None:
+        self.variant = variant
+        self.status: Status = "waiting"
+        self.t = 0.0
+        self.source = self.diff = ""
+        self.series = Series()
+        self.lanes = Lanes()
+        self.output = Output()
+        self.marks: list[model.Mark] = []
+        self.returned: float | None = None
+        self.run: Run | None = None
+
+    def apply(self, event: Event) -> None:
+        match event:
+            case model.Started(source=source, diff=diff):
+                self.__init__(self.variant)  # type: ignore[misc]
+                self.status, self.source, self.diff = "running", source, diff
+            case model.Sampled(sample=sample):
+                self.series.add(sample)
+                self._reach(sample.t)
+            case model.Snapped(snapshot=snapshot):
+                self.lanes.snap(snapshot)
+                self._reach(snapshot.t)
+            case model.Marked(mark=mark):
+                if len(self.marks) < MARKS:
+                    self.marks.append(mark)
+                self._reach(mark.t)
+            case model.Born(birth=birth):
+                self.lanes.born(birth)
+                self._reach(birth.t)
+            case model.Printed(t=t, stream=stream, text=text):
+                self.output.write(t, stream, text)
+                self._reach(t)
+            case model.Returned(t=t):
+                self.status, self.returned = "settling", t
+                self._reach(t)
+            case model.Ended(run=run):
+                self.status, self.run, self.t = "ended", run, run.duration_s
+                self.lanes.end(run.duration_s, run.leaks)
+            case _:
+                pass
+
+    def _reach(self, t: float) -> None:
+        self.t = max(self.t, t)
+
+    def facts(self, words: Words) -> dict[str, Any]:
+        """The small things: status, numbers, verdict, marks, leaks."""
+        samples, run = self.series.samples, self.run
+        facts: dict[str, Any] = {
+            "status": self.status,
+            "t": round(self.t, 3),
+            "returned": self.returned,
+            "count": samples[-1].count if samples else 0,
+            "peak": run.peak if run else self.series.peak,
+            "end": run.end if run else None,
+            "created": run.created if run else samples[-1].created if samples else 0,
+            "memory": samples[-1].stack_bytes + samples[-1].heap_bytes if samples else 0,
+            "marks": [[round(mark.t, 4), mark.value, mark.line] for mark in self.marks],
+        }
+        if run:
+            facts |= {
+                "verdict": run.verdict,
+                "word": verdict_word(run.verdict, words),
+                "sentence": verdict_sentence(run, words),
+                "note": run.note,
+                "stopped": run.stopped,
+                "exit_code": run.exit_code,
+                "ignored": run.ignored,
+                "explored": run.explored.to_dict(),
+                "leaks": [_leak(leak) for leak in run.leaks],
+                "alive": [_leak(leak) for leak in run.alive],
+                "leaked": self.lanes.stuck(),
+            }
+        return facts
+
+    def bars(self) -> Bars:
+        return self.lanes.bars()
+
+    def printed(self) -> list[list[Any]]:
+        """Output as `[time, stream, style, text]`."""
+        return [[round(each.t, 3), each.stream, each.style, each.text] for each in self.output.pieces()]
+
+    def code(self) -> dict[str, Any]:
+        """The variant's text and what sets it apart, as highlighted rows."""
+        marked = {line for leak in (self.run.leaks if self.run else ()) for line in (leak.line, leak.go_line) if line}
+        return {
+            "rows": [[row.sign, row.old, row.new, row.tokens] for row in source_rows(self.source, marked)]
+            if self.source
+            else [],
+            "diff": [[row.sign, row.old, row.new, row.tokens] for row in diff_rows(self.diff)],
+        }
+
+
+def _leak(leak: Leak) -> dict[str, Any]:
+    return leak.to_dict() | {"ids": list(leak.ids[:100])}
+
+
+@dataclass(slots=True)
+class Tries:
+    """How the search for a fix goes."""
+
+    done: int = 0
+    total: int = 0
+    latest: tuple[model.Attempt, ...] = ()
+
+
+class Scene:
+    """The whole experiment: both columns, and what belongs to neither."""
+
+    def __init__(self, title: str | None = None, words: Words | None = None) -> None:
+        self.title = title or ""
+        self.words = words or Words()
+        self.progress = ""
+        self.tries = Tries()
+        self.report: Report | None = None
+        self.columns: dict[Variant, Column] = {variant: Column(variant) for variant in VARIANTS}
+
+    def apply(self, event: Event) -> Variant | None:
+        """Take one event; returns the variant that it changed, or None where it changed the head."""
+        match event:
+            case model.Progress(text=text):
+                self.progress = text
+            case model.Tried(attempt=attempt, tried=tried, total=total):
+                self.tries = Tries(tried, total, (*self.tries.latest, attempt)[-50:])
+            case model.Finished(report=report):
+                self._finish(report)
+            case _:
+                self.columns[event.variant].apply(event)
+                return event.variant
+        return None
+
+    def _finish(self, report: Report) -> None:
+        self.report, self.progress = report, ""
+        self.tries.latest = report.attempts or self.tries.latest
+        fixed = self.columns["fixed"]
+        if report.fixed and report.fix:
+            fixed.diff = report.fix.diff or fixed.diff
+        original = self.columns["original"]
+        original.source = original.source or report.source
+
+    @property
+    def has_fixed(self) -> bool:
+        return self.columns["fixed"].status != "waiting"
+
+    def head(self) -> dict[str, Any]:
+        """What belongs to no column."""
+        report = self.report
+        return {
+            "title": self.title,
+            "progress": self.progress,
+            "finished": report is not None,
+            "go": report.go if report else "",
+            "verdict": report.verdict if report else None,
+            "error": report.error.to_dict() if report and report.error else None,
+            "fix": report.fix.to_dict() | {"why": report.fix.why} if report and report.fix else None,
+            "tried": self.tries.done,
+            "total": self.tries.total,
+            "attempts": [[each.title, each.outcome, each.detail] for each in self.tries.latest],
+        }
+
+
+def replay(report: Report) -> Iterator[Event]:
+    """A report's events, as far as it still knows them: times of output are gone, so all of it comes at the end."""
+    for run, source, diff in (
+        (report.original, report.source, ""),
+        (report.fixed, report.fix.source if report.fix else report.source, report.fix.diff if report.fix else ""),
+    ):
+        if run is None:
+            continue
+        yield model.Started(run.variant, source, diff)
+        timed: list[tuple[float, Event]] = [(sample.t, model.Sampled(run.variant, sample)) for sample in run.samples]
+        timed += [(snapshot.t, model.Snapped(run.variant, snapshot)) for snapshot in run.snapshots]
+        timed += [(birth.t, model.Born(run.variant, birth)) for birth in run.births]
+        timed += [(mark.t, model.Marked(run.variant, mark)) for mark in run.marks]
+        yield from (event for _, event in sorted(timed, key=lambda pair: pair[0]))
+        if run.stdout:
+            yield model.Printed(run.variant, 0.0, "stdout", run.stdout)
+        if run.stderr:
+            yield model.Printed(run.variant, 0.0, "stderr", run.stderr)
+        yield model.Ended(run.variant, run)
+    yield model.Finished(report)
+
+
+def scene_of(report: Report, title: str | None = None, words: Words | None = None) -> Scene:
+    """The scene as it stands when the report is done."""
+    scene = Scene(title, words)
+    for event in replay(report):
+        scene.apply(event)
+    return scene

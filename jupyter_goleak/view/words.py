@@ -1,0 +1,104 @@
+"""The words of the view, in the reader's language, through gettext catalogues.
+
+English is the language of the code, so a missing catalogue or a missing entry means English. Others live in
+`locale/<language>/LC_MESSAGES/jupyter_goleak.po`, compiled beside it to `.mo`.
+"""
+
+from __future__ import annotations
+
+import gettext
+import locale
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from jupyter_goleak.model import Run
+
+DOMAIN = "jupyter_goleak"
+LOCALE = Path(__file__).parent / "locale"
+
+
+def preferred_language(environment: Mapping[str, str] = os.environ) -> str:
+    """The language that the user's locale asks for, as `ko` or `en`."""
+    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        if environment.get(name):
+            return environment[name].split(":")[0].split(".")[0].split("_")[0].lower() or "en"
+    return (locale.getlocale()[0] or "en").split("_")[0].lower()
+
+
+class Words:
+    """One language's words. Called with an English sentence and values it says the sentence in that language."""
+
+    def __init__(self, language: str | None = None) -> None:
+        self.language = language or preferred_language()
+        self._catalogue = gettext.translation(DOMAIN, LOCALE, [self.language], fallback=True)
+
+    def __call__(self, sentence: str, **values: object) -> str:
+        return self._catalogue.gettext(sentence).format(**values)
+
+    def count(self, one: str, many: str, n: int, **values: object) -> str:
+        """The sentence for one thing or for `n` of them; `{n}` stands for the number, with its thousands apart."""
+        return self._catalogue.ngettext(one, many, n).format(n=f"{n:,}", **values)
+
+    def catalogue(self) -> dict[str, str]:
+        """Every entry, for the page, whose script speaks English unless told otherwise."""
+        entries = getattr(self._catalogue, "_catalog", {})
+        return {key: value for key, value in entries.items() if isinstance(key, str) and key}
+
+
+def seconds(duration: float) -> str:
+    """A time span as one reads it: `0.42 s`, `12.3 s`, `3 min 20 s`."""
+    if duration < 9.995:
+        return f"{duration:.2f} s"
+    if duration < 99.95:
+        return f"{duration:.1f} s"
+    return f"{duration // 60:.0f} min {duration % 60:.0f} s"
+
+
+def size(number: float) -> str:
+    """A number of bytes as one reads it: `12 KB`, `3.4 MB`."""
+    for unit in ("B", "KB", "MB", "GB"):
+        if number < 1000 or unit == "GB":
+            break
+        number /= 1024
+    return f"{number:.0f} {unit}" if number >= 10 or unit == "B" else f"{number:.1f} {unit}"
+
+
+def verdict_word(verdict: str, words: Words) -> str:
+    """The verdict in a word or two, for a badge."""
+    return {
+        "clean": words("clean"),
+        "leak": words("leak"),
+        "deadlock": words("deadlock"),
+        "crash": words("crash"),
+        "timeout": words("time-out"),
+        "build-error": words("does not compile"),
+    }.get(verdict, verdict)
+
+
+def verdict_sentence(run: Run, words: Words) -> str:
+    """What became of a run, in one sentence."""
+    proven = sum(leak.count for leak in run.leaks if leak.evidence == "proven")
+    likely = sum(leak.count for leak in run.leaks if leak.evidence == "likely")
+    if run.verdict == "deadlock":
+        return words("All goroutines are asleep: the program waits for itself.")
+    if run.verdict == "crash":
+        return words("The program crashed with exit code {code}.", code=run.exit_code)
+    if run.verdict == "build-error":
+        return words("The program does not compile.")
+    if proven:
+        return words.count("{n} goroutine can never end.", "{n} goroutines can never end.", proven + likely)
+    if likely:
+        return words.count("{n} goroutine seems stuck for good.", "{n} goroutines seem stuck for good.", likely)
+    if run.verdict == "timeout":
+        return words("Stopped after {time}: it did not end by itself.", time=seconds(run.duration_s))
+    if run.alive:
+        n = sum(each.count for each in run.alive)
+        return words.count(
+            "No leak; {n} goroutine was still at work.", "No leak; {n} goroutines were still at work.", n
+        )
+    if run.stopped == "user":
+        return words("You stopped it after {time}; no leak was seen until then.", time=seconds(run.duration_s))
+    if run.explored.runs > 1:
+        return words("Every goroutine ended, in each of {n} runs.", n=run.explored.runs)
+    return words("Every goroutine ended.")
