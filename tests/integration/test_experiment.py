@@ -1,0 +1,206 @@
+"""The engine on real Go: what it finds, how programs end and are ended, and that nothing of it stays."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from jupyter_goleak.errors import BuildError, UsageError
+from jupyter_goleak.experiment import Experiment, check
+from jupyter_goleak.model import Finished, Printed, Report, Sampled
+from jupyter_goleak.options import Options
+from jupyter_goleak.program import parse_program
+
+pytestmark = pytest.mark.toolchain
+
+FOR_EVER = """\
+fmt.Println("open")
+go func() { select {} }()
+for {
+	time.Sleep(time.Millisecond)
+}
+"""
+
+
+def stopped_at(source: str, moment: type, how: Callable[[Experiment], object]) -> Report:
+    """The report of a program that is stopped as soon as an event of that type has come."""
+    experiment = Experiment(parse_program(source), Options(no_fix=True))
+    report, stopped = None, False
+    for event in experiment.events():
+        if isinstance(event, moment) and not stopped:
+            stopped = True
+            how(experiment)
+        if isinstance(event, Finished):
+            report = event.report
+    assert report is not None
+    return report
+
+
+def stop_from_another_thread(experiment: Experiment) -> None:
+    thread = threading.Thread(target=experiment.stop)
+    thread.start()
+    thread.join()
+
+
+@pytest.mark.parametrize("how", [Experiment.stop, stop_from_another_thread])
+def test_a_stopped_program_still_shows_what_was_seen(how: Callable[[Experiment], object]) -> None:
+    report = stopped_at(FOR_EVER, Printed, how)
+    run = report.original
+    assert run is not None
+    assert (report.verdict, run.stopped, run.exit_code, run.stdout) == ("timeout", "user", None, "open\n")
+    assert [(leak.evidence, leak.state, leak.line) for leak in run.leaks] == [("proven", "select (no cases)", 2)]
+
+
+def test_an_interrupt_while_waiting_stops_the_program() -> None:
+    report = stopped_at(FOR_EVER, Sampled, lambda _: threading.Timer(0.1, signal.raise_signal, [signal.SIGINT]).start())
+    assert report.original is not None and report.original.stopped == "user"
+
+
+def test_a_viewer_that_walks_away_leaves_nothing_running() -> None:
+    events = Experiment(parse_program(FOR_EVER), Options(no_fix=True)).events()
+    assert any(isinstance(event, Printed) for event in events)
+    events.close()  # type: ignore[attr-defined]
+
+
+def test_a_program_that_ignores_sigterm_is_killed() -> None:
+    source = 'signal.Ignore(syscall.SIGTERM)\nfmt.Println("deaf")\nselect {\ncase <-time.After(time.Hour):\n}\n'
+    report = stopped_at(source, Printed, Experiment.stop)
+    assert report.original is not None
+    assert (report.original.exit_code, report.original.stdout) == (None, "deaf\n")
+
+
+def test_the_program_dies_with_whoever_watches_it(tmp_path: Path, eventually: Callable[..., object]) -> None:
+    source = "fmt.Println(os.Getpid())\nselect {\ncase <-time.After(time.Hour):\n}\n"
+    (tmp_path / "watch.py").write_text(
+        textwrap.dedent(f"""
+            from jupyter_goleak.experiment import Experiment
+            from jupyter_goleak.model import Printed
+            from jupyter_goleak.program import parse_program
+            for event in Experiment(parse_program({source!r})).events():
+                if isinstance(event, Printed):
+                    print(event.text, flush=True)
+        """)
+    )
+    watcher = subprocess.Popen(
+        [sys.executable, "watch.py"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with watcher:
+        assert watcher.stdout is not None
+        program = int(watcher.stdout.readline())
+        watcher.kill()
+    assert eventually(lambda: not _runs(program))
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+
+
+def test_the_program_sees_only_itself() -> None:
+    source = """\
+go func() { select {} }()
+wrong := 0
+for begin := time.Now(); time.Since(begin) < 400*time.Millisecond; {
+	if runtime.NumGoroutine() != 2 {
+		wrong++
+	}
+}
+_, probed := os.LookupEnv("GOLEAK_PROBE")
+fmt.Println(wrong, probed)
+"""
+    report = check(source, no_fix=True)
+    assert report.original is not None
+    assert report.original.stdout == "0 false\n"
+    assert {mark.value for mark in report.original.marks} == {2}
+    assert {mark.line for mark in report.original.marks} == {4}
+
+
+def test_options_reach_the_program() -> None:
+    source = """\
+text, _ := io.ReadAll(os.Stdin)
+fmt.Printf("%q %q %q %d\\n", os.Args[1:], os.Getenv("TIER"), text, runtime.GOMAXPROCS(0))
+"""
+    report = check(source, args="-v 'two words'", env="TIER=gold", stdin="in\n", gomaxprocs=3)
+    assert report.original is not None
+    assert report.original.stdout == '["-v" "two words"] "gold" "in\\n" 3\n'
+
+
+def test_a_program_that_does_not_compile_says_where() -> None:
+    report = check("package main\n\nfunc main() {\n\tx := 1\n}\n")
+    assert report.error is not None
+    assert (report.verdict, report.error.kind, report.error.line) == ("build-error", "build", 4)
+    assert "declared and not used: x" in report.error.message
+    with pytest.raises(BuildError) as caught:
+        list(Experiment(parse_program("package main\n\nfunc main() {\n\tx := 1\n}\n")).events())
+    assert caught.value.messages[0].source_line == "\tx := 1"
+
+
+def test_leaks_are_told_per_test() -> None:
+    source = """\
+package shop
+
+import "testing"
+
+func open(orders chan int) {
+	go func() { orders <- 1 }()
+}
+
+func TestBuffered(t *testing.T) { open(make(chan int, 1)) }
+
+func TestSold(t *testing.T) { open(make(chan int)) }
+
+func TestParts(t *testing.T) {
+	t.Run("part", func(t *testing.T) { open(make(chan int)) })
+}
+"""
+    report = check(source)
+    assert [(leak.test, leak.count, leak.created_by) for leak in report.leaks] == [
+        ("TestSold", 1, "shop.open"),
+        ("TestParts", 1, "shop.open"),
+    ]
+
+
+def test_a_package_is_built_where_it_stands(tmp_path: Path) -> None:
+    (tmp_path / "go.mod").write_text("module example.com/till\n\ngo 1.23\n")
+    app, stock = tmp_path / "cmd" / "till", tmp_path / "internal" / "stock"
+    app.mkdir(parents=True)
+    stock.mkdir(parents=True)
+    (stock / "stock.go").write_text("package stock\n\nfunc Watch() {\n\tgo func() { select {} }()\n}\n")
+    (app / "main.go").write_text(
+        'package main\n\nimport (\n\t"example.com/till/internal/stock"\n\t"time"\n)\n\n'
+        "func main() {\n\tstock.Watch()\n\ttime.Sleep(time.Millisecond)\n}\n"
+    )
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    report = check(app)
+    (leak,) = report.leaks
+    assert (leak.evidence, leak.file, leak.line) == ("proven", "../../internal/stock/stock.go", 4)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"timeout": "soon"}, "'soon' is not a duration"),
+        ({"go": "/nowhere/go"}, "There is no go command at '/nowhere/go'"),
+        ({"patience": 3}, "has no option 'patience'"),
+    ],
+)
+def test_wrong_use_is_one_sentence(options: dict[str, object], sentence: str) -> None:
+    with pytest.raises(Exception, match=sentence) as caught:
+        check("package main\n\nfunc main() {}\n", **options)
+    assert "\n" not in str(caught.value)
+    assert isinstance(caught.value, UsageError) or "go" in options

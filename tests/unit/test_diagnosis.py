@@ -1,0 +1,164 @@
+"""What is called a leak, on what evidence, and what became of the program: judged from recordings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from jupyter_goleak.diagnosis import judge
+from jupyter_goleak.execution import Exited
+from jupyter_goleak.model import Frame, Goroutine, Sample, Snapshot
+from jupyter_goleak.recording import Recording
+from jupyter_goleak.stack_dump import CountedStack
+
+DEADLOCK = b"fatal error: all goroutines are asleep - deadlock!\n\ngoroutine 1 [select (no cases)]:\n"
+
+
+def worker(number: int, state: str = "chan receive", *, line: int = 20, leaked: bool = False) -> Goroutine:
+    frames = (Frame("main.worker", "main.go", line, user=True),)
+    return Goroutine(number, state, frames, Frame("main.run", "main.go", 10, user=True), leaked=leaked)
+
+
+def main_goroutine(state: str = "sleep") -> Goroutine:
+    return Goroutine(1, state, (Frame("main.main", "main.go", 5, user=True),))
+
+
+def recording(**changes: object) -> Recording:
+    """A program that ran for a second, returned, and settled for another."""
+    usual = Recording(
+        variant="original",
+        go="go1.27.3",
+        can_prove=True,
+        exited=Exited(2.1, 0, None, b"", b"", truncated=False),
+        samples=(Sample(0.0, 1, 0), Sample(2.0, 3, 2)),
+        returned=1.0,
+        done=True,
+    )
+    return replace(usual, **changes)  # type: ignore[arg-type]
+
+
+def settled(*goroutines: Goroutine, proofs: bool = False) -> Recording:
+    snapshots = tuple(Snapshot(t, goroutines) for t in (1.0, 1.5, 2.0))
+    return recording(snapshots=snapshots, final=snapshots[-1], proofs=snapshots[-2:] if proofs else ())
+
+
+def test_tagged_in_two_passes_is_proven() -> None:
+    run = judge(settled(worker(7, leaked=True), worker(8, leaked=True), proofs=True))
+    (leak,) = run.leaks
+    assert (run.verdict, leak.evidence, leak.count, leak.ids) == ("leak", "proven", 2, (7, 8))
+    assert (leak.state, leak.function, leak.file, leak.line) == ("chan receive", "main.worker", "main.go", 20)
+    assert (leak.created_by, leak.go_line) == ("main.run", 10)
+
+
+def test_tagged_in_one_pass_only_is_not_proven() -> None:
+    first, second = Snapshot(1.9, (worker(7, leaked=True),)), Snapshot(2.0, (worker(7),))
+    run = judge(recording(snapshots=(Snapshot(1.0, (worker(7),)), first, second), final=second, proofs=(first, second)))
+    assert [leak.evidence for leak in run.leaks] == ["likely"]
+
+
+def test_blocked_and_unmoved_is_likely() -> None:
+    run = judge(settled(worker(7)))
+    assert (run.verdict, [leak.evidence for leak in run.leaks]) == ("leak", ["likely"])
+
+
+@pytest.mark.parametrize("state", ["sleep", "IO wait", "running", "runnable", "syscall"])
+def test_what_may_go_on_by_itself_is_alive(state: str) -> None:
+    run = judge(settled(worker(7, state)))
+    assert (run.verdict, run.leaks, [group.evidence for group in run.alive]) == ("clean", (), ["alive"])
+
+
+def test_what_has_moved_while_settling_is_alive() -> None:
+    snapshots = (Snapshot(1.0, (worker(7, line=20),)), Snapshot(2.0, (worker(7, line=21),)))
+    run = judge(recording(snapshots=snapshots, final=snapshots[-1]))
+    assert (run.verdict, run.leaks) == ("clean", ())
+
+
+def test_what_started_while_settling_is_alive() -> None:
+    snapshots = (Snapshot(1.0, ()), Snapshot(2.0, (worker(7),)))
+    assert judge(recording(snapshots=snapshots, final=snapshots[-1])).leaks == ()
+
+
+def test_idle_workers_of_a_program_that_still_runs_are_alive() -> None:
+    snapshots = tuple(Snapshot(t / 10, (main_goroutine(), worker(7), worker(8), worker(9))) for t in range(31))
+    run = judge(recording(exited=replace(recording().exited, stopped="for"), snapshots=snapshots, returned=None))
+    assert (run.verdict, run.leaks, [group.count for group in run.alive]) == ("clean", (), [3])
+
+
+def test_a_group_that_keeps_growing_is_likely_even_while_the_program_runs() -> None:
+    snapshots = tuple(Snapshot(t / 10, (main_goroutine(), *(worker(10 + n) for n in range(t // 2)))) for t in range(31))
+    run = judge(recording(exited=replace(recording().exited, stopped="for"), snapshots=snapshots, returned=None))
+    assert run.verdict == "leak"
+    assert [(leak.evidence, leak.count) for leak in run.leaks] == [("likely", 9)], (
+        "as many as stood there a second before"
+    )
+
+
+def test_main_is_never_a_leak() -> None:
+    assert judge(settled(main_goroutine("chan receive"))).leaks == ()
+
+
+@pytest.mark.parametrize("creator", ["os/signal.Notify.func1.1", "runtime.gcenable", "testing.(*T).Run"])
+def test_housekeeping_is_left_out(creator: str) -> None:
+    keeper = Goroutine(3, "select", (Frame("lib.loop", "/go/src/lib.go", 1),), Frame(creator, "/go/src/lib.go", 2))
+    run = judge(settled(keeper))
+    assert (run.leaks, run.alive) == ((), ())
+
+
+def test_groups_are_sorted_by_count_and_line() -> None:
+    run = judge(settled(worker(2, line=40), worker(3, line=30), worker(4, line=50), worker(5, line=50)))
+    assert [(leak.count, leak.line) for leak in run.leaks] == [(2, 50), (1, 30), (1, 40)]
+
+
+def test_what_is_ignored_is_counted() -> None:
+    run = judge(settled(worker(2), worker(3)), ignore=["main[.]work"])
+    assert (run.verdict, run.leaks, run.ignored) == ("clean", (), 2)
+
+
+def test_a_deadlock_is_the_runtimes_own_proof() -> None:
+    last = Snapshot(0.5, (main_goroutine("select (no cases)"), worker(7, "chan send")))
+    exited = Exited(0.6, 2, None, b"", DEADLOCK, truncated=False)
+    run = judge(recording(exited=exited, snapshots=(last,), final=last, returned=None, done=False, asleep=True))
+    assert (run.verdict, run.exit_code) == ("deadlock", 2)
+    assert [(leak.evidence, leak.state) for leak in run.leaks] == [("proven", "chan send")]
+
+
+def test_a_program_that_only_prints_the_words_is_no_deadlock() -> None:
+    run = judge(recording(exited=Exited(0.6, 0, None, b"", DEADLOCK, truncated=False)))
+    assert run.verdict == "clean"
+
+
+def test_an_exit_code_is_a_crash() -> None:
+    run = judge(recording(exited=Exited(0.6, 3, None, b"", b"", truncated=False)))
+    assert (run.verdict, run.exit_code) == ("crash", 3)
+
+
+def test_what_happens_after_main_returned_is_not_the_programs_doing() -> None:
+    run = judge(recording(exited=Exited(1.2, 2, None, b"", b"", truncated=False), done=False))
+    assert (run.verdict, run.exit_code) == ("clean", 0)
+
+
+@pytest.mark.parametrize(("stopped", "verdict"), [("timeout", "timeout"), ("user", "timeout"), ("for", "clean")])
+def test_a_stopped_program_has_no_exit_code(stopped: str, verdict: str) -> None:
+    run = judge(recording(exited=replace(Exited(2.0, -15, None, b"", b"", truncated=False), stopped=stopped)))
+    assert (run.verdict, run.exit_code) == (verdict, None)
+
+
+def test_an_old_go_says_why_nothing_is_proven() -> None:
+    run = judge(replace(settled(worker(7)), go="go1.23.2", can_prove=False))
+    assert "go1.23.2 cannot prove" in run.note
+    assert [leak.evidence for leak in run.leaks] == ["likely"]
+
+
+def test_a_million_are_counted_by_profile() -> None:
+    frames = (Frame("main.worker", "main.go", 20, user=True),)
+    million = (CountedStack(1_000_000, frames),)
+    run = judge(
+        recording(
+            grouped=(*million, CountedStack(1, (Frame("main.main", "main.go", 5, user=True),))),
+            grouped_leaks=(million, million),
+            final=Snapshot(2.0, (main_goroutine(), worker(7, leaked=True)), complete=False),
+        )
+    )
+    (leak,) = run.leaks
+    assert (leak.evidence, leak.count, leak.state, leak.go_line) == ("proven", 1_000_000, "chan receive", 10)
