@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_goleak.errors import CompilerMessage, GoleakError, UsageError
+from jupyter_goleak.facts import Facts, facts_of
+from jupyter_goleak.model import Frame, Goroutine, Leak
 from jupyter_goleak.program import Program, SourceFile
 
 TIMEOUT = 30.0
@@ -107,6 +109,31 @@ class Rewriter:
             raise _usage(problem)
         return _variant(answer["variant"], program.main)
 
+    def facts(
+        self,
+        program: Program,
+        waits: Sequence[Leak | Goroutine],
+        *,
+        goroot: Path | None = None,
+        exports: Mapping[str, str] | None = None,
+    ) -> Facts:
+        """What the program's text tells about the places where goroutines wait.
+
+        `goroot` is where the standard library's source stands (the helper's own toolchain, unless given). `exports` maps
+        import paths to files of export data, as `go list -export -deps` names them: with it, types of packages outside
+        of the standard library are known too.
+        """
+        answer = self._ask(
+            "facts",
+            {
+                **_request(program),
+                "goroot": str(goroot or ""),
+                "exports": dict(exports or {}),
+                "waits": [_wait(each) for each in waits],
+            },
+        )
+        return facts_of(answer)
+
     def _ask(self, verb: str, request: Mapping[str, Any]) -> dict[str, Any]:
         try:
             done = subprocess.run(
@@ -129,6 +156,22 @@ class Rewriter:
 
 def _request(program: Program) -> dict[str, Any]:
     return {"form": program.form, "files": [{"name": file.name, "text": file.text} for file in program.files]}
+
+
+def _wait(waiting: Leak | Goroutine) -> dict[str, Any]:
+    if isinstance(waiting, Leak):
+        frames = [{"function": waiting.function, "file": waiting.file, "line": waiting.line or 0}]
+        stack, started = waiting.stack, Frame(waiting.created_by, waiting.file, waiting.go_line or 0)
+        if waiting.ancestors:
+            started = waiting.ancestors[0]
+    else:
+        frames, stack, started = [], waiting.frames, waiting.created_by or Frame("", "", 0)
+    frames += [_frame(frame) for frame in stack if frame.user and _frame(frame) not in frames]
+    return {"state": waiting.state, "frames": frames, "started": _frame(started)}
+
+
+def _frame(frame: Frame) -> dict[str, Any]:
+    return {"function": frame.function, "file": frame.file, "line": frame.line}
 
 
 def _variant(answer: Mapping[str, Any], main: str) -> VariantSource:

@@ -46,6 +46,8 @@ func run(args []string, stdin io.Reader, stdout io.Writer) error {
 		return answer(stdin, stdout, prepare)
 	case "instrument":
 		return answer(stdin, stdout, instrument)
+	case "facts":
+		return answer(stdin, stdout, facts)
 	}
 	return fmt.Errorf("unknown verb %q", args[0])
 }

@@ -1,0 +1,212 @@
+"""What syntax and types tell about the places where goroutines wait: nouns, without an opinion.
+
+The Go helper finds them (`Rewriter.facts`). A `Variable` is a class: every name that one value passes through on its
+way (the variable that it was made as, parameters, fields, captures), told by the name where it was made. Lines count
+from 1 in the user's text; `file` is relative to the program.
+
+The flow of values is followed without regard to order, and one field is one variable, whichever struct it is in. So a
+fact such as "never closed" is sound only while `unknown` is False: where it is True, code that is not the user's has the
+value too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """Something that the program does with a variable.
+
+    `kind` is `make`, `send`, `receive`, `range`, `close`, `nil` (set to nil), `passed` (given to code that is not the
+    user's), `call` (of a function value, such as a context's cancel), `discard` (a cancel function thrown away),
+    `return-locked` and `end-locked` (the function leaves while it holds the lock), or a method's name in small letters:
+    `lock`, `unlock`, `rlock`, `runlock`, `add`, `done`, `wait`, `signal`, `broadcast`, `stop`, `reset`, `close`, …
+
+    `buffer` is the size of a made channel's buffer where it is a constant. `deferred`: it runs when its function ends.
+    `loop`: a loop of its function repeats it. `goroutine`: a `go` statement starts the code around it. `conditional`: its
+    function may pass it by. `select` counts the cases to choose from, 0 outside of a select. `uncalled`: nothing calls the
+    function that it stands in. `holding` names the locks that its function holds there (indices of variables).
+    """
+
+    kind: str
+    file: str
+    line: int
+    end_line: int
+    function: str
+    text: str
+    expression: str
+    buffer: int | None
+    deferred: bool
+    loop: bool
+    goroutine: bool
+    conditional: bool
+    select: int
+    uncalled: bool
+    holding: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A method such as Stop or Close of the struct that has the field, and whether anything calls it."""
+
+    name: str
+    type: str
+    file: str
+    line: int
+    called: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Insertion:
+    """Code that fits on a new line below `line`."""
+
+    file: str
+    line: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One value's names and everything that is done with it.
+
+    `kind` is `channel`, `mutex`, `rwmutex`, `waitgroup`, `cond`, `once`, `context`, `cancel`, `timer`, `ticker`, `response`,
+    `pipe`, `connection`, `listener`, `function` or `value`. `scope` is `local`, `parameter`, `field` (of `struct`), `global`
+    or `value` (it has no name). `buffer` is the size of the one made channel's buffer where that is a constant (0:
+    unbuffered), `buffer_text` how the program writes it. `nil`: declared and never made. `global`: a global variable holds it.
+    `owner` and `via` say what it is reached through: a context's `Done`, a timer's `C`, an `element` of a channel, slice or
+    map. `parents` are the contexts that a context derives from, `cancel` the function that ends it. `close_after` is where
+    the only sender can close the channel, None where no such line is sure.
+    """
+
+    kind: str
+    name: str
+    names: tuple[str, ...]
+    type: str
+    scope: str
+    struct: str
+    file: str
+    line: int
+    buffer: int | None
+    buffer_text: str
+    global_: bool
+    nil: bool
+    unknown: bool
+    owner: int | None
+    via: str
+    parents: tuple[int, ...]
+    cancel: int | None
+    operations: tuple[Operation, ...]
+    methods: tuple[Method, ...]
+    close_after: Insertion | None
+
+    def sites(self, *kinds: str) -> tuple[Operation, ...]:
+        """The operations of these kinds, in the order of the text."""
+        return tuple(operation for operation in self.operations if operation.kind in kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """A loop: `kind` is `range`, `condition` or `forever`; `text` is its head."""
+
+    kind: str
+    text: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """The statement that started the goroutine, the function that it stands in, and the loop around it there."""
+
+    text: str
+    file: str
+    line: int
+    function: str
+    loop: Loop | None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One case of a select: `operation` is `send`, `receive` or `default`."""
+
+    operation: str
+    expression: str
+    text: str
+    line: int
+    variable: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The statement that a goroutine waits in.
+
+    `operation` is `range`, `receive`, `send`, `select`, `call`, or a method's name in small letters (`lock`, `wait`, …).
+    `variable` is the index of what it waits for. `loop` is the innermost loop around it, itself for a range. `holding` names
+    the locks that the goroutine holds there. Where `found` is False, only `file` and `line` (and `started`) are known.
+    """
+
+    found: bool
+    statement: str
+    operation: str
+    expression: str
+    variable: int | None
+    function: str
+    file: str
+    line: int
+    cases: tuple[Case, ...]
+    loop: Loop | None
+    started: Launch | None
+    holding: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One place for each wait that was asked about, in the same order, and the variables that they name by index."""
+
+    places: tuple[Place, ...]
+    variables: tuple[Variable, ...]
+
+    def of(self, place: Place) -> Variable | None:
+        """What the place waits for."""
+        return None if place.variable is None else self.variables[place.variable]
+
+
+def facts_of(answer: Mapping[str, Any]) -> Facts:
+    """The facts in the helper's answer."""
+    return Facts(
+        tuple(_place(each) for each in answer["places"]),
+        tuple(_variable(each) for each in answer["variables"]),
+    )
+
+
+def _place(each: Mapping[str, Any]) -> Place:
+    started = each["started"]
+    return Place(
+        **{
+            **each,
+            "cases": tuple(Case(**case) for case in each["cases"]),
+            "loop": _loop(each["loop"]),
+            "started": started and Launch(**{**started, "loop": _loop(started["loop"])}),
+            "holding": tuple(each["holding"]),
+        }
+    )
+
+
+def _loop(each: Mapping[str, Any] | None) -> Loop | None:
+    return Loop(**each) if each else None
+
+
+def _variable(each: Mapping[str, Any]) -> Variable:
+    values = dict(each)
+    insertion = values["close_after"]
+    values.update(
+        names=tuple(values["names"]),
+        global_=values.pop("global"),
+        parents=tuple(values["parents"]),
+        operations=tuple(Operation(**{**one, "holding": tuple(one["holding"])}) for one in values["operations"]),
+        methods=tuple(Method(**one) for one in values["methods"]),
+        close_after=Insertion(**insertion) if insertion else None,
+    )
+    return Variable(**values)

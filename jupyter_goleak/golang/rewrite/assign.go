@@ -1,0 +1,344 @@
+package main
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"slices"
+)
+
+// tracked tells whether a value of that type may wait, wake, or carry what does.
+func tracked(t types.Type) bool { return trackedTo(t, 4) }
+
+func trackedTo(t types.Type, depth int) bool {
+	if t == nil || depth == 0 {
+		return false
+	}
+	switch t := types.Unalias(t).(type) {
+	case *types.Chan, *types.Signature, *types.TypeParam, *types.Tuple:
+		return true
+	case *types.Pointer:
+		return trackedTo(t.Elem(), depth-1)
+	case *types.Slice:
+		return trackedTo(t.Elem(), depth-1)
+	case *types.Array:
+		return trackedTo(t.Elem(), depth-1)
+	case *types.Map:
+		return trackedTo(t.Elem(), depth-1)
+	case *types.Named:
+		if pkg := t.Obj().Pkg(); pkg != nil {
+			switch pkg.Path() {
+			case "sync", "context", "time", "net", "net/http", "io", "os", "os/exec":
+				return true
+			}
+		}
+		if _, ok := t.Underlying().(*types.Struct); ok {
+			return false
+		}
+		return trackedTo(t.Underlying(), depth-1)
+	}
+	return false
+}
+
+func (f *flow) join(to, from ast.Expr) {
+	if tracked(f.info.TypeOf(to)) || tracked(f.info.TypeOf(from)) {
+		unify(f.at(to), f.at(from))
+	}
+}
+
+// assignments follows values from one place to another inside functions.
+func (f *flow) assignments() {
+	for _, file := range f.files {
+		f.walk(file.syntax, func(node ast.Node, path []ast.Node) {
+			switch node := node.(type) {
+			case *ast.AssignStmt:
+				f.assign(node.Lhs, node.Rhs)
+			case *ast.ValueSpec:
+				names := make([]ast.Expr, len(node.Names))
+				for i, name := range node.Names {
+					names[i] = name
+				}
+				f.assign(names, node.Values)
+			case *ast.RangeStmt:
+				f.ranged(node)
+			case *ast.CompositeLit:
+				f.literal(node)
+			case *ast.SendStmt:
+				if channel := f.at(node.Chan); channel != nil && tracked(f.info.TypeOf(node.Value)) {
+					unify(channel.kid("element"), f.at(node.Value))
+				}
+			case *ast.ReturnStmt:
+				f.returned(f.enclosing(path), node.Results)
+			case *ast.FuncDecl:
+				f.namedResults(f.functions[node])
+			case *ast.FuncLit:
+				f.namedResults(f.functions[node])
+			case *ast.CallExpr:
+				if f.builtin(node) == "append" && len(node.Args) > 0 && tracked(f.info.TypeOf(node)) {
+					whole := f.result(node, 0)
+					unify(whole, f.at(node.Args[0]))
+					for _, arg := range node.Args[1:] {
+						if node.Ellipsis.IsValid() {
+							unify(whole, f.at(arg))
+						} else {
+							unify(whole.kid("element"), f.at(arg))
+						}
+					}
+				}
+			}
+		})
+	}
+}
+
+func (f *flow) assign(to, from []ast.Expr) {
+	switch {
+	case len(to) == len(from):
+		for i := range to {
+			f.join(to[i], from[i])
+		}
+	case len(from) == 1:
+		if call, ok := ast.Unparen(from[0]).(*ast.CallExpr); ok {
+			for i, name := range to {
+				if tracked(f.info.TypeOf(name)) {
+					unify(f.at(name), f.result(call, i))
+				}
+			}
+		} else if len(to) > 0 { // v, ok := …
+			f.join(to[0], from[0])
+		}
+	}
+}
+
+func (f *flow) ranged(node *ast.RangeStmt) {
+	x := f.at(node.X)
+	if x == nil {
+		return
+	}
+	into := node.Value
+	if _, ok := f.typeOf(node.X).(*types.Chan); ok {
+		into = node.Key
+	}
+	if into != nil && tracked(f.info.TypeOf(into)) {
+		unify(f.at(into), x.kid("element"))
+	}
+}
+
+func (f *flow) literal(node *ast.CompositeLit) {
+	t := f.typeOf(node)
+	if pointer, ok := t.(*types.Pointer); ok { // an element whose &T is left out
+		t = pointer.Elem().Underlying()
+	}
+	structure, isStruct := t.(*types.Struct)
+	for i, element := range node.Elts {
+		value := element
+		var field *types.Var
+		if pair, ok := element.(*ast.KeyValueExpr); ok {
+			value = pair.Value
+			if key, ok := pair.Key.(*ast.Ident); ok && isStruct {
+				field, _ = f.info.Uses[key].(*types.Var)
+			}
+		} else if isStruct && i < structure.NumFields() {
+			field = structure.Field(i)
+		}
+		if !tracked(f.info.TypeOf(value)) {
+			continue
+		}
+		if isStruct {
+			if field != nil {
+				unify(f.variable(field), f.at(value))
+			}
+		} else {
+			unify(f.fresh(node).kid("element"), f.at(value))
+		}
+	}
+}
+
+func (f *flow) returned(fn *function, values []ast.Expr) {
+	if fn == nil {
+		return
+	}
+	if len(values) == 1 && len(fn.results) > 1 {
+		if call, ok := ast.Unparen(values[0]).(*ast.CallExpr); ok {
+			for i, result := range fn.results {
+				unify(result, f.result(call, i))
+			}
+		}
+		return
+	}
+	for i, value := range values {
+		if i < len(fn.results) && tracked(f.info.TypeOf(value)) {
+			unify(fn.results[i], f.at(value))
+		}
+	}
+}
+
+func (f *flow) namedResults(fn *function) {
+	i := 0
+	for _, v := range f.fields(fn.typ.Results) {
+		if v != nil && i < len(fn.results) && tracked(v.Type()) {
+			unify(fn.results[i], f.variable(v))
+		}
+		i++
+	}
+}
+
+// fields are the variables of a list of parameters or results, nil for those without a name.
+func (f *flow) fields(list *ast.FieldList) []*types.Var {
+	var all []*types.Var
+	if list == nil {
+		return nil
+	}
+	for _, field := range list.List {
+		if len(field.Names) == 0 {
+			all = append(all, nil)
+		}
+		for _, name := range field.Names {
+			v, _ := f.info.Defs[name].(*types.Var)
+			all = append(all, v)
+		}
+	}
+	return all
+}
+
+// bind follows values into and out of the program's functions; it tells whether it learnt anything.
+func (f *flow) bind() bool {
+	learnt := false
+	for _, file := range f.files {
+		f.walk(file.syntax, func(node ast.Node, path []ast.Node) {
+			call, ok := node.(*ast.CallExpr)
+			if !ok {
+				return
+			}
+			for _, target := range f.targetsOf(call) {
+				learnt = f.bindTo(call, target) || learnt
+			}
+		})
+	}
+	return learnt
+}
+
+func (f *flow) bindTo(call *ast.CallExpr, target *function) bool {
+	learnt := false
+	parameters := f.fields(target.typ.Params)
+	variadic := false
+	if list := target.typ.Params.List; len(list) > 0 {
+		_, variadic = list[len(list)-1].Type.(*ast.Ellipsis)
+	}
+	pass := func(i int, argument *place) {
+		if argument == nil {
+			return
+		}
+		spread := variadic && i >= len(parameters)-1 && !call.Ellipsis.IsValid()
+		if spread {
+			i = len(parameters) - 1
+		}
+		if i < 0 || i >= len(parameters) || parameters[i] == nil {
+			return
+		}
+		parameter := f.variable(parameters[i])
+		if spread {
+			parameter = parameter.kid("element")
+		}
+		learnt = unify(parameter, argument) || learnt
+	}
+	if inner, ok := f.spreadCall(call, len(parameters)); ok {
+		for i := range parameters {
+			pass(i, f.result(inner, i))
+		}
+	} else {
+		for i, argument := range call.Args {
+			if tracked(f.info.TypeOf(argument)) {
+				pass(i, f.at(argument))
+			}
+		}
+	}
+	if decl, ok := target.node.(*ast.FuncDecl); ok && decl.Recv != nil {
+		if receivers := f.fields(decl.Recv); len(receivers) == 1 && receivers[0] != nil && tracked(receivers[0].Type()) {
+			if selector, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok {
+				learnt = unify(f.variable(receivers[0]), f.at(selector.X)) || learnt
+			}
+		}
+	}
+	for i, result := range target.results {
+		learnt = unify(f.result(call, i), result) || learnt
+	}
+	return learnt
+}
+
+// spreadCall is the g in f(g()), where g gives all arguments.
+func (f *flow) spreadCall(call *ast.CallExpr, parameters int) (*ast.CallExpr, bool) {
+	if len(call.Args) != 1 || parameters < 2 {
+		return nil, false
+	}
+	inner, ok := ast.Unparen(call.Args[0]).(*ast.CallExpr)
+	if !ok {
+		return nil, false
+	}
+	tuple, ok := f.info.TypeOf(inner).(*types.Tuple)
+	return inner, ok && tuple.Len() > 1
+}
+
+// isType tells whether t is, or points to, the named type of that package.
+func isType(t types.Type, pkg string, names ...string) bool {
+	if t == nil {
+		return false
+	}
+	if pointer, ok := types.Unalias(t).(*types.Pointer); ok {
+		t = pointer.Elem()
+	}
+	named, ok := types.Unalias(t).(*types.Named)
+	return ok && named.Obj().Pkg() != nil && named.Obj().Pkg().Path() == pkg && slices.Contains(names, named.Obj().Name())
+}
+
+func isContext(t types.Type) bool { return isType(t, "context", "Context") }
+
+// A walkPath answers questions about where a node stands.
+type walkPath []ast.Node
+
+// inLoop tells whether a loop stands between the node and its function.
+func (p walkPath) inLoop() bool {
+	child := ast.Node(nil)
+	for _, node := range slices.Backward(p) {
+		switch node := node.(type) {
+		case *ast.FuncDecl, *ast.FuncLit:
+			return false
+		case *ast.ForStmt:
+			if child != node.Init {
+				return true
+			}
+		case *ast.RangeStmt:
+			if child == node.Body {
+				return true
+			}
+		}
+		child = node
+	}
+	return false
+}
+
+// conditional tells whether the node may be passed by inside its function.
+func (p walkPath) conditional() bool {
+	child := ast.Node(nil)
+	for _, node := range slices.Backward(p) {
+		switch node := node.(type) {
+		case *ast.FuncDecl, *ast.FuncLit:
+			return false
+		case *ast.IfStmt:
+			if child == node.Body || child == node.Else {
+				return true
+			}
+		case *ast.CaseClause:
+			return true
+		case *ast.CommClause:
+			if child != node.Comm {
+				return true
+			}
+		case *ast.BinaryExpr:
+			if child == node.Y && (node.Op == token.LAND || node.Op == token.LOR) {
+				return true
+			}
+		}
+		child = node
+	}
+	return false
+}

@@ -1,0 +1,514 @@
+package main
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"slices"
+	"strings"
+)
+
+// A FactsRequest asks about places where goroutines wait. Exports maps import paths to files of export data, for packages
+// that are not in the standard library; without it, what they declare is unknown.
+type FactsRequest struct {
+	Program
+	Goroot  string            `json:"goroot"`
+	Exports map[string]string `json:"exports"`
+	Waits   []Wait            `json:"waits"`
+}
+
+// A Wait is where and how a goroutine waits: the innermost frames of the user's code, and where it was started.
+type Wait struct {
+	State   string  `json:"state"`
+	Frames  []Frame `json:"frames"`
+	Started Frame   `json:"started"`
+}
+
+type Frame struct {
+	Function string `json:"function"`
+	File     string `json:"file"`
+	Line     int    `json:"line"`
+}
+
+// Facts answers facts: one Place for each wait, and the variables that they speak of, by their index.
+type Facts struct {
+	Places    []Place    `json:"places"`
+	Variables []Variable `json:"variables"`
+}
+
+// A Place is the blocking statement.
+type Place struct {
+	Found      bool    `json:"found"`
+	Statement  string  `json:"statement"`
+	Operation  string  `json:"operation"` // range, receive, send, select, or a method's name in small letters
+	Expression string  `json:"expression"`
+	Variable   *int    `json:"variable"`
+	Function   string  `json:"function"`
+	File       string  `json:"file"`
+	Line       int     `json:"line"`
+	Cases      []Case  `json:"cases"`
+	Loop       *Loop   `json:"loop"` // the innermost one around the statement, itself if it is a range
+	Started    *Launch `json:"started"`
+	Holding    []int   `json:"holding"` // locks held by this function and its callers
+}
+
+// A Case is one of a select.
+type Case struct {
+	Operation  string `json:"operation"` // send, receive or default
+	Expression string `json:"expression"`
+	Text       string `json:"text"`
+	Line       int    `json:"line"`
+	Variable   *int   `json:"variable"`
+}
+
+type Loop struct {
+	Kind string `json:"kind"` // forever, condition or range
+	Text string `json:"text"`
+	Line int    `json:"line"`
+}
+
+// A Launch is the statement that started the goroutine.
+type Launch struct {
+	Text     string `json:"text"`
+	File     string `json:"file"`
+	Line     int    `json:"line"`
+	Function string `json:"function"` // that it stands in
+	Loop     *Loop  `json:"loop"`
+}
+
+// A Variable is a class of places that one value passes through, told by the name where it is made.
+type Variable struct {
+	Kind       string      `json:"kind"`
+	Name       string      `json:"name"`
+	Names      []string    `json:"names"`
+	Type       string      `json:"type"`
+	Scope      string      `json:"scope"` // local, parameter, field, global or value
+	Struct     string      `json:"struct"`
+	File       string      `json:"file"`
+	Line       int         `json:"line"`
+	Buffer     *int64      `json:"buffer"`
+	BufferText string      `json:"buffer_text"`
+	Global     bool        `json:"global"`
+	Nil        bool        `json:"nil"`
+	Unknown    bool        `json:"unknown"`
+	Owner      *int        `json:"owner"`
+	Via        string      `json:"via"`
+	Parents    []int       `json:"parents"`
+	Cancel     *int        `json:"cancel"`
+	Operations []Operation `json:"operations"`
+	Methods    []Method    `json:"methods"`
+	CloseAfter *Insertion  `json:"close_after"`
+}
+
+// An Operation on a variable.
+type Operation struct {
+	Kind        string `json:"kind"`
+	File        string `json:"file"`
+	Line        int    `json:"line"`
+	EndLine     int    `json:"end_line"`
+	Function    string `json:"function"`
+	Text        string `json:"text"`
+	Expression  string `json:"expression"`
+	Buffer      *int64 `json:"buffer"`
+	Deferred    bool   `json:"deferred"`
+	Loop        bool   `json:"loop"`
+	Goroutine   bool   `json:"goroutine"`
+	Conditional bool   `json:"conditional"`
+	Select      int    `json:"select"` // number of the cases to choose from, 0 outside of a select
+	Uncalled    bool   `json:"uncalled"`
+	Holding     []int  `json:"holding"`
+}
+
+// A Method ends what its type started.
+type Method struct {
+	Name   string `json:"name"`
+	Type   string `json:"type"`
+	File   string `json:"file"`
+	Line   int    `json:"line"`
+	Called bool   `json:"called"`
+}
+
+// An Insertion is code that fits below a line.
+type Insertion struct {
+	File string `json:"file"`
+	Line int    `json:"line"` // the new line comes after this one
+	Code string `json:"code"`
+}
+
+func facts(request FactsRequest) Facts {
+	f := analyse(load(request.Program, request.Goroot, request.Exports))
+	r := &reporter{flow: f, index: map[*place]int{}}
+	answer := Facts{Places: []Place{}, Variables: []Variable{}}
+	for _, wait := range request.Waits {
+		answer.Places = append(answer.Places, r.place(wait))
+	}
+	// Describing one variable may name others, which then want describing too.
+	for i := 0; i < len(r.queue); i++ {
+		answer.Variables = append(answer.Variables, r.describe(r.queue[i]))
+	}
+	return answer
+}
+
+// A reporter turns places into the variables of an answer.
+type reporter struct {
+	*flow
+	index map[*place]int
+	queue []*place
+}
+
+func (r *reporter) ref(p *place) *int {
+	if p == nil {
+		return nil
+	}
+	p = p.root()
+	i, ok := r.index[p]
+	if !ok {
+		i = len(r.queue)
+		r.index[p] = i
+		r.queue = append(r.queue, p)
+	}
+	return &i
+}
+
+func (r *reporter) refs(places []*place) []int {
+	all := []int{}
+	for _, p := range places {
+		if i := r.ref(p); i != nil && !slices.Contains(all, *i) {
+			all = append(all, *i)
+		}
+	}
+	return all
+}
+
+func (r *reporter) position(pos token.Pos) (string, int) {
+	at := r.fset.Position(pos)
+	return at.Filename, at.Line
+}
+
+func (r *reporter) describe(p *place) Variable {
+	v := Variable{
+		Names: []string{}, Operations: []Operation{}, Methods: []Method{}, Parents: r.refs(p.parents),
+		Unknown: p.unknown, Cancel: r.ref(p.cancel), Owner: r.ref(p.owner), Via: strings.TrimPrefix(p.via, "."),
+	}
+	var t types.Type
+	slices.SortStableFunc(p.vars, func(a, b *types.Var) int { return int(a.Pos() - b.Pos()) })
+	for _, variable := range p.vars {
+		if !slices.Contains(v.Names, variable.Name()) {
+			v.Names = append(v.Names, variable.Name())
+		}
+		v.Global = v.Global || isGlobal(variable)
+		if t == nil || isContext(t) {
+			t = variable.Type()
+		}
+	}
+	slices.SortStableFunc(p.ops, func(a, b *operation) int { return int(a.node.Pos() - b.node.Pos()) })
+	for _, op := range p.ops {
+		v.Operations = append(v.Operations, r.operation(op))
+		if t == nil && op.expression != nil {
+			t = r.info.TypeOf(op.expression)
+		}
+	}
+	if t != nil {
+		v.Type = types.TypeString(t, func(pkg *types.Package) string { return pkg.Name() })
+	}
+	v.Kind = kindOf(t)
+	made := r.madeAs(p)
+	switch {
+	case made != nil:
+		r.declare(&v, made)
+	case len(p.vars) > 0:
+		r.declare(&v, p.vars[0])
+	case len(p.makes) > 0:
+		v.Name, v.Scope = r.text(p.makes[0].node), "value"
+		v.File, v.Line = r.position(p.makes[0].node.Pos())
+	case p.owner != nil:
+		v.Scope = "value"
+		if owner := p.owner.root(); len(owner.vars) > 0 {
+			v.Name = owner.vars[0].Name() + p.via
+			if p.via == "Done" {
+				v.Name = owner.vars[0].Name() + ".Done()"
+			} else if p.via == "element" {
+				v.Name = owner.vars[0].Name() + "[…]"
+			}
+		}
+	default:
+		v.Scope = "value"
+	}
+	r.buffer(&v, p)
+	v.Nil = v.Kind == "channel" && len(p.makes) == 0 && !p.unknown && p.owner == nil && len(p.vars) > 0 && !r.openParameter(p)
+	if v.Kind == "channel" && len(v.Name) > 0 {
+		v.CloseAfter = r.closeAfter(p)
+	}
+	r.methods(&v, p)
+	return v
+}
+
+func isGlobal(v *types.Var) bool {
+	return !v.IsField() && v.Pkg() != nil && v.Parent() == v.Pkg().Scope()
+}
+
+func kindOf(t types.Type) string {
+	if t == nil {
+		return "value"
+	}
+	if _, ok := t.Underlying().(*types.Chan); ok {
+		return "channel"
+	}
+	for _, known := range []struct{ pkg, name, kind string }{
+		{"sync", "Mutex", "mutex"}, {"sync", "RWMutex", "rwmutex"}, {"sync", "WaitGroup", "waitgroup"}, {"sync", "Cond", "cond"},
+		{"sync", "Once", "once"}, {"sync", "Locker", "mutex"}, {"context", "Context", "context"}, {"context", "CancelFunc", "cancel"},
+		{"context", "CancelCauseFunc", "cancel"}, {"time", "Timer", "timer"}, {"time", "Ticker", "ticker"},
+		{"net/http", "Response", "response"}, {"io", "PipeReader", "pipe"}, {"io", "PipeWriter", "pipe"}, {"net", "Conn", "connection"},
+		{"net", "Listener", "listener"},
+	} {
+		if isType(t, known.pkg, known.name) {
+			return known.kind
+		}
+	}
+	if _, ok := t.Underlying().(*types.Signature); ok {
+		return "function"
+	}
+	return "value"
+}
+
+// madeAs is the variable that the value is first put into.
+func (r *reporter) madeAs(p *place) *types.Var {
+	for _, op := range p.makes {
+		for i := len(op.path) - 1; i >= 0; i-- {
+			var names []ast.Expr
+			switch node := op.path[i].(type) {
+			case *ast.AssignStmt:
+				names = node.Lhs
+			case *ast.ValueSpec:
+				for _, name := range node.Names {
+					names = append(names, name)
+				}
+			case *ast.KeyValueExpr:
+				names = []ast.Expr{node.Key}
+			case ast.Expr:
+				continue
+			}
+			for _, name := range names {
+				if v := r.variableOf(name); v != nil && r.variable(v).root() == p {
+					return v
+				}
+			}
+			break
+		}
+	}
+	return nil
+}
+
+func (r *reporter) variableOf(e ast.Expr) *types.Var {
+	switch e := ast.Unparen(e).(type) {
+	case *ast.Ident:
+		v, _ := r.info.ObjectOf(e).(*types.Var)
+		return v
+	case *ast.SelectorExpr:
+		v, _ := r.info.Uses[e.Sel].(*types.Var)
+		return v
+	case *ast.IndexExpr:
+		return r.variableOf(e.X)
+	}
+	return nil
+}
+
+func (r *reporter) declare(v *Variable, variable *types.Var) {
+	v.Name = variable.Name()
+	v.File, v.Line = r.position(variable.Pos())
+	switch {
+	case variable.IsField():
+		v.Scope = "field"
+		v.Struct = r.structOf(variable)
+	case isGlobal(variable):
+		v.Scope = "global"
+	case r.isParameter(variable):
+		v.Scope = "parameter"
+	default:
+		v.Scope = "local"
+	}
+}
+
+func (r *reporter) structOf(field *types.Var) string {
+	if named := r.ownerOf(field); named != nil {
+		return named.Obj().Name()
+	}
+	return ""
+}
+
+func (r *reporter) ownerOf(field *types.Var) *types.Named {
+	for _, named := range r.named {
+		if structure, ok := named.Underlying().(*types.Struct); ok {
+			for i := range structure.NumFields() {
+				if structure.Field(i) == field {
+					return named
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (r *reporter) isParameter(v *types.Var) bool {
+	return slices.ContainsFunc(r.ordered, func(fn *function) bool { return slices.Contains(r.fields(fn.typ.Params), v) })
+}
+
+// openParameter tells whether the value may come from a caller that is not seen.
+func (r *reporter) openParameter(p *place) bool {
+	return slices.ContainsFunc(r.ordered, func(fn *function) bool {
+		return fn.object != nil && fn.calls == 0 && slices.ContainsFunc(r.fields(fn.typ.Params), func(v *types.Var) bool {
+			return v != nil && slices.Contains(p.vars, v)
+		})
+	})
+}
+
+func (r *reporter) buffer(v *Variable, p *place) {
+	for _, op := range p.makes {
+		if op.buffer != nil {
+			v.BufferText = r.text(op.buffer)
+		}
+	}
+	if len(p.makes) == 1 && v.Kind == "channel" {
+		if _, ok := r.typeOf(p.makes[0].expression).(*types.Chan); ok && r.builtin(p.makes[0].node.(*ast.CallExpr)) == "make" {
+			if size, ok := r.bufferSize(p.makes[0]); ok {
+				v.Buffer = &size
+			}
+		}
+	}
+}
+
+func (r *reporter) operation(op *operation) Operation {
+	out := Operation{Kind: op.kind, Holding: r.refs(op.holding)}
+	out.File, out.Line = r.position(op.node.Pos())
+	_, out.EndLine = r.position(op.node.End())
+	end := op.node.End()
+	switch {
+	case op.end.IsValid():
+		end = op.end
+	case op.kind == "end-locked":
+		out.Line = out.EndLine
+	}
+	if op.kind != "end-locked" {
+		out.Text = shorten(r.source(op.node.Pos(), end))
+	}
+	if op.expression != nil {
+		out.Expression = shorten(r.text(op.expression))
+	}
+	if op.fn != nil {
+		out.Function = op.fn.name
+	}
+	if op.kind == "make" && op.buffer != nil {
+		if size, ok := r.bufferSize(op); ok {
+			out.Buffer = &size
+		}
+	}
+	out.Deferred, out.Loop, out.Goroutine = op.isDeferred(), op.path.inLoop(), op.inGoroutine()
+	out.Conditional, out.Uncalled = op.path.conditional(), op.uncalled()
+	if choice := op.inSelect(); choice != nil {
+		out.Select = len(choice.Body.List)
+	}
+	return out
+}
+
+func shorten(text string) string {
+	const most = 100
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most-1]) + "…"
+	}
+	return text
+}
+
+// methods are those of the field's struct that could end what waits there.
+func (r *reporter) methods(v *Variable, p *place) {
+	if v.Scope != "field" {
+		return
+	}
+	for _, variable := range p.vars {
+		if !variable.IsField() {
+			continue
+		}
+		named := r.ownerOf(variable)
+		if named == nil {
+			continue
+		}
+		for _, fn := range r.ordered {
+			decl, ok := fn.node.(*ast.FuncDecl)
+			if !ok || decl.Recv == nil || fn.object == nil || !receives(fn.object, named) {
+				continue
+			}
+			switch decl.Name.Name {
+			case "Stop", "Close", "Shutdown", "Cancel", "Quit", "Finish", "Terminate", "Kill", "stop", "close", "shutdown", "cancel", "quit":
+				method := Method{Name: decl.Name.Name, Type: named.Obj().Name(), Called: fn.calls > 0}
+				method.File, method.Line = r.position(decl.Pos())
+				v.Methods = append(v.Methods, method)
+			}
+		}
+	}
+}
+
+func receives(method *types.Func, named *types.Named) bool {
+	signature, ok := method.Type().(*types.Signature)
+	if !ok || signature.Recv() == nil {
+		return false
+	}
+	t := signature.Recv().Type()
+	if pointer, ok := t.(*types.Pointer); ok {
+		t = pointer.Elem()
+	}
+	receiver, ok := t.(*types.Named)
+	return ok && receiver.Obj() == named.Obj()
+}
+
+// closeAfter is where the channel can be closed once all has been sent: below the last send, and outside of its loops,
+// where one function alone sends.
+func (r *reporter) closeAfter(p *place) *Insertion {
+	var sender *function
+	var last *operation
+	for _, op := range p.ops {
+		switch op.kind {
+		case "close", "passed":
+			return nil
+		case "send":
+			if sender != nil && op.fn != sender || op.fn == nil {
+				return nil
+			}
+			sender, last = op.fn, op
+		}
+	}
+	if sender == nil || p.unknown || sender.repeated || len(sender.launches) > 1 {
+		return nil
+	}
+	if v := r.variableOf(last.expression); v != nil && sender.calls > 1 && slices.Contains(r.fields(sender.typ.Params), v) {
+		return nil
+	}
+	stmt := ast.Stmt(nil)
+	for i := len(last.path) - 1; i >= 0; i-- {
+		if last.path[i] == sender.node {
+			break
+		}
+		block, ok := last.path[i].(*ast.BlockStmt)
+		if !ok {
+			continue
+		}
+		inner := last.node
+		if i+1 < len(last.path) {
+			inner = last.path[i+1]
+		}
+		if slices.Contains(block.List, inner.(ast.Stmt)) {
+			stmt = inner.(ast.Stmt)
+		}
+		// Not above the block that declares the channel.
+		if v := r.variableOf(last.expression); v != nil && v.Parent() != nil && block.Pos() <= v.Pos() && v.Pos() < block.End() {
+			break
+		}
+	}
+	if stmt == nil {
+		return nil
+	}
+	if loop, ok := stmt.(*ast.ForStmt); ok && loop.Cond == nil && !breaks(loop.Body) {
+		return nil
+	}
+	out := &Insertion{Code: "close(" + r.text(last.expression) + ")"}
+	out.File, out.Line = r.position(stmt.End())
+	return out
+}

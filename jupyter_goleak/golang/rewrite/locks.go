@@ -1,0 +1,313 @@
+package main
+
+import (
+	"go/ast"
+	"go/token"
+	"slices"
+)
+
+// A held lock. It is free again at an unlock, or at the end of its function where a defer says so.
+type held struct {
+	lock     *place
+	deferred bool
+}
+
+// locks follows, in the order of the text, which locks each function holds, and notes where it leaves with one.
+func (f *flow) locks() {
+	byNode := map[ast.Node][]*operation{}
+	seen := map[*place]bool{}
+	for _, p := range f.allPlaces() {
+		if r := p.root(); !seen[r] {
+			seen[r] = true
+			for _, op := range r.ops {
+				byNode[op.node] = append(byNode[op.node], op)
+			}
+		}
+	}
+	for _, fn := range f.ordered {
+		if fn.body == nil {
+			continue
+		}
+		s := &lockScan{flow: f, fn: fn, ops: byNode}
+		rest, ended := s.block(fn.body.List, nil)
+		if !ended {
+			s.leave("end", fn.body, rest)
+		}
+	}
+}
+
+func (f *flow) allPlaces() []*place {
+	var all []*place
+	var add func(p *place)
+	add = func(p *place) {
+		all = append(all, p)
+		for _, kid := range p.kids {
+			add(kid)
+		}
+	}
+	for _, p := range f.places {
+		add(p)
+	}
+	for _, p := range f.byExpr {
+		add(p)
+	}
+	for _, results := range f.results {
+		for _, p := range results {
+			add(p)
+		}
+	}
+	return all
+}
+
+type lockScan struct {
+	*flow
+	fn   *function
+	ops  map[ast.Node][]*operation
+	free []*place // deferred before the lock was taken
+}
+
+func (s *lockScan) block(list []ast.Stmt, now []held) (after []held, ended bool) {
+	for _, stmt := range list {
+		if now, ended = s.stmt(stmt, now); ended {
+			return now, true
+		}
+	}
+	return now, false
+}
+
+// stmt tells what is held after the statement, and whether control never comes there.
+func (s *lockScan) stmt(stmt ast.Stmt, now []held) ([]held, bool) {
+	switch stmt := stmt.(type) {
+	case *ast.BlockStmt:
+		return s.block(stmt.List, now)
+	case *ast.LabeledStmt:
+		return s.stmt(stmt.Stmt, now)
+	case *ast.IfStmt:
+		now = s.simple(stmt.Init, now)
+		now = s.exprs(now, stmt.Cond)
+		branches := [][]ast.Stmt{stmt.Body.List, nil}
+		if stmt.Else != nil {
+			branches[1] = []ast.Stmt{stmt.Else}
+		}
+		return s.branches(branches, now)
+	case *ast.ForStmt:
+		now = s.simple(stmt.Init, now)
+		now = s.exprs(now, stmt.Cond)
+		after, _ := s.block(stmt.Body.List, slices.Clone(now))
+		s.simple(stmt.Post, after)
+		return now, stmt.Cond == nil && !breaks(stmt.Body)
+	case *ast.RangeStmt:
+		now = s.exprs(now, stmt.X)
+		s.mark(stmt, now)
+		s.block(stmt.Body.List, slices.Clone(now))
+		return now, false
+	case *ast.SwitchStmt:
+		now = s.simple(stmt.Init, now)
+		now = s.exprs(now, stmt.Tag)
+		return s.cases(stmt.Body, now)
+	case *ast.TypeSwitchStmt:
+		now = s.simple(stmt.Init, now)
+		now = s.simple(stmt.Assign, now)
+		return s.cases(stmt.Body, now)
+	case *ast.SelectStmt:
+		s.mark(stmt, now)
+		return s.cases(stmt.Body, now)
+	case *ast.ReturnStmt:
+		now = s.exprs(now, stmt.Results...)
+		s.leave("return", stmt, now)
+		return now, true
+	case *ast.BranchStmt:
+		return now, stmt.Tok != token.FALLTHROUGH
+	case *ast.DeferStmt:
+		return s.deferStmt(stmt, now), false
+	case *ast.GoStmt:
+		return s.exprs(now, stmt.Call.Args...), false
+	case *ast.ExprStmt:
+		if call, ok := stmt.X.(*ast.CallExpr); ok && s.builtin(call) == "panic" {
+			return now, true
+		}
+	}
+	return s.simple(stmt, now), false
+}
+
+func (s *lockScan) cases(body *ast.BlockStmt, now []held) ([]held, bool) {
+	var branches [][]ast.Stmt
+	complete := false
+	for _, clause := range body.List {
+		switch clause := clause.(type) {
+		case *ast.CaseClause:
+			complete = complete || clause.List == nil
+			branches = append(branches, clause.Body)
+		case *ast.CommClause:
+			complete = true
+			list := clause.Body
+			if clause.Comm != nil {
+				list = append([]ast.Stmt{clause.Comm}, list...)
+			}
+			branches = append(branches, list)
+		}
+	}
+	if !complete {
+		branches = append(branches, nil)
+	}
+	return s.branches(branches, now)
+}
+
+// branches join to what all of those that come back hold.
+func (s *lockScan) branches(branches [][]ast.Stmt, now []held) ([]held, bool) {
+	var joined []held
+	came := false
+	for _, branch := range branches {
+		after, ended := s.block(branch, slices.Clone(now))
+		switch {
+		case ended:
+		case !came:
+			joined, came = after, true
+		default:
+			joined = slices.DeleteFunc(joined, func(h held) bool { return !holds(after, h.lock) })
+		}
+	}
+	if !came {
+		return now, len(branches) > 0
+	}
+	return joined, false
+}
+
+func holds(now []held, lock *place) bool {
+	return slices.ContainsFunc(now, func(h held) bool { return h.lock == lock })
+}
+
+func (s *lockScan) deferStmt(stmt *ast.DeferStmt, now []held) []held {
+	free := func(call *ast.CallExpr) {
+		if lock, kind := s.lockCall(call); lock != nil && (kind == "Unlock" || kind == "RUnlock") {
+			s.free = append(s.free, lock)
+			for i := range now {
+				if now[i].lock == lock {
+					now[i].deferred = true
+				}
+			}
+		}
+	}
+	now = slices.Clone(now)
+	free(stmt.Call)
+	if literal, ok := stmt.Call.Fun.(*ast.FuncLit); ok {
+		ast.Inspect(literal.Body, func(node ast.Node) bool {
+			if call, ok := node.(*ast.CallExpr); ok {
+				free(call)
+			}
+			return true
+		})
+	}
+	return now
+}
+
+func (s *lockScan) simple(stmt ast.Stmt, now []held) []held {
+	if stmt == nil {
+		return now
+	}
+	return s.scan(stmt, now)
+}
+
+func (s *lockScan) exprs(now []held, list ...ast.Expr) []held {
+	for _, e := range list {
+		if e != nil {
+			now = s.scan(e, now)
+		}
+	}
+	return now
+}
+
+// scan takes the calls in a statement or expression as they come.
+func (s *lockScan) scan(root ast.Node, now []held) []held {
+	ast.Inspect(root, func(node ast.Node) bool {
+		switch node := node.(type) {
+		case *ast.FuncLit:
+			return false
+		case *ast.CallExpr:
+			s.mark(node, now)
+			lock, kind := s.lockCall(node)
+			if lock == nil {
+				break
+			}
+			switch kind {
+			case "Lock", "RLock":
+				now = append(slices.Clone(now), held{lock, slices.Contains(s.free, lock)})
+			case "Unlock", "RUnlock":
+				i := slices.IndexFunc(now, func(h held) bool { return h.lock == lock })
+				if i >= 0 {
+					now = slices.Delete(slices.Clone(now), i, i+1)
+				}
+			}
+		case *ast.SendStmt, *ast.UnaryExpr:
+			s.mark(node, now)
+		}
+		return true
+	})
+	return now
+}
+
+func (s *lockScan) lockCall(call *ast.CallExpr) (*place, string) {
+	object := s.callee(call)
+	if object == nil || object.Pkg() == nil || object.Pkg().Path() != "sync" {
+		return nil, ""
+	}
+	selector, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+	if !ok || s.info.Selections[selector] == nil {
+		return nil, ""
+	}
+	switch object.Name() {
+	case "Lock", "Unlock", "RLock", "RUnlock":
+		if p := s.receiver(selector); p != nil {
+			return p.root(), object.Name()
+		}
+	}
+	return nil, ""
+}
+
+func (s *lockScan) mark(node ast.Node, now []held) {
+	for _, h := range now {
+		s.holding[node] = append(s.holding[node], h.lock)
+	}
+	if len(now) == 0 {
+		return
+	}
+	for _, op := range s.ops[node] {
+		for _, h := range now {
+			op.holding = append(op.holding, h.lock)
+		}
+	}
+}
+
+// leave notes the locks that the function still holds there.
+func (s *lockScan) leave(kind string, node ast.Node, now []held) {
+	for _, h := range now {
+		if !h.deferred {
+			r := h.lock.root()
+			r.ops = append(r.ops, &operation{kind: kind + "-locked", node: node, fn: s.fn})
+		}
+	}
+}
+
+// breaks tells whether a break leaves the loop whose body it is.
+func breaks(body *ast.BlockStmt) bool {
+	found := false
+	var look func(node ast.Node, nested bool)
+	look = func(root ast.Node, nested bool) {
+		ast.Inspect(root, func(node ast.Node) bool {
+			switch node := node.(type) {
+			case *ast.BranchStmt:
+				found = found || node.Tok == token.BREAK && (!nested || node.Label != nil) || node.Tok == token.GOTO
+			case *ast.FuncLit:
+				return false
+			case *ast.ForStmt, *ast.RangeStmt, *ast.SwitchStmt, *ast.SelectStmt, *ast.TypeSwitchStmt:
+				if node != root {
+					look(node, true)
+					return false
+				}
+			}
+			return true
+		})
+	}
+	look(body, false)
+	return found
+}

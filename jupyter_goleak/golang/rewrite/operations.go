@@ -1,0 +1,385 @@
+package main
+
+import (
+	"go/ast"
+	"go/constant"
+	"go/token"
+	"go/types"
+	"slices"
+	"strings"
+)
+
+// An operation is something the program does with a place.
+type operation struct {
+	kind       string
+	node       ast.Node
+	expression ast.Expr // the place as it is written there
+	path       walkPath
+	fn         *function // nil at package level
+	buffer     ast.Expr  // of make
+	end        token.Pos // of the text to show; the node's own where invalid
+	holding    []*place
+}
+
+// operations records what the program does with its places.
+func (f *flow) operations() {
+	for _, file := range f.files {
+		f.walk(file.syntax, func(node ast.Node, path []ast.Node) {
+			note := func(kind string, expression ast.Expr) *operation {
+				return f.note(kind, expression, f.at(expression), node, path)
+			}
+			switch node := node.(type) {
+			case *ast.SendStmt:
+				note("send", node.Chan)
+			case *ast.UnaryExpr:
+				if node.Op == token.ARROW {
+					note("receive", node.X)
+				}
+			case *ast.RangeStmt:
+				if _, ok := f.typeOf(node.X).(*types.Chan); ok {
+					if op := note("range", node.X); op != nil {
+						op.end = node.X.End()
+					}
+				}
+			case *ast.GoStmt:
+				for _, target := range f.targetsOf(node.Call) {
+					target.launches = append(target.launches, node)
+					target.repeated = target.repeated || walkPath(path).inLoop()
+				}
+			case *ast.CallExpr:
+				f.call(node, path, note)
+			case *ast.AssignStmt:
+				f.assigned(node.Lhs, node.Rhs, node, path)
+			case *ast.ValueSpec:
+				names := make([]ast.Expr, len(node.Names))
+				for i, name := range node.Names {
+					names[i] = name
+				}
+				f.assigned(names, node.Values, node, path)
+			}
+		})
+	}
+	f.countCalls()
+}
+
+func (f *flow) note(kind string, expression ast.Expr, p *place, node ast.Node, path []ast.Node) *operation {
+	if p == nil {
+		return nil
+	}
+	op := &operation{kind: kind, node: node, expression: expression, path: slices.Clone(path), fn: f.enclosing(path)}
+	r := p.root()
+	if kind == "make" {
+		r.makes = append(r.makes, op)
+	}
+	r.ops = append(r.ops, op)
+	return op
+}
+
+// assigned records values that are set to nil or thrown away.
+func (f *flow) assigned(to, from []ast.Expr, node ast.Node, path []ast.Node) {
+	for i, name := range to {
+		ident, blank := name.(*ast.Ident)
+		blank = blank && ident.Name == "_"
+		switch {
+		case len(to) == len(from) && f.info.Types[from[i]].IsNil():
+			f.note("nil", name, f.at(name), node, path)
+		case blank && len(from) == 1 && len(to) > 1:
+			if call, ok := ast.Unparen(from[0]).(*ast.CallExpr); ok {
+				if object := f.callee(call); i == 1 && object != nil && makesContext(object) {
+					f.note("discard", call, f.result(call, i), node, path)
+				}
+			}
+		}
+	}
+}
+
+// makesContext tells whether the function gives a context and the function that cancels it.
+func makesContext(object *types.Func) bool {
+	if object.Pkg() == nil {
+		return false
+	}
+	switch object.Pkg().Path() + "." + object.Name() {
+	case "context.WithCancel", "context.WithCancelCause", "context.WithTimeout", "context.WithTimeoutCause",
+		"context.WithDeadline", "context.WithDeadlineCause", "os/signal.NotifyContext":
+		return true
+	}
+	return false
+}
+
+// call records what a call does: the built-in functions, and those of the standard library that wait, wake or make.
+func (f *flow) call(call *ast.CallExpr, path []ast.Node, note func(string, ast.Expr) *operation) {
+	switch f.builtin(call) {
+	case "close":
+		if len(call.Args) == 1 {
+			note("close", call.Args[0])
+		}
+		return
+	case "make":
+		if _, ok := f.typeOf(call).(*types.Chan); ok {
+			op := f.note("make", call, f.result(call, 0), call, path)
+			if len(call.Args) > 1 {
+				op.buffer = call.Args[1]
+			}
+		}
+		return
+	case "new":
+		f.note("make", call, f.result(call, 0), call, path)
+		return
+	case "":
+	default:
+		return
+	}
+	if f.isConversion(call) {
+		return
+	}
+	targets := f.targetsOf(call)
+	if len(targets) > 0 {
+		return
+	}
+	object := f.callee(call)
+	if object == nil {
+		// A value of a function type, such as a context's cancel.
+		note("call", call.Fun)
+		return
+	}
+	pkg := ""
+	if object.Pkg() != nil {
+		pkg = object.Pkg().Path()
+	}
+	name := object.Name()
+	selector, isMethod := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+	isMethod = isMethod && f.info.Selections[selector] != nil
+	if isMethod {
+		f.method(call, selector, object, pkg, name, path)
+	} else {
+		f.standardCall(call, pkg, name, path)
+	}
+	for i, argument := range call.Args {
+		f.passed(call, argument, pkg, name, i, path)
+	}
+}
+
+func (f *flow) method(call *ast.CallExpr, selector *ast.SelectorExpr, object *types.Func, pkg, name string, path []ast.Node) {
+	receiver := f.receiver(selector)
+	kind := strings.ToLower(name)
+	switch {
+	case pkg == "sync", pkg == "time" && (name == "Stop" || name == "Reset"), pkg == "context" && name == "Done":
+		f.note(kind, selector.X, receiver, call, path)
+	case name == "Close", name == "Stop", name == "Shutdown", name == "CloseWithError", name == "Wait", name == "Go":
+		f.note(kind, selector.X, receiver, call, path)
+	}
+	if result := f.typeOf(call); result != nil && isType(f.info.TypeOf(call), "net/http", "Response") {
+		f.note("make", call, f.result(call, 0), call, path)
+	} else if tuple, ok := f.info.TypeOf(call).(*types.Tuple); ok && tuple.Len() > 0 && isType(tuple.At(0).Type(), "net/http", "Response") {
+		f.note("make", call, f.result(call, 0), call, path)
+	} else {
+		f.unseenResults(call)
+	}
+}
+
+// receiver is the place of a method's receiver; for a promoted method that of the embedded field.
+func (f *flow) receiver(selector *ast.SelectorExpr) *place {
+	selection := f.info.Selections[selector]
+	index := selection.Index()
+	if len(index) < 2 {
+		return f.at(selector.X)
+	}
+	t := selection.Recv()
+	var field *types.Var
+	for _, i := range index[:len(index)-1] {
+		if pointer, ok := t.Underlying().(*types.Pointer); ok {
+			t = pointer.Elem()
+		}
+		structure, ok := t.Underlying().(*types.Struct)
+		if !ok || i >= structure.NumFields() {
+			return f.at(selector.X)
+		}
+		field = structure.Field(i)
+		t = field.Type()
+	}
+	return f.variable(field)
+}
+
+// standardCall records what functions of the standard library make.
+func (f *flow) standardCall(call *ast.CallExpr, pkg, name string, path []ast.Node) {
+	made := func(i int) *operation { return f.note("make", call, f.result(call, i), call, path) }
+	switch {
+	case pkg == "context" && (name == "Background" || name == "TODO"):
+		made(0)
+	case pkg == "context" && strings.HasPrefix(name, "With") && len(call.Args) > 0, pkg == "os/signal" && name == "NotifyContext":
+		made(0)
+		context := f.result(call, 0).root()
+		context.parents = append(context.parents, f.at(call.Args[0]))
+		if object := f.callee(call); makesContext(object) {
+			cancel := f.result(call, 1)
+			f.note("make", call, cancel, call, path)
+			context.cancel = cancel
+		}
+	case pkg == "time" && (name == "NewTimer" || name == "NewTicker" || name == "After" || name == "Tick"):
+		made(0)
+	case pkg == "sync" && name == "NewCond":
+		made(0)
+		if len(call.Args) == 1 {
+			unify(f.result(call, 0).kid(".L"), f.at(call.Args[0]))
+		}
+	case pkg == "io" && name == "Pipe", pkg == "net" && name == "Pipe":
+		made(0)
+		made(1)
+	case pkg == "net" && (strings.HasPrefix(name, "Dial") || strings.HasPrefix(name, "Listen")):
+		made(0)
+	case pkg == "net/http" && (name == "Get" || name == "Post" || name == "PostForm" || name == "Head"):
+		made(0)
+	case pkg == "iter" && (name == "Pull" || name == "Pull2"):
+		made(0)
+		f.note("make", call, f.result(call, 1), call, path)
+	default:
+		f.unseenResults(call)
+	}
+}
+
+func (f *flow) unseenResults(call *ast.CallExpr) {
+	for _, p := range f.results[call] {
+		p.root().unknown = true
+	}
+}
+
+// passed records a value that leaves the program's own code.
+func (f *flow) passed(call *ast.CallExpr, argument ast.Expr, pkg, name string, i int, path []ast.Node) {
+	t := f.info.TypeOf(argument)
+	if !tracked(t) {
+		return
+	}
+	p := f.at(argument)
+	if p == nil {
+		return
+	}
+	if _, ok := t.Underlying().(*types.Signature); ok {
+		// The library calls it, or starts a goroutine for it.
+		for _, target := range p.root().targets {
+			target.calls++
+			if name == "Go" || name == "AfterFunc" {
+				target.launches = append(target.launches, nil)
+			}
+			for _, parameter := range f.fields(target.typ.Params) {
+				if parameter != nil {
+					f.variable(parameter).root().unknown = true
+				}
+			}
+		}
+		return
+	}
+	switch {
+	case isContext(t), pkg == "sync" && name == "NewCond":
+		return
+	case pkg == "fmt", pkg == "log":
+		return
+	}
+	f.note("passed", argument, p, call, path)
+	p.root().unknown = true
+}
+
+// countCalls tells for each function how often it is named, and how it is called.
+func (f *flow) countCalls() {
+	for _, file := range f.files {
+		f.walk(file.syntax, func(node ast.Node, path []ast.Node) {
+			switch node := node.(type) {
+			case *ast.Ident:
+				if object, ok := f.info.Uses[node].(*types.Func); ok {
+					if fn := f.byObject[object.Origin()]; fn != nil {
+						fn.calls++
+					}
+				}
+			case *ast.CallExpr:
+				if object := f.callee(node); object != nil {
+					if iface := receiverInterface(object); iface != nil {
+						for _, fn := range f.implementations(iface, object.Name()) {
+							fn.calls++
+						}
+					}
+				}
+				literal, ok := ast.Unparen(node.Fun).(*ast.FuncLit)
+				if !ok || len(path) == 0 {
+					break
+				}
+				fn := f.functions[literal]
+				switch path[len(path)-1].(type) {
+				case *ast.DeferStmt:
+					fn.deferred = true
+				case *ast.GoStmt:
+				default:
+					fn.direct = true
+				}
+			}
+		})
+	}
+}
+
+// deferred tells whether the operation runs when its function ends.
+func (op *operation) isDeferred() bool {
+	if len(op.path) > 0 {
+		if _, ok := op.path[len(op.path)-1].(*ast.DeferStmt); ok {
+			return true
+		}
+	}
+	return op.fn != nil && op.fn.deferred
+}
+
+// inGoroutine tells whether a `go` statement starts the code around the operation.
+func (op *operation) inGoroutine() bool {
+	for fn := op.fn; fn != nil; fn = fn.outer {
+		if len(fn.launches) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// uncalled tells whether nothing ever calls the function that the operation stands in.
+func (op *operation) uncalled() bool {
+	if op.fn == nil {
+		return false
+	}
+	fn := op.fn.named()
+	if _, ok := fn.node.(*ast.FuncDecl); !ok || fn.calls > 0 || fn.object == nil {
+		return false
+	}
+	name := fn.object.Name()
+	if name == "main" || name == "init" || strings.HasPrefix(name, "Test") || strings.HasPrefix(name, "Benchmark") ||
+		strings.HasPrefix(name, "Fuzz") || strings.HasPrefix(name, "Example") {
+		return false
+	}
+	return true
+}
+
+// inSelect is the select statement whose case the operation is.
+func (op *operation) inSelect() *ast.SelectStmt {
+	child := op.node
+	for i := len(op.path) - 1; i >= 0; i-- {
+		switch node := op.path[i].(type) {
+		case *ast.CommClause:
+			if node.Comm == child && i >= 2 {
+				choice, _ := op.path[i-2].(*ast.SelectStmt)
+				return choice
+			}
+			return nil
+		case *ast.FuncLit, *ast.FuncDecl, *ast.BlockStmt:
+			return nil
+		case ast.Stmt:
+			child = node
+		}
+	}
+	return nil
+}
+
+// bufferSize is the constant size of a made channel's buffer; false where only the run tells.
+func (f *flow) bufferSize(op *operation) (int64, bool) {
+	if op.buffer == nil {
+		return 0, true
+	}
+	if value := f.info.Types[op.buffer].Value; value != nil {
+		if size, ok := constant.Int64Val(constant.ToInt(value)); ok {
+			return size, true
+		}
+	}
+	return 0, false
+}

@@ -1,0 +1,282 @@
+package main
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"strings"
+)
+
+// place finds the statement that a goroutine waits in, and says all about it that syntax and types tell.
+func (r *reporter) place(wait Wait) Place {
+	out := Place{Cases: []Case{}, Holding: []int{}}
+	if len(wait.Frames) == 0 {
+		return out
+	}
+	frame := wait.Frames[0]
+	out.File, out.Line = frame.File, frame.Line
+	node, path := r.blocking(wait.State, frame)
+	if node != nil {
+		out.Found = true
+		r.fill(&out, node, path)
+	}
+	var held []*place
+	for _, frame := range wait.Frames {
+		for node, locks := range r.holding {
+			if file, line := r.position(node.Pos()); file == frame.File && line == frame.Line {
+				held = append(held, locks...)
+			}
+		}
+	}
+	out.Holding = r.refs(held)
+	out.Started = r.launch(wait.Started)
+	return out
+}
+
+// blocking is the node on the frame's line that fits the state best.
+func (r *reporter) blocking(state string, frame Frame) (ast.Node, walkPath) {
+	var best ast.Node
+	var bestPath walkPath
+	score := 0
+	for _, file := range r.files {
+		if file.name != frame.File {
+			continue
+		}
+		r.walk(file.syntax, func(node ast.Node, path []ast.Node) {
+			if !r.onLine(node, frame.Line) {
+				return
+			}
+			if s := r.fits(state, node); s > score {
+				best, bestPath, score = node, append(walkPath(nil), path...), s
+			}
+		})
+	}
+	return best, bestPath
+}
+
+func (r *reporter) onLine(node ast.Node, line int) bool {
+	at := func(pos token.Pos) bool { return r.fset.Position(pos).Line == line }
+	switch node := node.(type) {
+	case *ast.CallExpr:
+		return at(node.Pos()) || at(node.Lparen)
+	case *ast.RangeStmt:
+		return at(node.For) || at(node.X.Pos())
+	case *ast.SendStmt:
+		return at(node.Pos()) || at(node.Arrow)
+	case *ast.UnaryExpr, *ast.SelectStmt:
+		return at(node.Pos())
+	}
+	return false
+}
+
+// fits weighs how well a node explains the state: 0 not at all.
+func (r *reporter) fits(state string, node ast.Node) int {
+	switch node := node.(type) {
+	case *ast.RangeStmt:
+		_, channel := r.typeOf(node.X).(*types.Chan)
+		if strings.HasPrefix(state, "chan receive") && (channel || r.typeOf(node.X) == nil) {
+			return 9
+		}
+	case *ast.UnaryExpr:
+		if node.Op == token.ARROW && strings.HasPrefix(state, "chan receive") {
+			return 8
+		}
+	case *ast.SendStmt:
+		if strings.HasPrefix(state, "chan send") {
+			return 9
+		}
+	case *ast.SelectStmt:
+		if strings.HasPrefix(state, "select") {
+			return 9
+		}
+		if strings.HasPrefix(state, "chan") && len(node.Body.List) == 1 {
+			return 7
+		}
+	case *ast.CallExpr:
+		selector, method := ast.Unparen(node.Fun).(*ast.SelectorExpr)
+		if !method {
+			return 2
+		}
+		// The state ends in the method that waits, such as sync.Mutex.Lock; older ones say semacquire.
+		if name := selector.Sel.Name; strings.HasPrefix(state, "sync.") && strings.HasSuffix(state, "."+name) {
+			return 9
+		} else if name == "Lock" || name == "RLock" || name == "Wait" || name == "Sleep" || name == "Read" || name == "Accept" {
+			return 4
+		}
+		return 3
+	}
+	return 0
+}
+
+func (r *reporter) fill(out *Place, node ast.Node, path walkPath) {
+	if fn := r.enclosing(path); fn != nil {
+		out.Function = fn.name
+	}
+	out.Statement = shorten(r.statement(node, path))
+	out.Loop = r.loopAround(path)
+	var expression ast.Expr
+	switch node := node.(type) {
+	case *ast.RangeStmt:
+		out.Operation, expression = "range", node.X
+		out.Statement = shorten(r.source(node.For, node.X.End()))
+		out.Loop = r.loop(node)
+	case *ast.UnaryExpr:
+		out.Operation, expression = "receive", node.X
+	case *ast.SendStmt:
+		out.Operation, expression = "send", node.Chan
+	case *ast.SelectStmt:
+		out.Operation, out.Statement = "select", "select"
+		out.Cases = r.cases(node)
+		if len(node.Body.List) == 0 {
+			out.Statement = "select {}"
+		}
+	case *ast.CallExpr:
+		out.Operation = "call"
+		if selector, ok := ast.Unparen(node.Fun).(*ast.SelectorExpr); ok {
+			if r.info.Selections[selector] != nil {
+				out.Operation = strings.ToLower(selector.Sel.Name)
+				out.Expression = shorten(r.text(selector.X))
+				out.Variable = r.ref(r.receiver(selector))
+			}
+		}
+		return
+	}
+	if expression != nil {
+		out.Expression = shorten(r.text(expression))
+		out.Variable = r.ref(r.at(expression))
+	}
+}
+
+// statement is the text of the simple statement around a node; of a compound one only the node's own.
+func (r *reporter) statement(node ast.Node, path walkPath) string {
+	for i := len(path) - 1; i >= 0; i-- {
+		switch outer := path[i].(type) {
+		case *ast.FuncLit, *ast.BlockStmt:
+			return r.text(node)
+		case *ast.AssignStmt, *ast.ExprStmt, *ast.ReturnStmt, *ast.DeferStmt, *ast.DeclStmt, *ast.SendStmt:
+			if !containsFunction(outer) {
+				return r.text(outer)
+			}
+			return r.text(node)
+		}
+	}
+	return r.text(node)
+}
+
+func containsFunction(node ast.Node) bool {
+	found := false
+	ast.Inspect(node, func(node ast.Node) bool {
+		_, literal := node.(*ast.FuncLit)
+		found = found || literal
+		return !found
+	})
+	return found
+}
+
+func (r *reporter) cases(choice *ast.SelectStmt) []Case {
+	cases := []Case{}
+	for _, clause := range choice.Body.List {
+		clause, ok := clause.(*ast.CommClause)
+		if !ok {
+			continue
+		}
+		out := Case{Operation: "default", Text: "default"}
+		_, out.Line = r.position(clause.Pos())
+		if clause.Comm != nil {
+			out.Text = "case " + shorten(r.text(clause.Comm))
+			var channel ast.Expr
+			ast.Inspect(clause.Comm, func(node ast.Node) bool {
+				switch node := node.(type) {
+				case *ast.SendStmt:
+					out.Operation, channel = "send", node.Chan
+					return false
+				case *ast.UnaryExpr:
+					if node.Op == token.ARROW && channel == nil {
+						out.Operation, channel = "receive", node.X
+						return false
+					}
+				case *ast.FuncLit:
+					return false
+				}
+				return true
+			})
+			if channel != nil {
+				out.Expression = shorten(r.text(channel))
+				out.Variable = r.ref(r.at(channel))
+			}
+		}
+		cases = append(cases, out)
+	}
+	return cases
+}
+
+// loopAround is the innermost loop of the same function.
+func (r *reporter) loopAround(path walkPath) *Loop {
+	for i := len(path) - 1; i >= 0; i-- {
+		switch node := path[i].(type) {
+		case *ast.FuncLit, *ast.FuncDecl:
+			return nil
+		case *ast.ForStmt, *ast.RangeStmt:
+			return r.loop(node)
+		}
+	}
+	return nil
+}
+
+func (r *reporter) loop(node ast.Node) *Loop {
+	var loop Loop
+	_, loop.Line = r.position(node.Pos())
+	switch node := node.(type) {
+	case *ast.RangeStmt:
+		loop.Kind, loop.Text = "range", shorten(r.source(node.For, node.X.End()))
+	case *ast.ForStmt:
+		loop.Kind, loop.Text = "condition", strings.TrimSpace(shorten(r.source(node.For, node.Body.Lbrace)))
+		if node.Cond == nil {
+			loop.Kind = "forever"
+		}
+	}
+	return &loop
+}
+
+// launch finds the go statement, or the call that stands for one.
+func (r *reporter) launch(started Frame) *Launch {
+	var out *Launch
+	for _, file := range r.files {
+		if file.name != started.File {
+			continue
+		}
+		r.walk(file.syntax, func(node ast.Node, path []ast.Node) {
+			text := ""
+			switch node := node.(type) {
+			case *ast.GoStmt:
+				text = r.text(node)
+				if literal, ok := ast.Unparen(node.Call.Fun).(*ast.FuncLit); ok {
+					text = "go " + r.text(literal.Type) + " { … }(" + r.arguments(node.Call) + ")"
+				}
+			case *ast.CallExpr:
+				if out != nil {
+					return
+				}
+				text = r.text(node.Fun) + "(…)"
+			default:
+				return
+			}
+			if _, line := r.position(node.Pos()); line != started.Line || out != nil && !strings.HasPrefix(text, "go ") {
+				return
+			}
+			out = &Launch{Text: shorten(text), File: started.File, Line: started.Line, Loop: r.loopAround(path)}
+			if fn := r.enclosing(path); fn != nil {
+				out.Function = fn.name
+			}
+		})
+	}
+	return out
+}
+
+func (r *reporter) arguments(call *ast.CallExpr) string {
+	var all []string
+	for _, argument := range call.Args {
+		all = append(all, r.text(argument))
+	}
+	return strings.Join(all, ", ")
+}
