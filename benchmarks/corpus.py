@@ -1,0 +1,133 @@
+"""The Go project's own corpus of leaks, run through the engine as ordinary programs.
+
+The corpus is the runtime's test data for its leak profile, in GOROOT of Go 1.26 and later; what each case should leak
+stands in the test beside it. The cases' own calls of the profile do nothing here: their package is replaced by an empty
+one of the same shape. A group's row tells how many cases showed all, some or none of the leaks that they should show,
+and how many proven leaks nobody expected.
+
+    python benchmarks/corpus.py [--go PATH] [--runs N] [--only REGEXP]
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from jupyter_goleak import check, toolchain
+
+_CASE = re.compile(r'^\t\tmake(Flaky)?Test\("(\w+)",?((?:\s*(?://[^\n]*|`[^`]*`,?))*)\s*\)', re.M)
+_GROUP = re.compile(r"^\t(\w+) := \[\]testCase\{$(.*?)^\t\}$", re.M | re.S)
+_GROUP_NAMES = {
+    "microTests": "simple",
+    "stressTestCases": "stress",
+    "patternTestCases": "patterns",
+    "gokerTestCases": "GoKer",
+}
+_EMPTY_PROFILE = """package pprof
+
+import "io"
+
+type Profile struct{}
+
+func Lookup(string) *Profile { return nil }
+
+func (*Profile) WriteTo(io.Writer, int) error { return nil }
+"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One program of the corpus, and the leaks expected of it as `function(…) [wait reason]` patterns."""
+
+    group: str
+    name: str
+    expected: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Result:
+    case: Case
+    found: frozenset[str]
+    unexpected: tuple[str, ...]
+
+    @property
+    def shows(self) -> bool:
+        """Whether any expected leak showed; a GoKer bug often has several ways to block, one at a time."""
+        return bool(self.found) or not self.case.expected
+
+
+def cases(goroot: Path) -> Iterator[Case]:
+    """The cases that the runtime's own test lists."""
+    text = (goroot / "src/runtime/goroutineleakprofile_test.go").read_text()
+    for name, body in _GROUP.findall(text):
+        for _, case, leaks in _CASE.findall(body):
+            yield Case(_GROUP_NAMES[name], case, tuple(re.findall(r"^\s*`([^`]*)`", leaks, re.M)))
+
+
+def prepare(goroot: Path, folder: Path) -> None:
+    """Copy the corpus to `folder` with the empty profile in it."""
+    source = goroot / "src/runtime/testdata/testgoroutineleakprofile"
+    shutil.copytree(source, folder, dirs_exist_ok=True)
+    for file in folder.rglob("*.go"):
+        file.write_text(file.read_text().replace('"runtime/pprof"', '"corpus/pprof"'))
+    (folder / "pprof").mkdir()
+    (folder / "pprof" / "pprof.go").write_text(_EMPTY_PROFILE)
+    (folder / "go.mod").write_text("module corpus\n\ngo 1.26\n")
+
+
+def run(case: Case, folder: Path, runs: int, go: str | None) -> Result:
+    """Run one case, several times where asked, until all that is expected has shown."""
+    place = folder / "goker" if case.group == "GoKer" else folder
+    found: set[str] = set()
+    unexpected: set[str] = set()
+    for _ in range(runs):
+        report = check(place, args=case.name, no_fix=True, go=go)
+        for leak in report.leaks:
+            shown = f"{leak.stack[-1].function.removeprefix('main.')}() [{leak.state}]"
+            matching = {pattern for pattern in case.expected if re.search(pattern, shown)}
+            found |= matching
+            if not matching and leak.evidence == "proven":
+                unexpected.add(shown)
+        if report.error:
+            raise SystemExit(f"{case.name}: {report.error.message}")
+        if found == set(case.expected):
+            break
+    return Result(case, frozenset(found), tuple(sorted(unexpected)))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--go", help="the go command to use; 1.26 or later")
+    parser.add_argument("--runs", type=int, default=1, help="runs of each case, at most (1)")
+    parser.add_argument("--only", default="", help="regular expression for the cases' names")
+    given = parser.parse_args()
+    go = toolchain.find(given.go)
+    with tempfile.TemporaryDirectory(prefix="goleak-corpus-") as scratch, ThreadPoolExecutor(2) as pool:
+        folder = Path(scratch)
+        prepare(go.goroot, folder)
+        wanted = [case for case in cases(go.goroot) if re.search(given.only, case.name)]
+        results = list(pool.map(lambda case: run(case, folder, given.runs, given.go), wanted))
+    print(f"{go.version}, at most {given.runs} run(s) of each case")
+    for group in dict.fromkeys(case.group for case in wanted):
+        own = [result for result in results if result.case.group == group]
+        complete = sum(result.found == set(result.case.expected) for result in own)
+        leaks, found = sum(len(r.case.expected) for r in own), sum(len(r.found) for r in own)
+        print(
+            f"{group:9} {sum(r.shows for r in own)}/{len(own)} cases show, {complete} of them completely; "
+            f"{found}/{leaks} leaks found, {sum(len(r.unexpected) for r in own)} proven leaks unexpected"
+        )
+        for result in own:
+            if missing := set(result.case.expected) - result.found:
+                print(f"    {result.case.name}: {'part' if result.found else 'none'} shown; missing {sorted(missing)}")
+            if result.unexpected:
+                print(f"    {result.case.name}: not expected {list(result.unexpected)}")
+
+
+if __name__ == "__main__":
+    main()
