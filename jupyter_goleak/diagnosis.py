@@ -199,6 +199,7 @@ def _leak_of(goroutine: Goroutine, evidence: Evidence) -> Leak:
         line=position.line if position else None,
         created_by=creator.function if creator else "",
         go_line=creator.line if creator and creator.user else None,
+        go_file=creator.file if creator and creator.user else "",
         stack=goroutine.frames,
         labels=goroutine.labels,
         test=_test_of(goroutine),

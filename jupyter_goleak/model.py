@@ -111,7 +111,8 @@ class Birth:
 class Leak:
     """Goroutines of one program position: same state, same blocking line, same `go` line.
 
-    With evidence `alive` it is no leak, only what was still there at the end.
+    With evidence `alive` it is no leak, only what was still there at the end. `file` and `line` are the innermost in the
+    user's code, `go_file` and `go_line` those of the `go` statement.
     """
 
     evidence: Evidence
@@ -128,6 +129,7 @@ class Leak:
     labels: Labels = ()
     test: str | None = None
     ids: tuple[int, ...] = ()
+    go_file: str = ""
     ancestors: tuple[Frame, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:

@@ -161,9 +161,7 @@ def _request(program: Program) -> dict[str, Any]:
 def _wait(waiting: Leak | Goroutine) -> dict[str, Any]:
     if isinstance(waiting, Leak):
         frames = [{"function": waiting.function, "file": waiting.file, "line": waiting.line or 0}]
-        stack, started = waiting.stack, Frame(waiting.created_by, waiting.file, waiting.go_line or 0)
-        if waiting.ancestors:
-            started = waiting.ancestors[0]
+        stack, started = waiting.stack, Frame(waiting.created_by, waiting.go_file, waiting.go_line or 0)
     else:
         frames, stack, started = [], waiting.frames, waiting.created_by or Frame("", "", 0)
     frames += [_frame(frame) for frame in stack if frame.user and _frame(frame) not in frames]
