@@ -7,10 +7,11 @@ import (
 	"slices"
 )
 
-// tracked tells whether a value of that type may wait, wake, or carry what does.
-func tracked(t types.Type) bool { return trackedTo(t, 4) }
+// tracked tells whether a value of that type may wait, wake, or lead to what does. Structs of the program are no such
+// values: their fields are followed one by one.
+func (f *flow) tracked(t types.Type) bool { return f.trackedTo(t, 4) }
 
-func trackedTo(t types.Type, depth int) bool {
+func (f *flow) trackedTo(t types.Type, depth int) bool {
 	if t == nil || depth == 0 {
 		return false
 	}
@@ -18,30 +19,26 @@ func trackedTo(t types.Type, depth int) bool {
 	case *types.Chan, *types.Signature, *types.TypeParam, *types.Tuple:
 		return true
 	case *types.Pointer:
-		return trackedTo(t.Elem(), depth-1)
+		return f.trackedTo(t.Elem(), depth-1)
 	case *types.Slice:
-		return trackedTo(t.Elem(), depth-1)
+		return f.trackedTo(t.Elem(), depth-1)
 	case *types.Array:
-		return trackedTo(t.Elem(), depth-1)
+		return f.trackedTo(t.Elem(), depth-1)
 	case *types.Map:
-		return trackedTo(t.Elem(), depth-1)
+		return f.trackedTo(t.Elem(), depth-1)
 	case *types.Named:
-		if pkg := t.Obj().Pkg(); pkg != nil {
-			switch pkg.Path() {
-			case "sync", "context", "time", "net", "net/http", "io", "os", "os/exec":
-				return true
-			}
+		pkg := t.Obj().Pkg()
+		switch t.Underlying().(type) {
+		case *types.Struct, *types.Interface:
+			return pkg != nil && !f.own[pkg]
 		}
-		if _, ok := t.Underlying().(*types.Struct); ok {
-			return false
-		}
-		return trackedTo(t.Underlying(), depth-1)
+		return f.trackedTo(t.Underlying(), depth-1)
 	}
 	return false
 }
 
 func (f *flow) join(to, from ast.Expr) {
-	if tracked(f.info.TypeOf(to)) || tracked(f.info.TypeOf(from)) {
+	if f.tracked(f.info.TypeOf(to)) || f.tracked(f.info.TypeOf(from)) {
 		unify(f.at(to), f.at(from))
 	}
 }
@@ -64,7 +61,7 @@ func (f *flow) assignments() {
 			case *ast.CompositeLit:
 				f.literal(node)
 			case *ast.SendStmt:
-				if channel := f.at(node.Chan); channel != nil && tracked(f.info.TypeOf(node.Value)) {
+				if channel := f.at(node.Chan); channel != nil && f.tracked(f.info.TypeOf(node.Value)) {
 					unify(channel.kid("element"), f.at(node.Value))
 				}
 			case *ast.ReturnStmt:
@@ -74,7 +71,7 @@ func (f *flow) assignments() {
 			case *ast.FuncLit:
 				f.namedResults(f.functions[node])
 			case *ast.CallExpr:
-				if f.builtin(node) == "append" && len(node.Args) > 0 && tracked(f.info.TypeOf(node)) {
+				if f.builtin(node) == "append" && len(node.Args) > 0 && f.tracked(f.info.TypeOf(node)) {
 					whole := f.result(node, 0)
 					unify(whole, f.at(node.Args[0]))
 					for _, arg := range node.Args[1:] {
@@ -99,7 +96,7 @@ func (f *flow) assign(to, from []ast.Expr) {
 	case len(from) == 1:
 		if call, ok := ast.Unparen(from[0]).(*ast.CallExpr); ok {
 			for i, name := range to {
-				if tracked(f.info.TypeOf(name)) {
+				if f.tracked(f.info.TypeOf(name)) {
 					unify(f.at(name), f.result(call, i))
 				}
 			}
@@ -118,7 +115,7 @@ func (f *flow) ranged(node *ast.RangeStmt) {
 	if _, ok := f.typeOf(node.X).(*types.Chan); ok {
 		into = node.Key
 	}
-	if into != nil && tracked(f.info.TypeOf(into)) {
+	if into != nil && f.tracked(f.info.TypeOf(into)) {
 		unify(f.at(into), x.kid("element"))
 	}
 }
@@ -140,7 +137,7 @@ func (f *flow) literal(node *ast.CompositeLit) {
 		} else if isStruct && i < structure.NumFields() {
 			field = structure.Field(i)
 		}
-		if !tracked(f.info.TypeOf(value)) {
+		if !f.tracked(f.info.TypeOf(value)) {
 			continue
 		}
 		if isStruct {
@@ -166,7 +163,7 @@ func (f *flow) returned(fn *function, values []ast.Expr) {
 		return
 	}
 	for i, value := range values {
-		if i < len(fn.results) && tracked(f.info.TypeOf(value)) {
+		if i < len(fn.results) && f.tracked(f.info.TypeOf(value)) {
 			unify(fn.results[i], f.at(value))
 		}
 	}
@@ -175,7 +172,7 @@ func (f *flow) returned(fn *function, values []ast.Expr) {
 func (f *flow) namedResults(fn *function) {
 	i := 0
 	for _, v := range f.fields(fn.typ.Results) {
-		if v != nil && i < len(fn.results) && tracked(v.Type()) {
+		if v != nil && i < len(fn.results) && f.tracked(v.Type()) {
 			unify(fn.results[i], f.variable(v))
 		}
 		i++
@@ -247,13 +244,13 @@ func (f *flow) bindTo(call *ast.CallExpr, target *function) bool {
 		}
 	} else {
 		for i, argument := range call.Args {
-			if tracked(f.info.TypeOf(argument)) {
+			if f.tracked(f.info.TypeOf(argument)) {
 				pass(i, f.at(argument))
 			}
 		}
 	}
 	if decl, ok := target.node.(*ast.FuncDecl); ok && decl.Recv != nil {
-		if receivers := f.fields(decl.Recv); len(receivers) == 1 && receivers[0] != nil && tracked(receivers[0].Type()) {
+		if receivers := f.fields(decl.Recv); len(receivers) == 1 && receivers[0] != nil && f.tracked(receivers[0].Type()) {
 			if selector, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok {
 				learnt = unify(f.variable(receivers[0]), f.at(selector.X)) || learnt
 			}

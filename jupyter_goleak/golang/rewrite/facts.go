@@ -1,9 +1,12 @@
 package main
 
 import (
+	"fmt"
 	"go/ast"
 	"go/token"
 	"go/types"
+	"maps"
+	"runtime/debug"
 	"slices"
 	"strings"
 )
@@ -34,6 +37,8 @@ type Frame struct {
 type Facts struct {
 	Places    []Place    `json:"places"`
 	Variables []Variable `json:"variables"`
+	Resources []int      `json:"resources"` // responses, pipes, connections, listeners, timers and tickers, and what iter.Pull gives
+	Problem   string     `json:"problem"`   // why the analysis broke off, if it did
 }
 
 // A Place is the blocking statement.
@@ -78,26 +83,27 @@ type Launch struct {
 
 // A Variable is a class of places that one value passes through, told by the name where it is made.
 type Variable struct {
-	Kind       string      `json:"kind"`
-	Name       string      `json:"name"`
-	Names      []string    `json:"names"`
-	Type       string      `json:"type"`
-	Scope      string      `json:"scope"` // local, parameter, field, global or value
-	Struct     string      `json:"struct"`
-	File       string      `json:"file"`
-	Line       int         `json:"line"`
-	Buffer     *int64      `json:"buffer"`
-	BufferText string      `json:"buffer_text"`
-	Global     bool        `json:"global"`
-	Nil        bool        `json:"nil"`
-	Unknown    bool        `json:"unknown"`
-	Owner      *int        `json:"owner"`
-	Via        string      `json:"via"`
-	Parents    []int       `json:"parents"`
-	Cancel     *int        `json:"cancel"`
-	Operations []Operation `json:"operations"`
-	Methods    []Method    `json:"methods"`
-	CloseAfter *Insertion  `json:"close_after"`
+	Kind       string         `json:"kind"`
+	Name       string         `json:"name"`
+	Names      []string       `json:"names"`
+	Type       string         `json:"type"`
+	Scope      string         `json:"scope"` // local, parameter, field, global or value
+	Struct     string         `json:"struct"`
+	File       string         `json:"file"`
+	Line       int            `json:"line"`
+	Buffer     *int64         `json:"buffer"`
+	BufferText string         `json:"buffer_text"`
+	Global     bool           `json:"global"` // a global variable holds it, or what it is an element of
+	Nil        bool           `json:"nil"`
+	Unknown    bool           `json:"unknown"`
+	Owner      *int           `json:"owner"`
+	Via        string         `json:"via"`
+	Parents    []int          `json:"parents"`
+	Cancel     *int           `json:"cancel"`
+	Operations []Operation    `json:"operations"`
+	Kids       map[string]int `json:"kids"` // what is reached through it: Body, C, Done, element
+	Methods    []Method       `json:"methods"`
+	CloseAfter *Insertion     `json:"close_after"`
 }
 
 // An Operation on a variable.
@@ -114,7 +120,10 @@ type Operation struct {
 	Loop        bool   `json:"loop"`
 	Goroutine   bool   `json:"goroutine"`
 	Conditional bool   `json:"conditional"`
-	Select      int    `json:"select"` // number of the cases to choose from, 0 outside of a select
+	Select      int    `json:"select"`   // number of the cases to choose from, 0 outside of a select
+	Default     bool   `json:"default"`  // the select has a default: the operation never waits
+	Repeated    bool   `json:"repeated"` // a loop starts the goroutine that it is in
+	Exits       []int  `json:"exits"`    // lines where the function leaves before it, or for a range, breaks it off
 	Uncalled    bool   `json:"uncalled"`
 	Holding     []int  `json:"holding"`
 }
@@ -135,18 +144,70 @@ type Insertion struct {
 	Code string `json:"code"`
 }
 
-func facts(request FactsRequest) Facts {
+// facts never fails as a whole: a report without reasons is better than none.
+func facts(request FactsRequest) (answer Facts) {
+	answer = Facts{Places: make([]Place, len(request.Waits)), Variables: []Variable{}, Resources: []int{}}
+	for i, wait := range request.Waits {
+		answer.Places[i] = unknownPlace(wait)
+	}
+	defer func() {
+		if problem := recover(); problem != nil {
+			answer.Variables, answer.Resources = []Variable{}, []int{}
+			for i, wait := range request.Waits {
+				answer.Places[i] = unknownPlace(wait)
+			}
+			answer.Problem = fmt.Sprintf("%v\n%s", problem, debug.Stack())
+		}
+	}()
 	f := analyse(load(request.Program, request.Goroot, request.Exports))
 	r := &reporter{flow: f, index: map[*place]int{}}
-	answer := Facts{Places: []Place{}, Variables: []Variable{}}
-	for _, wait := range request.Waits {
-		answer.Places = append(answer.Places, r.place(wait))
+	for i, wait := range request.Waits {
+		answer.Places[i] = r.place(wait)
+	}
+	for _, p := range f.resources() {
+		answer.Resources = append(answer.Resources, *r.ref(p))
 	}
 	// Describing one variable may name others, which then want describing too.
 	for i := 0; i < len(r.queue); i++ {
 		answer.Variables = append(answer.Variables, r.describe(r.queue[i]))
 	}
 	return answer
+}
+
+// resources are what the program must close or stop, in the order of the text.
+func (f *flow) resources() []*place {
+	var found []*place
+	for _, p := range f.allPlaces() {
+		r := p.root()
+		if len(r.makes) == 0 || slices.Contains(found, r) {
+			continue
+		}
+		var t types.Type
+		for _, v := range r.vars {
+			t = v.Type()
+			if kindOf(t) != "value" {
+				break
+			}
+		}
+		pulled := false
+		if call, ok := r.makes[0].node.(*ast.CallExpr); ok {
+			object := f.callee(call)
+			pulled = object != nil && object.Pkg() != nil && object.Pkg().Path() == "iter"
+			if t == nil {
+				t = f.info.TypeOf(call)
+			}
+		}
+		switch kindOf(t) {
+		case "response", "pipe", "connection", "listener", "timer", "ticker":
+			found = append(found, r)
+		default:
+			if pulled {
+				found = append(found, r)
+			}
+		}
+	}
+	slices.SortStableFunc(found, func(a, b *place) int { return int(a.makes[0].node.Pos() - b.makes[0].node.Pos()) })
+	return found
 }
 
 // A reporter turns places into the variables of an answer.
@@ -187,7 +248,7 @@ func (r *reporter) position(pos token.Pos) (string, int) {
 
 func (r *reporter) describe(p *place) Variable {
 	v := Variable{
-		Names: []string{}, Operations: []Operation{}, Methods: []Method{}, Parents: r.refs(p.parents),
+		Names: []string{}, Operations: []Operation{}, Methods: []Method{}, Parents: r.refs(p.parents), Kids: map[string]int{},
 		Unknown: p.unknown, Cancel: r.ref(p.cancel), Owner: r.ref(p.owner), Via: strings.TrimPrefix(p.via, "."),
 	}
 	var t types.Type
@@ -197,9 +258,15 @@ func (r *reporter) describe(p *place) Variable {
 			v.Names = append(v.Names, variable.Name())
 		}
 		v.Global = v.Global || isGlobal(variable)
-		if t == nil || isContext(t) {
+		if t == nil || kindOf(t) == "value" {
 			t = variable.Type()
 		}
+	}
+	for owner := p.owner; owner != nil && !v.Global; owner = owner.root().owner {
+		v.Global = slices.ContainsFunc(owner.root().vars, isGlobal)
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.kids)) {
+		v.Kids[strings.TrimPrefix(name, ".")] = *r.ref(p.kids[name])
 	}
 	slices.SortStableFunc(p.ops, func(a, b *operation) int { return int(a.node.Pos() - b.node.Pos()) })
 	for _, op := range p.ops {
@@ -217,7 +284,9 @@ func (r *reporter) describe(p *place) Variable {
 	case made != nil:
 		r.declare(&v, made)
 	case len(p.vars) > 0:
-		r.declare(&v, p.vars[0])
+		// A parameter tells less than the variable that is passed for it.
+		i := max(0, slices.IndexFunc(p.vars, func(v *types.Var) bool { return !r.isParameter(v) }))
+		r.declare(&v, p.vars[i])
 	case len(p.makes) > 0:
 		v.Name, v.Scope = r.text(p.makes[0].node), "value"
 		v.File, v.Line = r.position(p.makes[0].node.Pos())
@@ -378,7 +447,11 @@ func (r *reporter) buffer(v *Variable, p *place) {
 }
 
 func (r *reporter) operation(op *operation) Operation {
-	out := Operation{Kind: op.kind, Holding: r.refs(op.holding)}
+	out := Operation{Kind: op.kind, Holding: r.refs(op.holding), Exits: []int{}, Repeated: op.repeated()}
+	for _, pos := range r.exits(op) {
+		_, line := r.position(pos)
+		out.Exits = append(out.Exits, line)
+	}
 	out.File, out.Line = r.position(op.node.Pos())
 	_, out.EndLine = r.position(op.node.End())
 	end := op.node.End()
@@ -406,6 +479,10 @@ func (r *reporter) operation(op *operation) Operation {
 	out.Conditional, out.Uncalled = op.path.conditional(), op.uncalled()
 	if choice := op.inSelect(); choice != nil {
 		out.Select = len(choice.Body.List)
+		out.Default = slices.ContainsFunc(choice.Body.List, func(clause ast.Stmt) bool {
+			comm, ok := clause.(*ast.CommClause)
+			return ok && comm.Comm == nil
+		})
 	}
 	return out
 }
@@ -481,7 +558,7 @@ func (r *reporter) closeAfter(p *place) *Insertion {
 	if v := r.variableOf(last.expression); v != nil && sender.calls > 1 && slices.Contains(r.fields(sender.typ.Params), v) {
 		return nil
 	}
-	stmt := ast.Stmt(nil)
+	stmt, around := ast.Stmt(nil), (*ast.BlockStmt)(nil)
 	for i := len(last.path) - 1; i >= 0; i-- {
 		if last.path[i] == sender.node {
 			break
@@ -495,15 +572,15 @@ func (r *reporter) closeAfter(p *place) *Insertion {
 			inner = last.path[i+1]
 		}
 		if slices.Contains(block.List, inner.(ast.Stmt)) {
-			stmt = inner.(ast.Stmt)
+			stmt, around = inner.(ast.Stmt), block
 		}
 		// Not above the block that declares the channel.
 		if v := r.variableOf(last.expression); v != nil && v.Parent() != nil && block.Pos() <= v.Pos() && v.Pos() < block.End() {
 			break
 		}
 	}
-	if stmt == nil {
-		return nil
+	if stmt == nil || r.fset.Position(stmt.End()).Line == r.fset.Position(around.Rbrace).Line {
+		return nil // no line is free between them
 	}
 	if loop, ok := stmt.(*ast.ForStmt); ok && loop.Cond == nil && !breaks(loop.Body) {
 		return nil

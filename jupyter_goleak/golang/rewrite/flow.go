@@ -19,7 +19,7 @@ type place struct {
 	ops     []*operation
 	targets []*function // of a class of functions
 	unknown bool        // something unseen may put values in, or take them out
-	parents []*place    // contexts that this context derives from
+	parents []*place    // what it was derived from: a context's parent, the reader that a scanner reads
 	cancel  *place      // the function that ends this context
 	owner   *place      // what this is reached through, and how
 	via     string
@@ -101,7 +101,8 @@ type flow struct {
 	functions map[ast.Node]*function
 	byObject  map[*types.Func]*function
 	ordered   []*function
-	named     []*types.Named        // of the program
+	named     []*types.Named // of the program
+	own       map[*types.Package]bool
 	holding   map[ast.Node][]*place // the locks held at a call, send, receive, range or select
 }
 
@@ -114,6 +115,7 @@ func analyse(p *typed) *flow {
 		functions: map[ast.Node]*function{},
 		byObject:  map[*types.Func]*function{},
 		holding:   map[ast.Node][]*place{},
+		own:       map[*types.Package]bool{},
 	}
 	f.collect()
 	f.assignments()
@@ -127,6 +129,11 @@ func analyse(p *typed) *flow {
 
 // collect finds the functions and types.
 func (f *flow) collect() {
+	for _, object := range f.info.Defs {
+		if object != nil && object.Pkg() != nil {
+			f.own[object.Pkg()] = true
+		}
+	}
 	for _, file := range f.files {
 		f.walk(file.syntax, func(node ast.Node, path []ast.Node) {
 			var made *function
@@ -330,7 +337,7 @@ func (f *flow) result(call *ast.CallExpr, i int) *place {
 	if f.isConversion(call) && len(call.Args) == 1 {
 		return f.at(call.Args[0])
 	}
-	if selector, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok && selector.Sel.Name == "Done" && isContext(f.typeOf(selector.X)) {
+	if selector, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok && selector.Sel.Name == "Done" && isContext(f.info.TypeOf(selector.X)) {
 		if x := f.at(selector.X); x != nil {
 			return x.kid("Done")
 		}

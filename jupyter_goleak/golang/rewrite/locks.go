@@ -288,26 +288,15 @@ func (s *lockScan) leave(kind string, node ast.Node, now []held) {
 	}
 }
 
-// breaks tells whether a break leaves the loop whose body it is.
+// breaks tells whether something leaves the loop whose body it is, other than by returning.
 func breaks(body *ast.BlockStmt) bool {
 	found := false
-	var look func(node ast.Node, nested bool)
-	look = func(root ast.Node, nested bool) {
-		ast.Inspect(root, func(node ast.Node) bool {
-			switch node := node.(type) {
-			case *ast.BranchStmt:
-				found = found || node.Tok == token.BREAK && (!nested || node.Label != nil) || node.Tok == token.GOTO
-			case *ast.FuncLit:
-				return false
-			case *ast.ForStmt, *ast.RangeStmt, *ast.SwitchStmt, *ast.SelectStmt, *ast.TypeSwitchStmt:
-				if node != root {
-					look(node, true)
-					return false
-				}
-			}
-			return true
+	for _, pos := range leaves(body) {
+		ast.Inspect(body, func(node ast.Node) bool {
+			branch, ok := node.(*ast.BranchStmt)
+			found = found || ok && branch.Pos() == pos
+			return !found
 		})
 	}
-	look(body, false)
 	return found
 }

@@ -168,13 +168,10 @@ func (f *flow) method(call *ast.CallExpr, selector *ast.SelectorExpr, object *ty
 	case name == "Close", name == "Stop", name == "Shutdown", name == "CloseWithError", name == "Wait", name == "Go":
 		f.note(kind, selector.X, receiver, call, path)
 	}
-	if result := f.typeOf(call); result != nil && isType(f.info.TypeOf(call), "net/http", "Response") {
+	if tuple, ok := f.info.TypeOf(call).(*types.Tuple); ok && tuple.Len() > 0 && isType(tuple.At(0).Type(), "net/http", "Response") {
 		f.note("make", call, f.result(call, 0), call, path)
-	} else if tuple, ok := f.info.TypeOf(call).(*types.Tuple); ok && tuple.Len() > 0 && isType(tuple.At(0).Type(), "net/http", "Response") {
-		f.note("make", call, f.result(call, 0), call, path)
-	} else {
-		f.unseenResults(call)
 	}
+	f.unseenResults(call)
 }
 
 // receiver is the place of a method's receiver; for a promoted method that of the embedded field.
@@ -217,6 +214,9 @@ func (f *flow) standardCall(call *ast.CallExpr, pkg, name string, path []ast.Nod
 		}
 	case pkg == "time" && (name == "NewTimer" || name == "NewTicker" || name == "After" || name == "Tick"):
 		made(0)
+	case pkg == "os" && name == "Pipe":
+		made(0)
+		made(1)
 	case pkg == "sync" && name == "NewCond":
 		made(0)
 		if len(call.Args) == 1 {
@@ -237,16 +237,35 @@ func (f *flow) standardCall(call *ast.CallExpr, pkg, name string, path []ast.Nod
 	}
 }
 
+// unseenResults are those of code that is not the program's. What they are made from is told by the arguments: a scanner
+// by its reader, a connection by its listener.
 func (f *flow) unseenResults(call *ast.CallExpr) {
+	var from []*place
+	if selector, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok && f.info.Selections[selector] != nil && f.tracked(f.info.TypeOf(selector.X)) {
+		from = append(from, f.receiver(selector))
+	}
+	for _, argument := range call.Args {
+		if t := f.info.TypeOf(argument); f.tracked(t) {
+			if _, function := t.Underlying().(*types.Signature); !function {
+				from = append(from, f.at(argument))
+			}
+		}
+	}
 	for _, p := range f.results[call] {
-		p.root().unknown = true
+		r := p.root()
+		r.unknown = true
+		for _, origin := range from {
+			if origin != nil && origin.root() != r {
+				r.parents = append(r.parents, origin)
+			}
+		}
 	}
 }
 
 // passed records a value that leaves the program's own code.
 func (f *flow) passed(call *ast.CallExpr, argument ast.Expr, pkg, name string, i int, path []ast.Node) {
 	t := f.info.TypeOf(argument)
-	if !tracked(t) {
+	if !f.tracked(t) {
 		return
 	}
 	p := f.at(argument)
@@ -369,6 +388,79 @@ func (op *operation) inSelect() *ast.SelectStmt {
 		}
 	}
 	return nil
+}
+
+// exits are the lines where its function may leave before it comes to the operation: a return above it, and for a range
+// what breaks the loop off.
+func (f *flow) exits(op *operation) []token.Pos {
+	if op.fn == nil || op.fn.body == nil || op.isDeferred() {
+		return nil
+	}
+	if loop, ok := op.node.(*ast.RangeStmt); ok && op.kind == "range" {
+		return leaves(loop.Body)
+	}
+	from := op.fn.body.Pos()
+	if op.expression != nil {
+		if p := f.at(op.expression); p != nil {
+			for _, other := range p.root().makes {
+				if other.fn == op.fn && other.node.Pos() < op.node.Pos() {
+					from = max(from, other.node.Pos())
+				}
+			}
+		}
+	}
+	var found []token.Pos
+	ast.Inspect(op.fn.body, func(node ast.Node) bool {
+		switch node := node.(type) {
+		case *ast.FuncLit:
+			return false
+		case *ast.ReturnStmt:
+			if node.Pos() > from && node.End() <= op.node.Pos() {
+				found = append(found, node.Pos())
+			}
+		}
+		return true
+	})
+	return found
+}
+
+// leaves are the statements that leave the loop whose body it is before its end.
+func leaves(body *ast.BlockStmt) []token.Pos {
+	var found []token.Pos
+	var look func(root ast.Node, nested bool)
+	look = func(root ast.Node, nested bool) {
+		ast.Inspect(root, func(node ast.Node) bool {
+			switch node := node.(type) {
+			case *ast.ReturnStmt:
+				found = append(found, node.Pos())
+			case *ast.BranchStmt:
+				// A label may be that of an inner loop; the outer one is the usual reason to have one.
+				if node.Tok == token.GOTO || node.Tok == token.BREAK && (!nested || node.Label != nil) {
+					found = append(found, node.Pos())
+				}
+			case *ast.FuncLit:
+				return false
+			case *ast.ForStmt, *ast.RangeStmt, *ast.SwitchStmt, *ast.SelectStmt, *ast.TypeSwitchStmt:
+				if node != root {
+					look(node, true)
+					return false
+				}
+			}
+			return true
+		})
+	}
+	look(body, false)
+	return found
+}
+
+// repeated tells whether a loop starts the goroutine that the operation is in.
+func (op *operation) repeated() bool {
+	for fn := op.fn; fn != nil; fn = fn.outer {
+		if fn.repeated {
+			return true
+		}
+	}
+	return false
 }
 
 // bufferSize is the constant size of a made channel's buffer; false where only the run tells.

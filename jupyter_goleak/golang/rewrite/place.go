@@ -9,12 +9,11 @@ import (
 
 // place finds the statement that a goroutine waits in, and says all about it that syntax and types tell.
 func (r *reporter) place(wait Wait) Place {
-	out := Place{Cases: []Case{}, Holding: []int{}}
+	out := unknownPlace(wait)
 	if len(wait.Frames) == 0 {
 		return out
 	}
 	frame := wait.Frames[0]
-	out.File, out.Line = frame.File, frame.Line
 	node, path := r.blocking(wait.State, frame)
 	if node != nil {
 		out.Found = true
@@ -30,6 +29,14 @@ func (r *reporter) place(wait Wait) Place {
 	}
 	out.Holding = r.refs(held)
 	out.Started = r.launch(wait.Started)
+	return out
+}
+
+func unknownPlace(wait Wait) Place {
+	out := Place{Cases: []Case{}, Holding: []int{}}
+	if len(wait.Frames) > 0 {
+		out.File, out.Line = wait.Frames[0].File, wait.Frames[0].Line
+	}
 	return out
 }
 
@@ -238,34 +245,48 @@ func (r *reporter) loop(node ast.Node) *Loop {
 	return &loop
 }
 
-// launch finds the go statement, or the call that stands for one.
+// launch finds the go statement on that line, or the call that stands for one. The file is only a hint, since what
+// started a goroutine may stand in another one; the function that it stands in decides.
 func (r *reporter) launch(started Frame) *Launch {
 	var out *Launch
+	best := 0
 	for _, file := range r.files {
-		if file.name != started.File {
-			continue
-		}
 		r.walk(file.syntax, func(node ast.Node, path []ast.Node) {
-			text := ""
+			text, score := "", 0
 			switch node := node.(type) {
 			case *ast.GoStmt:
+				score = 4
 				text = r.text(node)
 				if literal, ok := ast.Unparen(node.Call.Fun).(*ast.FuncLit); ok {
 					text = "go " + r.text(literal.Type) + " { … }(" + r.arguments(node.Call) + ")"
 				}
 			case *ast.CallExpr:
-				if out != nil {
-					return
-				}
+				score = 1
 				text = r.text(node.Fun) + "(…)"
 			default:
 				return
 			}
-			if _, line := r.position(node.Pos()); line != started.Line || out != nil && !strings.HasPrefix(text, "go ") {
+			if _, line := r.position(node.Pos()); line != started.Line {
 				return
 			}
-			out = &Launch{Text: shorten(text), File: started.File, Line: started.Line, Loop: r.loopAround(path)}
-			if fn := r.enclosing(path); fn != nil {
+			fn := r.enclosing(path)
+			inFunction := fn != nil && strings.Contains(started.Function+".", "."+fn.named().name+".")
+			switch {
+			case inFunction && file.name == started.File:
+				score += 3
+			case inFunction:
+				score += 2
+			case file.name == started.File:
+				score++
+			default:
+				return
+			}
+			if score <= best {
+				return
+			}
+			best = score
+			out = &Launch{Text: shorten(text), File: file.name, Line: started.Line, Loop: r.loopAround(path)}
+			if fn != nil {
 				out.Function = fn.name
 			}
 		})
