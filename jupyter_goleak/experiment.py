@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_goleak import diagnosis, toolchain
-from jupyter_goleak.errors import BuildError, CompilerMessage
+from jupyter_goleak.errors import BuildError, CompilerMessage, GoleakError
 from jupyter_goleak.execution import Execution
 from jupyter_goleak.explanation import explain
 from jupyter_goleak.model import (
@@ -36,6 +36,7 @@ from jupyter_goleak.model import (
     Variant,
 )
 from jupyter_goleak.options import Options
+from jupyter_goleak.patterns import Say
 from jupyter_goleak.program import Program, parse_program, read_program
 from jupyter_goleak.recording import Recorder
 from jupyter_goleak.rewriting import Prepared, Rewriter, VariantSource
@@ -66,13 +67,22 @@ class _Proposal:
 class Experiment:
     """One program under observation. `fixed_program` is the fixed variant where another cell holds it.
 
-    Iterate `events()` once, on the thread that may be interrupted; `stop()` works from any thread.
+    `say` speaks the explanations (English unless given). Iterate `events()` once, on the thread that may be
+    interrupted; `stop()` works from any thread.
     """
 
-    def __init__(self, program: Program, options: Options | None = None, fixed_program: Program | None = None) -> None:
+    def __init__(
+        self,
+        program: Program,
+        options: Options | None = None,
+        fixed_program: Program | None = None,
+        *,
+        say: Say | None = None,
+    ) -> None:
         self._program = program
         self._options = options or Options()
         self._fixed_program = fixed_program
+        self._say = say
         self._execution: Execution | None = None
         self._stopped = False
 
@@ -92,10 +102,10 @@ class Experiment:
         go = toolchain.find(options.go, directory=self._program.directory)
         with tempfile.TemporaryDirectory(prefix="goleak-") as scratch, ExitStack() as builds:
             bench = Workbench(go, self._program, Path(scratch), options, builds)
-            rewriter = Rewriter(go.helper())
+            self._rewriter = Rewriter(go.helper())
             yield Progress("Building …")
-            prepared = rewriter.prepare(self._program)
-            proposals = self._proposals(prepared, rewriter)
+            prepared = self._rewriter.prepare(self._program)
+            proposals = self._proposals(prepared)
             first = bench.start(prepared.original, "original", self._program.main)
             rest = iter(proposals)
             second, proposal, attempts = self._first_that_builds(bench, first, rest)
@@ -120,6 +130,8 @@ class Experiment:
                     fixed = runs["fixed"]
             if fix is None:
                 fixed = None
+            elif fix.verified:
+                run = self._explained(run, bench, None, fix)
             yield Finished(
                 Report(
                     go=go.version,
@@ -133,17 +145,30 @@ class Experiment:
                 )
             )
 
-    def _proposals(self, prepared: Prepared, rewriter: Rewriter) -> list[_Proposal]:
+    def _proposals(self, prepared: Prepared) -> list[_Proposal]:
         """The fixed variants to try, the most promising first."""
         main = self._program.main
         if self._fixed_program is not None:
-            fixed = rewriter.prepare(self._fixed_program).original
+            fixed = self._rewriter.prepare(self._fixed_program).original
             return [_Proposal("cell", "the fixed variant of another cell", fixed, self._fixed_program.main)]
         if self._options.no_fix:
             return []
         if prepared.marked is not None:
             return [_Proposal("marker", "the marked lines", prepared.marked, main)]
         return [_Proposal("commented-out", each.title, each.variant, each.file) for each in prepared.candidates]
+
+    def _explained(self, run: Run, bench: Workbench, proposal: _Proposal | None, fix: Fix | None = None) -> Run:
+        """The run with reasons, as far as the program's text tells them."""
+        if not run.leaks and not run.alive:
+            return run
+        program = self._program
+        if run.variant == "fixed" and proposal is not None:
+            program = self._fixed_program or proposal.variant.program(program)
+        try:
+            facts = self._rewriter.facts(program, (*run.leaks, *run.alive), goroot=bench.goroot)
+        except GoleakError:
+            facts = None
+        return explain(run, facts, say=self._say, fix=fix)
 
     def _first_that_builds(
         self, bench: Workbench, original: Building | None, proposals: Iterator[_Proposal]
@@ -190,7 +215,7 @@ class Experiment:
             yield from recorder.add(happening)
             if recorder.ended:
                 run = diagnosis.judge(recorder.recording(), ignore=self._options.ignore)
-                runs[variant] = explain(run)
+                runs[variant] = self._explained(run, bench, proposal)
                 yield Ended(variant, runs[variant])
         return runs
 
@@ -254,8 +279,27 @@ def _lines(text: str) -> Counter[str]:
 
 
 def _fix(program: Program, proposal: _Proposal, *, verified: bool) -> Fix:
-    diff = _diff(program, proposal.source)
-    return Fix(proposal.origin, proposal.title, diff, verified, runs=1, source=proposal.source)
+    line, code = _single_edit(program.source, proposal.source)
+    return Fix(
+        origin=proposal.origin,
+        title=proposal.title,
+        diff=_diff(program, proposal.source),
+        verified=verified,
+        runs=1,
+        source=proposal.source,
+        line=line,
+        code=code,
+    )
+
+
+def _single_edit(before: str, after: str) -> tuple[int, str]:
+    """Line and code of an edit that is one line; 0 and "" for a larger one."""
+    matcher = difflib.SequenceMatcher(None, before.splitlines(), after.splitlines(), autojunk=False)
+    edits = [opcode for opcode in matcher.get_opcodes() if opcode[0] != "equal"]
+    if len(edits) != 1 or edits[0][4] - edits[0][3] != 1:
+        return 0, ""
+    start = edits[0][3]
+    return start + 1, after.splitlines()[start].strip()
 
 
 def _diff(program: Program, fixed: str) -> str:

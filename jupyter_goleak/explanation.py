@@ -1,24 +1,126 @@
-"""Why a goroutine stays, in words: a leak, and what is known of the program's text, → pattern and sentence. Pure."""
+"""Why goroutines stay, in words: a run and the facts of its program's text → the same run, explained. Pure.
+
+An explanation is one paragraph: who waits where and for what, why that does not come, and what would end the wait. It
+claims no more than is known; without facts it repeats what the runtime says. Facts also weigh the evidence: what a
+running timer, a deadline or a signal may still wake is alive, however long it stood still.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from jupyter_goleak.model import Leak, Run
+from jupyter_goleak.facts import Facts
+from jupyter_goleak.model import Fix, Leak, Run
+from jupyter_goleak.patterns import Finding, Say, Wait, recognise, will_be_woken
 
 
-def explain(run: Run) -> Run:
-    """The same run, its leaks with pattern and explanation."""
-    return replace(
-        run,
-        leaks=tuple(_explained(leak) for leak in run.leaks),
-        alive=tuple(_explained(leak) for leak in run.alive),
-    )
+class English:
+    """The language that the sentences are written in."""
+
+    def __call__(self, sentence: str, **values: object) -> str:
+        return sentence.format(**values)
+
+    def count(self, one: str, many: str, n: int, **values: object) -> str:
+        return (one if n == 1 else many).format(n=f"{n:,}", **values)
 
 
-def _explained(leak: Leak) -> Leak:
-    who = f"{leak.count} goroutine{'s' if leak.count != 1 else ''}"
-    where = f" at line {leak.line}" if leak.line else ""
-    return replace(
-        leak, explanation=f"{who} in {leak.function} stay{'s' if leak.count == 1 else ''}{where}: {leak.state}."
-    )
+def explain(run: Run, facts: Facts | None = None, *, say: Say | None = None, fix: Fix | None = None) -> Run:
+    """The run with patterns and explanations. `facts` has one place for each of `run.leaks`, then of `run.alive`.
+
+    With a verified `fix` of a single leak, its edit is the advice.
+    """
+    say = say or English()
+    groups = (*run.leaks, *run.alive)
+    if facts is None or len(facts.places) != len(groups):
+        return _with_groups(run, [replace(group, explanation=_plain(group, say)) for group in groups])
+    waits: list[Wait] = []
+    for group, place in zip(groups, facts.places, strict=True):
+        waits.append(Wait(group, place, facts, say, waits))
+    waits[:] = [_weighed(wait) for wait in waits]
+    only = sum(wait.leak.evidence != "alive" for wait in waits) == 1
+    return _with_groups(run, [_explained(wait, fix if only else None) for wait in waits])
+
+
+def _weighed(wait: Wait) -> Wait:
+    if wait.leak.evidence == "likely" and will_be_woken(wait):
+        return replace(wait, leak=replace(wait.leak, evidence="alive"))
+    return wait
+
+
+def _with_groups(run: Run, groups: list[Leak]) -> Run:
+    leaks = tuple(group for group in groups if group.evidence != "alive")
+    alive = tuple(group for group in groups if group.evidence == "alive")
+    verdict = "clean" if run.verdict == "leak" and not leaks else run.verdict
+    return replace(run, verdict=verdict, leaks=leaks, alive=alive)
+
+
+def _explained(wait: Wait, fix: Fix | None) -> Leak:
+    finding = recognise(wait)
+    if finding is None:
+        return replace(wait.leak, explanation=_plain(wait.leak, wait.say))
+    advice = finding.advice
+    if fix is not None and fix.verified and wait.leak.evidence != "alive" and fix.code:
+        advice = wait.say.count(
+            "`{code}` at line {line} ends it.",
+            "`{code}` at line {line} ends them.",
+            wait.leak.count,
+            code=fix.code,
+            line=fix.line,
+        )
+    sentence = f"{_opening(wait, finding)}: {finding.why}."
+    return replace(wait.leak, pattern=finding.pattern, explanation=f"{sentence} {advice}".rstrip())
+
+
+def _opening(wait: Wait, finding: Finding) -> str:
+    """Who waits where, and for what."""
+    say, leak, place = wait.say, wait.leak, wait.place
+    if not place.found or leak.line is None:
+        return _standing(leak, say, wait.who())
+    values = {"who": wait.who(), "statement": place.statement, "line": place.line, "outcome": wait.outcome}
+    match place.operation:
+        case "range":
+            one = "{who} waits in `{statement}` (line {line}) for a value or a close that {outcome}"
+            many = "{who} wait in `{statement}` (line {line}) for a value or a close that {outcome}"
+        case "receive":
+            one = "{who} waits in `{statement}` (line {line}) for a value that {outcome}"
+            many = "{who} wait in `{statement}` (line {line}) for a value that {outcome}"
+        case "send":
+            one = "{who} waits in `{statement}` (line {line}) for a receiver that {outcome}"
+            many = "{who} wait in `{statement}` (line {line}) for a receiver that {outcome}"
+        case "select" if place.cases:
+            one = "{who} waits in a `select` (line {line}) for a case that {outcome}"
+            many = "{who} wait in a `select` (line {line}) for a case that {outcome}"
+        case "lock" | "rlock":
+            one = "{who} waits in `{statement}` (line {line}) for a lock that {outcome}"
+            many = "{who} wait in `{statement}` (line {line}) for a lock that {outcome}"
+        case _:
+            one = "{who} waits in `{statement}` (line {line})"
+            many = "{who} wait in `{statement}` (line {line})"
+    if finding.pattern == "ticking-forever":
+        one = "{who} lives on in `{statement}` (line {line})"
+        many = "{who} live on in `{statement}` (line {line})"
+    return say.count(one, many, leak.count, **values)
+
+
+def _standing(leak: Leak, say: Say, who: str) -> str:
+    place = leak.line if leak.line is not None else leak.go_line
+    if place is None:
+        one, many = "{who} stays in `{function}` ({state})", "{who} stay in `{function}` ({state})"
+    elif leak.line is None:
+        one = "{who}, started at line {place}, stays in `{function}` ({state})"
+        many = "{who}, started at line {place}, stay in `{function}` ({state})"
+    else:
+        one = "{who} stays in `{function}` at line {place} ({state})"
+        many = "{who} stay in `{function}` at line {place} ({state})"
+    return say.count(one, many, leak.count, who=who, function=leak.function, place=place, state=leak.state)
+
+
+def _plain(leak: Leak, say: Say) -> str:
+    """What the runtime says, and nothing more."""
+    who = say.count("{n} goroutine", "{n} goroutines", leak.count)
+    standing = _standing(leak, say, who)
+    if leak.evidence == "proven":
+        return say("{standing}: the runtime has proven that nothing can ever wake it.", standing=standing)
+    if leak.evidence == "likely":
+        return say("{standing}: it has not moved, but something could still reach it.", standing=standing)
+    return say("{standing}: still at work, or waiting for the world outside.", standing=standing)

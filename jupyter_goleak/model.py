@@ -111,8 +111,8 @@ class Birth:
 class Leak:
     """Goroutines of one program position: same state, same blocking line, same `go` line.
 
-    With evidence `alive` it is no leak, only what was still there at the end. `file` and `line` are the innermost in the
-    user's code, `go_file` and `go_line` those of the `go` statement.
+    With evidence `alive` it is no leak, only what was still there at the end. `file` and `line` are the innermost in
+    the user's code, `go_file` and `go_line` those of the `go` statement.
     """
 
     evidence: Evidence
@@ -164,7 +164,10 @@ class Exploration:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """An edit that makes the fixed variant. `source` is the whole edited text; `diff` a unified diff of it."""
+    """An edit that makes the fixed variant. `source` is the whole edited text; `diff` a unified diff of it.
+
+    `line` and `code` are the edit's own where it is a single line that came in or changed; 0 and "" else.
+    """
 
     origin: Origin
     title: str
@@ -173,6 +176,8 @@ class Fix:
     runs: int
     source: str = field(repr=False)
     why: str = ""
+    line: int = 0
+    code: str = ""
 
     def apply(self) -> str:
         """The program's text with the edit in it."""

@@ -63,6 +63,7 @@ class Workbench:
         if options.race and not go.cgo:
             raise UsageError("--race needs cgo: install a C compiler such as gcc, or leave --race out.")
         self.in_place = program.form == "package"
+        self.goroot = go.goroot
         self._go = go
         self._program = program
         self._scratch = scratch

@@ -1,0 +1,46 @@
+"""Patterns: rules that recognise why goroutines stay. Pure.
+
+A rule is a function from a `Wait` to a `Finding`, or to None where it does not apply; `RULES` tries them in this order,
+the most particular first. A rule says only what the facts tell: where none applies, nothing is claimed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from jupyter_goleak.patterns import channels, input_output, locks, stopping
+from jupyter_goleak.patterns.wait import Finding, Say, Wait
+
+__all__ = ["RULES", "Finding", "Say", "Wait", "recognise", "will_be_woken"]
+
+RULES: tuple[Callable[[Wait], Finding | None], ...] = (
+    channels.empty_select,
+    input_output.http_body,
+    input_output.pipe,
+    stopping.iter_pull,
+    stopping.background_done,
+    channels.nil_channel,
+    locks.send_while_locked,
+    locks.relock,
+    locks.lock_order,
+    locks.missing_unlock,
+    locks.waitgroup,
+    locks.cond,
+    stopping.stopped_ticker,
+    stopping.ticking_forever,
+    stopping.worker_without_stop,
+    stopping.context_never_cancelled,
+    channels.held_by_global,
+    channels.abandoned_generator,
+    channels.forgotten_sender,
+    channels.abandoned_receiver,
+    channels.select_channels,
+    input_output.waits_for_io,
+)
+
+will_be_woken = stopping.will_be_woken
+
+
+def recognise(wait: Wait) -> Finding | None:
+    """The first rule's finding that applies."""
+    return next((finding for rule in RULES if (finding := rule(wait)) is not None), None)

@@ -1,0 +1,67 @@
+"""Patterns of goroutines that wait for a peer: HTTP bodies, pipes, connections. Their own frames lie in the library."""
+
+from __future__ import annotations
+
+from jupyter_goleak.patterns.wait import Finding, Wait
+
+_PIPE = ("io.(*pipe).", "io.(*PipeReader).", "io.(*PipeWriter).")
+_NET_PIPE = "net.(*pipe)."
+
+
+def _functions(wait: Wait) -> list[str]:
+    return [frame.function for frame in wait.leak.stack]
+
+
+def http_body(wait: Wait) -> Finding | None:
+    """A connection of the HTTP client whose response body was never closed."""
+    if not any(function.startswith("net/http.(*persistConn).") for function in _functions(wait)):
+        return None
+    if wait.leak.evidence == "alive" and wait.leak.state == "IO wait":
+        return Finding("http-keep-alive", wait.say("an idle connection of the HTTP client's pool"))
+    bodies = [variable for variable in wait.facts.variables if variable.kind == "response"]
+    where = wait.say(" (line {line})", line=bodies[0].line) if bodies and bodies[0].line else ""
+    why = wait.say("it serves a response whose body was neither read to its end nor closed{where}", where=where)
+    return Finding(
+        "http-body-unclosed", why, wait.say("`defer resp.Body.Close()` after the check of the error ends it.")
+    )
+
+
+def pipe(wait: Wait) -> Finding | None:
+    """An end of a pipe whose other end was never closed."""
+    functions = _functions(wait)
+    in_memory = any(function.startswith(_PIPE) for function in functions)
+    connection = any(function.startswith(_NET_PIPE) for function in functions)
+    if not in_memory and not connection:
+        return None
+    reading = any(".read" in function.lower() for function in functions[:3])
+    if connection:
+        why = (
+            wait.say("the other end of the connection is neither written to nor closed")
+            if reading
+            else wait.say("nobody reads at the other end of the connection")
+        )
+        return Finding("unclosed-connection", why, wait.say("`defer conn.Close()` at both ends."))
+    why = (
+        wait.say("the pipe's writer was never closed")
+        if reading
+        else wait.say("nobody reads the rest, and the pipe's reader was never closed")
+    )
+    return Finding("unclosed-pipe", why, wait.say("Close the other end when it is done: `CloseWithError` tells why."))
+
+
+def waits_for_io(wait: Wait) -> Finding | None:
+    """It waits for a file, a socket or a process: never a leak by proof, but it says what is open."""
+    if wait.leak.state != "IO wait":
+        return None
+    functions = _functions(wait)
+    kinds = {
+        "net.(*TCPListener)": (wait.say("it waits for a connection: the listener is open"), "listening"),
+        "net.(*UnixListener)": (wait.say("it waits for a connection: the listener is open"), "listening"),
+        "net.(*conn).Read": (wait.say("it waits for data: the connection is open"), "unclosed-connection"),
+        "net.(*conn).Write": (wait.say("nobody reads at the other end of the connection"), "unclosed-connection"),
+        "os.(*File).Read": (wait.say("it waits for data: the file or pipe is open"), "unclosed-pipe"),
+    }
+    for prefix, (why, pattern) in kinds.items():
+        if any(function.startswith(prefix) for function in functions):
+            return Finding(pattern, why, wait.say("Closing it ends the wait."))
+    return Finding("waiting-for-io", wait.say("it waits for input or output"))

@@ -1,0 +1,204 @@
+"""Patterns of goroutines that wait for a lock, a WaitGroup or a condition."""
+
+from __future__ import annotations
+
+from jupyter_goleak.facts import Variable
+from jupyter_goleak.patterns.wait import Finding, Wait
+
+_LOCKING = ("lock", "rlock")
+_HELD = ("lock", "rlock", "trylock", "tryrlock")
+
+
+def relock(wait: Wait) -> Finding | None:
+    """It waits for a lock that it holds itself."""
+    variable = wait.variable
+    if variable is None or wait.place.operation not in _LOCKING or variable not in wait.held():
+        return None
+    if _two_instances(wait, variable):
+        return None
+    first = [site for site in variable.sites("lock", "rlock") if site.line != wait.place.line]
+    reads_first = bool(first) and all(
+        site.kind == "rlock" for site in first if site.function == _holder(wait, variable)
+    )
+    at = wait.lines(first[:1]) if first else ""
+    name = wait.name(variable)
+    if wait.place.operation == "rlock" and reads_first:
+        why = wait.say(
+            "it reads {name} already ({lines}), and a writer that waits in between lets no second reader in",
+            name=name,
+            lines=at,
+        )
+        return Finding("rwmutex-recursive-read", why, wait.say("Take the read lock once, and pass on what was read."))
+    if variable.kind == "rwmutex" and reads_first:
+        why = wait.say("it holds {name} for reading ({lines}), and a read lock cannot be upgraded", name=name, lines=at)
+        return Finding("rwmutex-upgrade", why, wait.say("Call `RUnlock` before `Lock`, then look again."))
+    why = wait.say("it holds {name} itself ({lines}), and a mutex knows no owner", name=name, lines=at)
+    return Finding("mutex-relock", why, wait.say("Release it before the call, or call a variant that expects it held."))
+
+
+def _holder(wait: Wait, variable: Variable) -> str:
+    """The function that took the lock first: the caller where there is one, else the waiting function."""
+    others = [site.function for site in variable.sites("lock", "rlock") if site.function != wait.place.function]
+    own = [site for site in variable.sites("lock", "rlock") if site.function == wait.place.function]
+    return wait.place.function if len(own) > 1 or not others else _caller(wait, others)
+
+
+def _caller(wait: Wait, functions: list[str]) -> str:
+    names = [frame.function for frame in wait.leak.stack]
+    return next((each for each in functions if any(name.endswith(each.lstrip("(*")) for name in names)), functions[0])
+
+
+def _two_instances(wait: Wait, variable: Variable) -> bool:
+    """Whether the two locks are the same field of two different values."""
+    own = [site for site in variable.sites(*_LOCKING) if site.function == wait.place.function]
+    return len({site.expression for site in own}) > 1
+
+
+def lock_order(wait: Wait) -> Finding | None:
+    """It holds one lock and waits for another, which another goroutine takes in the other order."""
+    wanted = wait.variable
+    if wanted is None or wait.place.operation not in _LOCKING or not wait.place.holding:
+        return None
+    for other in wait.others:
+        if other is wait or other.variable is None:
+            continue
+        if wanted in other.held() and other.variable in wait.held():
+            why = wait.say(
+                "it holds `{held}`, and who holds {wanted} waits for `{held}` at line {line}: two locks, in two orders",
+                held=other.variable.name,
+                wanted=f"`{wanted.name}`",
+                line=other.place.line,
+            )
+            return Finding("lock-order", why, wait.say("Take the locks in one order everywhere."))
+    if wanted in wait.held():
+        why = wait.say(
+            "it holds `{name}` of one value and waits for that of another, which is taken the other way round",
+            name=wanted.name,
+        )
+        return Finding("lock-order", why, wait.say("Take the locks in one order everywhere."))
+    return None
+
+
+def send_while_locked(wait: Wait) -> Finding | None:
+    """It waits for a channel and holds a lock that the other side needs; or it is that other side."""
+    if wait.place.operation in ("send", "receive", "range", "select"):
+        for lock in wait.held():
+            for other in wait.others:
+                if other.variable is lock and other.place.operation in _LOCKING:
+                    why = wait.say(
+                        "it holds `{lock}` meanwhile, and who would serve it waits for `{lock}` at line {line}",
+                        lock=lock.name,
+                        line=other.place.line,
+                    )
+                    return Finding("send-while-locked", why, wait.say("Release `{lock}` before it.", lock=lock.name))
+    if wait.place.operation in _LOCKING and wait.variable is not None:
+        for other in wait.others:
+            if wait.variable in other.held() and other.place.operation in ("send", "receive", "range", "select"):
+                why = wait.say(
+                    "who holds `{lock}` waits in `{statement}` at line {line}",
+                    lock=wait.variable.name,
+                    statement=other.place.statement,
+                    line=other.place.line,
+                )
+                return Finding(
+                    "send-while-locked",
+                    why,
+                    wait.say("Release `{lock}` before line {line}.", lock=wait.variable.name, line=other.place.line),
+                )
+    return None
+
+
+def missing_unlock(wait: Wait) -> Finding | None:
+    """A lock that somebody left locked."""
+    variable = wait.variable
+    if variable is None or wait.place.operation not in _LOCKING:
+        return None
+    left = variable.sites("return-locked", "end-locked")
+    name = wait.name(variable)
+    if left:
+        why = wait.say("{lines} leaves the function with {name} still locked", lines=wait.lines(left), name=name)
+        return Finding(
+            "mutex-missing-unlock",
+            why,
+            wait.say("`defer {name}.Unlock()` right after the lock ends it on every way out.", name=variable.name),
+        )
+    readers = [
+        other for other in wait.others if other is not wait and variable in other.held() and other.variable is variable
+    ]
+    if readers:
+        why = wait.say("who holds {name} waits at line {line}", name=name, line=readers[0].place.line)
+        pattern = next((f.pattern for other in readers if (f := relock(other))), "unknown")
+        return Finding(pattern, why)
+    unlocks = variable.sites("unlock", "runlock")
+    if not unlocks:
+        return Finding("mutex-missing-unlock", wait.say("{name} is never unlocked", name=name))
+    if all(not site.deferred for site in unlocks):
+        why = wait.say(
+            "{name} was locked and the unlock at {lines} was not reached: a panic passes it by",
+            name=name,
+            lines=wait.lines(unlocks),
+        )
+        return Finding(
+            "mutex-missing-unlock",
+            why,
+            wait.say("`defer {name}.Unlock()` right after the lock ends it on every way out.", name=variable.name),
+        )
+    return None
+
+
+def waitgroup(wait: Wait) -> Finding | None:
+    """A WaitGroup whose count never comes down to zero."""
+    variable = wait.variable
+    if variable is None or variable.kind != "waitgroup" or wait.place.operation != "wait":
+        return None
+    dones = variable.sites("done")
+    adds = variable.sites("add")
+    own = [site for site in variable.sites("wait") if site.line == wait.place.line]
+    name = wait.name(variable)
+    if own and own[0].loop and any(site.loop for site in adds):
+        why = wait.say(
+            "it waits inside the loop that starts the goroutines: the first round waits for rounds that never begin"
+        )
+        return Finding("waitgroup-wait-in-loop", why, wait.say("Move `Wait` behind the loop."))
+    if own and own[0].loop and adds:
+        why = wait.say(
+            "{name} counts {adds} for all rounds, and the first round waits for them all",
+            name=name,
+            adds=wait.lines(adds),
+        )
+        return Finding("waitgroup-wait-in-loop", why, wait.say("Move `Wait` behind the loop."))
+    if not dones:
+        why = wait.say("nothing calls `Done` on {name}", name=name)
+    elif any(site.conditional or not site.deferred for site in dones):
+        why = wait.say(
+            "a way through the goroutine passes by the `Done` of {name} ({lines})", name=name, lines=wait.lines(dones)
+        )
+    else:
+        why = wait.say("more is added to {name} ({adds}) than is ever done", name=name, adds=wait.lines(adds))
+    return Finding(
+        "waitgroup-missing-done",
+        why,
+        wait.say("`defer {name}.Done()` as the goroutine's first statement is never passed by.", name=variable.name),
+    )
+
+
+def cond(wait: Wait) -> Finding | None:
+    """A condition whose signal came too early, or woke somebody else."""
+    variable = wait.variable
+    if variable is None or variable.kind != "cond" or wait.place.operation != "wait":
+        return None
+    signals, broadcasts = variable.sites("signal"), variable.sites("broadcast")
+    name = wait.name(variable)
+    if not signals and not broadcasts:
+        return Finding("cond-lost-signal", wait.say("nothing signals {name}", name=name))
+    if signals and wait.place.loop is not None:
+        why = wait.say("`Signal` at {lines} wakes one waiter of {name} only", lines=wait.lines(signals), name=name)
+        return Finding("cond-lost-signal", why, wait.say("`Broadcast` wakes them all."))
+    why = wait.say(
+        "{name} was signalled ({lines}) before it began to wait, and a signal is not kept",
+        name=name,
+        lines=wait.lines((*signals, *broadcasts)),
+    )
+    return Finding(
+        "cond-lost-signal", why, wait.say("Wait in a loop on what the signal tells: `for !ready { cond.Wait() }`.")
+    )

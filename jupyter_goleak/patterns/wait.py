@@ -1,0 +1,95 @@
+"""One group of waiting goroutines as the rules see it: what waits, what the text tells of it, who else waits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from jupyter_goleak.facts import Case, Facts, Operation, Place, Variable
+from jupyter_goleak.model import Leak
+
+_AGENT = re.compile(r"(?:^|[.)])([a-zA-Z]{2,}(?:er|or))$", re.A)
+
+
+class Say(Protocol):
+    """Says an English sentence, with values, in the reader's language."""
+
+    def __call__(self, sentence: str, **values: object) -> str: ...
+
+    def count(self, one: str, many: str, n: int, **values: object) -> str:
+        """The sentence for one or for `n`, which stands in it as `{n}`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule recognised: the pattern, why the goroutines stay, and what would end them ("" where unsure)."""
+
+    pattern: str
+    why: str
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A group of goroutines, the statement in which they wait, and the other groups of the same run."""
+
+    leak: Leak
+    place: Place
+    facts: Facts
+    say: Say
+    others: Sequence[Wait] = field(default=(), repr=False, compare=False)
+
+    @property
+    def variable(self) -> Variable | None:
+        """What the statement waits for."""
+        return self.at(self.place.variable)
+
+    def at(self, index: int | None) -> Variable | None:
+        """The variable of that index."""
+        return None if index is None else self.facts.variables[index]
+
+    def held(self) -> list[Variable]:
+        """The locks that these goroutines hold."""
+        return [self.facts.variables[index] for index in self.place.holding]
+
+    def case_variables(self) -> list[tuple[Case, Variable]]:
+        """The cases of the select with the channel of each."""
+        pairs = ((case, self.at(case.variable)) for case in self.place.cases)
+        return [(case, variable) for case, variable in pairs if variable is not None]
+
+    @property
+    def outcome(self) -> str:
+        """How sure it is that what they wait for stays away."""
+        return self.say("cannot come") if self.leak.evidence == "proven" else self.say("has not come")
+
+    def who(self) -> str:
+        """The goroutines, by the name of what they run where that is a name for one who does something."""
+        agent = _AGENT.search(self.leak.function)
+        if agent and agent[1].lower() not in ("for", "or", "enter", "after", "later", "over"):
+            return self.say.count("{n} {agent}", "{n} {agent}s", self.leak.count, agent=agent[1])
+        return self.say.count("{n} goroutine", "{n} goroutines", self.leak.count)
+
+    def name(self, variable: Variable) -> str:
+        """The variable as the reader finds it in the text, and where it was made."""
+        own = variable.name or self.place.expression
+        here = self.place.expression
+        names = f"`{own}`"
+        if here and here != own and not here.endswith(f".{own}") and here.isidentifier():
+            names = self.say("`{name}` (here `{here}`)", name=own, here=here)
+        made = variable.sites("make")
+        line = made[0].line if made else variable.line
+        if not line or line == self.place.line:
+            return names
+        if made:
+            return self.say("{name}, made at line {line},", name=names, line=line)
+        return self.say("{name}, declared at line {line},", name=names, line=line)
+
+    def lines(self, operations: Sequence[Operation]) -> str:
+        """Their lines in words: "line 3", "lines 3 and 8"."""
+        numbers = [str(each) for each in sorted({operation.line for operation in operations})]
+        if len(numbers) == 1:
+            return self.say("line {line}", line=numbers[0])
+        return self.say("lines {lines} and {last}", lines=", ".join(numbers[:-1]), last=numbers[-1])
