@@ -16,13 +16,13 @@ from jupyter_goleak.view.state import VARIANTS
 LEFT = 118
 """Pixels left of each frame, the same for all, so that time stands in one column."""
 
-HEIGHTS = {"count": 190, "lanes": 120, "memory": 92}
+HEIGHTS = {"count": 180, "lanes": 120, "memory": 84}
 
 
 @cache
 def figures() -> dict[str, Any]:
     """`{"doc": …, "roots": {name: id}}`, as BokehJS's `embed_items` wants it. The same for every view."""
-    from bokeh.embed.util import standalone_docs_json_and_render_items
+    from bokeh.document import Document
     from bokeh.models import Range1d
 
     ranges = {
@@ -36,11 +36,13 @@ def figures() -> dict[str, Any]:
     for variant in VARIANTS:
         for what, draw in drawers.items():
             plot = _frame(what, ranges)
+            plot.name = f"{what}_{variant}"
             draw(plot, variant)
-            roots[f"{what}_{variant}"] = plot
-    docs, _ = standalone_docs_json_and_render_items(list(roots.values()), suppress_callback_warning=True)
-    (doc,) = docs.values()
-    return {"doc": doc, "roots": {name: plot.id for name, plot in roots.items()}}
+            roots[plot.name] = plot
+    document = Document()
+    for plot in roots.values():
+        document.add_root(plot)
+    return {"doc": document.to_json(deferred=False), "roots": {name: plot.id for name, plot in roots.items()}}
 
 
 def _frame(what: str, ranges: dict[str, Any]) -> Any:
@@ -78,13 +80,20 @@ def _frame(what: str, ranges: dict[str, Any]) -> Any:
 def _time_format() -> Any:
     from bokeh.models import PrintfTickFormatter
 
-    return PrintfTickFormatter(format="%g s")
+    return PrintfTickFormatter(format="%.6g s")
 
 
 def _source(name: str, *columns: str) -> Any:
     from bokeh.models import ColumnDataSource
 
     return ColumnDataSource({column: [] for column in columns}, name=name)
+
+
+def _area_source(name: str, *columns: str) -> Any:
+    """A source with one point at zero: BokehJS never comes back from drawing a stepped area without any."""
+    source = _source(name)
+    source.data = {column: [0] for column in columns}
+    return source
 
 
 def _time_marks(plot: Any, what: str, variant: str) -> None:
@@ -100,19 +109,20 @@ def _time_marks(plot: Any, what: str, variant: str) -> None:
 def _count(plot: Any, variant: str) -> None:
     from bokeh.models import BasicTicker, HoverTool, NumeralTickFormatter
 
-    source = _source(f"count_source_{variant}", "t", "count", "when")
+    source = _area_source(f"count_source_{variant}", "t", "count", "when")
     plot.varea_step("t", 0, "count", source=source, step_mode="after", fill_alpha=0.16, name=f"count_area_{variant}")
-    leaked = _source(f"leaked_source_{variant}", "t", "count")
+    leaked = _area_source(f"leaked_source_{variant}", "t", "count")
     plot.varea_step(
         "t",
         0,
         "count",
         source=leaked,
         step_mode="after",
-        fill_alpha=0.14,
+        fill_alpha=0.2,
         hatch_pattern="/",
-        hatch_scale=9,
-        hatch_weight=1.4,
+        hatch_scale=14,
+        hatch_weight=1,
+        hatch_alpha=0.55,
         name=f"leaked_area_{variant}",
     )
     plot.step(
@@ -170,8 +180,8 @@ def _lanes(plot: Any, variant: str) -> None:
         fill_color=None,
         line_color=None,
         hatch_pattern="/",
-        hatch_scale=7,
-        hatch_weight=1.6,
+        hatch_scale=11,
+        hatch_weight=1.2,
         name=f"stuck_{variant}",
     )
     plot.add_tools(HoverTool(renderers=[bars], tooltips="@text", name=f"bars_hover_{variant}"))
@@ -187,10 +197,10 @@ def _lanes(plot: Any, variant: str) -> None:
 def _memory(plot: Any, variant: str) -> None:
     from bokeh.models import NumeralTickFormatter
 
-    source = _source(f"memory_source_{variant}", "t", "memory")
+    source = _area_source(f"memory_source_{variant}", "t", "memory")
     plot.varea_step("t", 0, "memory", source=source, step_mode="after", fill_alpha=0.2, name=f"memory_area_{variant}")
     plot.step("t", "memory", source=source, mode="after", line_width=1.6, name=f"memory_line_{variant}")
-    plot.yaxis.formatter = NumeralTickFormatter(format="0.[0] b")
+    plot.yaxis.formatter = NumeralTickFormatter(format="0.[0] d")
     plot.yaxis.ticker.desired_num_ticks = 2
     plot.yaxis.ticker.num_minor_ticks = 0
     _time_marks(plot, "memory", variant)

@@ -258,6 +258,8 @@ class Lanes:
         if lane is not None:
             return lane, t
         function, go_line = _key(goroutine)
+        if goroutine.created_by is None:
+            t = 0.0
         births = self._births[go_line]
         since = births.popleft().t if births and births[0].t <= t else t
         self._called[go_line] = function

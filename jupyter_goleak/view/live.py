@@ -151,6 +151,8 @@ class LiveView:
             self._dirty.add(("head", None))
         else:
             self._dirty.update((part, variant) for part in _TOUCHES[type(event)])
+        if isinstance(event, model.Started):
+            self._dirty.add(("head", None))
         if isinstance(event, model.Finished):
             self._dirty.update((part, each) for each in VARIANTS for part in ("facts", "code"))
         if isinstance(event, _AT_ONCE) or time.monotonic() >= self._due:

@@ -154,6 +154,8 @@ class Scene:
             case model.Finished(report=report):
                 self._finish(report)
             case _:
+                if isinstance(event, model.Started):
+                    self.progress = ""
                 self.columns[event.variant].apply(event)
                 return event.variant
         return None

@@ -60,7 +60,7 @@ def size(number: float) -> str:
     for unit in ("B", "KB", "MB", "GB"):
         if number < 1000 or unit == "GB":
             break
-        number /= 1024
+        number /= 1000
     return f"{number:.0f} {unit}" if number >= 10 or unit == "B" else f"{number:.1f} {unit}"
 
 

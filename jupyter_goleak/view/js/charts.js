@@ -3,7 +3,8 @@
 const BOKEH = Symbol.for("jupyter_goleak.bokeh");
 const WHATS = ["count", "lanes", "memory"];
 const NICE = [1, 1.5, 2, 3, 4, 5, 6, 8, 10];
-const MANY = 60;
+// The share of the time axis that a bar gets at least: a worker of a millisecond is to be seen too.
+const LEAST = 0.008;
 
 /** BokehJS, once the kernel's loader has brought it; until then a promise. */
 function bokeh() {
@@ -40,6 +41,7 @@ class Charts {
     this.doc = null;
     this.state = Object.fromEntries(VARIANTS.map((variant) => [variant, { facts: {}, series: {}, bars: unpack({}) }]));
     this.now = null;
+    this.lanes = 0;
     this.finished = false;
   }
 
@@ -53,6 +55,8 @@ class Charts {
     this.views = [...views.roots];
     if (this.gone) return this.remove();
     this.doc = this.views[0].model.document;
+    this.plots = Object.fromEntries(Object.keys(roots).map((id) => [this.doc.get_model_by_id(id).name, this.doc.get_model_by_id(id)]));
+    this.scale();
     this.paint();
     for (const variant of VARIANTS) this.draw(variant, ["series", "bars", "facts"]);
   }
@@ -76,8 +80,7 @@ class Charts {
     if (!this.doc) return;
     const [ink, soft, grid, leak, accent] = ["ink", "soft", "grid", "leak", "accent"].map((name) => this.colour(name));
     const font = getComputedStyle(this.root).fontFamily;
-    for (const view of this.views) {
-      const plot = view.model;
+    for (const plot of Object.values(this.plots)) {
       for (const axis of [...plot.left, ...plot.below]) {
         axis.setv({ major_label_text_color: soft, major_label_text_font: font });
       }
@@ -127,7 +130,8 @@ class Charts {
     const time = this.get("time");
     if (this.reach === undefined || time.end === this.reach) {
       this.reach = reach;
-      time.setv({ start: 0, end: reach, reset_start: 0, reset_end: reach });
+      const start = -0.012 * reach;
+      time.setv({ start, end: reach, reset_start: start, reset_end: reach });
     }
     const facts = VARIANTS.map((variant) => this.state[variant].facts);
     const peak = Math.max(2, ...facts.map((each) => each.peak || 0), ...facts.flatMap((each) => (each.marks || []).map((mark) => mark[1])));
@@ -146,10 +150,8 @@ class Charts {
     const shared = VARIANTS.some((variant) => this.state[variant].bars.grouped);
     const height = shared ? Math.max(18, Math.min(44, 400 / lanes)) : Math.max(9, Math.min(22, 420 / lanes));
     this.get("lanes").setv({ start: lanes, end: 0, reset_start: lanes, reset_end: 0 });
-    for (const view of this.views) {
-      if (view.model.y_range.name === "lanes") view.model.height = Math.round(lanes * height) + 10;
-    }
     for (const variant of VARIANTS) {
+      this.plots[`lanes_${variant}`].height = Math.round(lanes * height) + 10;
       const step = Math.ceil(12 / height);
       const names = this.state[variant].bars.names;
       const axis = this.get(`lane_axis_${variant}`);
@@ -162,7 +164,10 @@ class Charts {
   drawSeries(variant) {
     const { series, facts } = this.state[variant];
     const columns = Object.fromEntries(["t", "count", "memory"].map((name) => [name, [...numbers(Float32Array, series[name])]]));
-    if (columns.t.length) {
+    if (!columns.t.length) {
+      // Never without a point: BokehJS does not come back from drawing an empty stepped area.
+      for (const name in columns) columns[name] = [0];
+    } else {
       columns.t.push(Math.max(facts.t, columns.t.at(-1)));
       columns.count.push(facts.end ?? columns.count.at(-1));
       columns.memory.push(columns.memory.at(-1));
@@ -171,7 +176,7 @@ class Charts {
     this.get(`count_source_${variant}`).data = { t: columns.t, count: columns.count, when };
     this.get(`memory_source_${variant}`).data = { t: columns.t, memory: columns.memory };
     const leaked = facts.leaked || [];
-    const steps = leaked.length ? [...leaked, [facts.t, leaked.at(-1)[1]]] : [];
+    const steps = leaked.length ? [...leaked, [facts.t, leaked.at(-1)[1]]] : [[0, 0]];
     this.get(`leaked_source_${variant}`).data = { t: steps.map((step) => step[0]), count: steps.map((step) => step[1]) };
   }
 
@@ -183,10 +188,11 @@ class Charts {
     const data = { left: [], right: [], bottom: [], top: [], colour: [], lane: [], text: [], line: [] };
     const stuck = { left: [], right: [], bottom: [], top: [] };
     const until = this.now ?? Infinity;
+    const least = this.reach * LEAST;
     for (let i = 0; i < bars.left.length; i += 1) {
       if (bars.left[i] > until) continue;
       const open = bars.leaked[i] && this.finished;
-      const right = Math.min(until, open && until === Infinity ? this.reach : bars.right[i]);
+      const right = Math.min(until, open && until === Infinity ? this.reach : Math.max(bars.right[i], bars.left[i] + least));
       data.left.push(bars.left[i]); data.right.push(right);
       data.bottom.push(bars.bottom[i]); data.top.push(bars.top[i]);
       data.colour.push(colours[bars.kind[i]]); data.lane.push(bars.lane[i]); data.line.push(bars.line[i]);

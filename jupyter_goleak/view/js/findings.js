@@ -61,7 +61,7 @@ class Source {
 
   /** The rows of a text, or of a diff; `marks` maps line numbers to `["blocked" | "started", how many]`. */
   show(rows, marks, title, why = "") {
-    say(this.title, title);
+    this.title.replaceChildren(...coded(title));
     this.why.replaceChildren(...coded(why));
     this.why.hidden = !why;
     set(this.code, { "aria-label": title });
@@ -85,7 +85,7 @@ class Source {
     const row = h("div.gl-row", { "data-sign": sign === " " ? null : sign, "data-marks": kinds.join(" ") || null },
       gutter, h("span.gl-number", {}, String(number)),
       h("span.gl-sign", {}, sign === " " ? "" : sign),
-      h("code", {}, tokens.map(([kind, text]) => (kind ? h(`span.gl-${kind}`, {}, text) : text))),
+      h("code", {}, tokens.map(([kind, text]) => (kind ? h(`span.gl-t-${kind}`, {}, text) : text))),
       mark ? h("span.gl-remark", {}, mark.title) : null);
     row.addEventListener("mouseenter", () => this.light([number]));
     row.addEventListener("mouseleave", () => this.light([]));

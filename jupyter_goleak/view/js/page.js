@@ -28,10 +28,15 @@ function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** A translator: `t("line {line}", { line: 7 })`. Without an entry the English sentence speaks for itself. */
+/**
+ * A translator: `t("line {line}", { line: 7 })`, and `t.count(one, many, n)` for a sentence about `{n}` things. Without an entry
+ * in the catalogue the English sentence speaks for itself.
+ */
 function translator(catalogue) {
-  return (sentence, values = {}) =>
+  const t = (sentence, values = {}) =>
     (catalogue[sentence] || sentence).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+  t.count = (one, many, n) => t(catalogue[one] ? one : n === 1 ? one : many, { n: grouped(n) });
+  return t;
 }
 
 const SHAPES = {
@@ -74,7 +79,7 @@ function seconds(t) {
 function bytes(n) {
   const units = ["B", "KB", "MB", "GB"];
   let unit = 0;
-  while (n >= 1000 && unit < 3) { n /= 1024; unit += 1; }
+  while (n >= 1000 && unit < 3) { n /= 1000; unit += 1; }
   return `${n.toFixed(n < 10 && unit ? 1 : 0)} ${units[unit]}`;
 }
 

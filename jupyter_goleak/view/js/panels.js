@@ -7,7 +7,7 @@ class Column {
     Object.assign(this, { variant, t });
     this.badge = h("span.gl-badge");
     this.sentence = h("p.gl-sentence", { "aria-live": "polite" });
-    this.numbers = h("dl.gl-numbers");
+    this.numbers = h("ul.gl-numbers");
     this.note = h("p.gl-note");
     this.legend = h("ul.gl-legend", { "aria-label": t("States") });
     this.output = h("pre.gl-output", { tabindex: "0", "aria-label": t("Output of the program") });
@@ -50,8 +50,8 @@ class Column {
   }
 
   inTheMeantime(facts) {
-    if (facts.status === "running") return this.t("{n} goroutines now", { n: grouped(facts.count) });
-    if (facts.status === "settling") return this.t("main has returned; {n} goroutines now", { n: grouped(facts.count) });
+    if (facts.status === "running") return this.t.count("{n} goroutine now", "{n} goroutines now", facts.count);
+    if (facts.status === "settling") return this.t.count("main has returned; {n} goroutine now", "main has returned; {n} goroutines now", facts.count);
     return "";
   }
 
@@ -73,7 +73,7 @@ class Column {
     const text = pairs.flat().join("|");
     if (this.numbers.dataset.text === text) return;
     this.numbers.dataset.text = text;
-    this.numbers.replaceChildren(...pairs.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
+    this.numbers.replaceChildren(...pairs.map(([name, value]) => h("li", {}, `${name} `, h("b", {}, value))));
   }
 
   alternatives(facts) {

@@ -44,7 +44,7 @@ class View {
     this.themes.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-name", "data-jp-theme-light", "class", "data-vscode-theme-kind"] });
     this.media = matchMedia("(prefers-color-scheme: dark)");
     this.media.addEventListener("change", () => this.charts.paint());
-    this.whenOnPage().then(() => this.charts.embed()).catch((problem) => { this.problem = problem; this.fallBack(); });
+    this.whenOnPage().then(() => this.charts.embed()).catch((problem) => { console.error(problem); this.fallBack(); });
     this.timer = setTimeout(() => this.fallBack(), PATIENCE);
   }
 
@@ -94,7 +94,7 @@ class View {
     const panel = this.sources[variant];
     if (variant === "original") return panel.show(code.rows || [], leakMarks(leaks, t), t("The program"));
     const fix = head.fix;
-    const proof = fix?.verified ? t("verified in {n} runs", { n: fix.runs }) : "";
+    const proof = fix?.verified ? (fix.runs > 1 ? t("verified in {n} runs", { n: fix.runs }) : t("verified by running it")) : "";
     const title = fix ? [fix.title, proof].filter(Boolean).join(" · ") : t("What is different");
     const rows = code.diff?.length ? code.diff : [];
     return panel.show(rows, new Map(), title, fix?.why || "");

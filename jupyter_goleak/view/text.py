@@ -1,0 +1,137 @@
+"""A report as plain text, for terminals and for whoever reads without pictures. Needs neither Jupyter nor bokeh."""
+
+from __future__ import annotations
+
+import textwrap
+import unicodedata
+from collections.abc import Iterator
+
+from jupyter_goleak.model import Report, Run, Sample
+from jupyter_goleak.view.lanes import short_function
+from jupyter_goleak.view.output import visible
+from jupyter_goleak.view.words import Words, seconds, size, verdict_sentence, verdict_word
+
+WIDTH = 100
+BARS = "▁▂▃▄▅▆▇█"
+CHART = 48
+MOST_GROUPS = 20
+SIGNS = {"clean": "✓", "leak": "✗", "deadlock": "■", "crash": "▲", "timeout": "◷", "build-error": "▲"}
+_COLOURS = {"clean": "32", "leak": "31", "deadlock": "31", "crash": "31", "timeout": "33", "build-error": "31"}
+
+
+def to_text(report: Report, words: Words | None = None, *, colour: bool = False) -> str:
+    """The report in a terminal's letters, without a line end behind the last line; with ANSI colours where asked."""
+    return "\n".join(_Writer(report, words or Words(), colour).lines())
+
+
+class _Writer:
+    def __init__(self, report: Report, words: Words, colour: bool) -> None:
+        self._report, self._words, self._colour = report, words, colour
+
+    def lines(self) -> Iterator[str]:
+        report, words = self._report, self._words
+        if report.error:
+            yield self._paint("31", f"{SIGNS['build-error']} {words('The program does not compile.')}")
+            yield from (f"  {visible(line)}" for line in report.error.message.splitlines())
+            return
+        runs = [run for run in (report.original, report.fixed) if run is not None]
+        peak = max((run.peak for run in runs), default=1)
+        end = max((run.duration_s for run in runs), default=1.0)
+        names = {"original": words("original"), "fixed": words("fixed")}
+        indent = max((_width(names[run.variant]) for run in runs), default=0) + 2
+        for run in runs:
+            yield from self._run(run, names[run.variant], indent, peak, end)
+        if report.original:
+            yield from self._groups(report.original)
+        for reason in dict.fromkeys(leak.explanation for leak in report.leaks if leak.explanation):
+            yield ""
+            yield from textwrap.wrap(reason, WIDTH)
+        yield from self._fix()
+
+    def _run(self, run: Run, name: str, indent: int, peak: int, end: float) -> Iterator[str]:
+        words = self._words
+        verdict = f"{SIGNS.get(run.verdict, '?')} {verdict_word(run.verdict, words)}"
+        yield f"{_padded(name, indent)}{self._paint(_COLOURS.get(run.verdict, '0'), verdict)}: {verdict_sentence(run, words)}"
+        if run.samples:
+            yield f"{' ' * indent}{chart(run.samples, run.duration_s, end, peak)}"
+        numbers = words(
+            "peak {peak} · at the end {end} · started {created} · time {time}",
+            peak=f"{run.peak:,}",
+            end=f"{run.end:,}",
+            created=f"{run.created:,}",
+            time=seconds(run.duration_s),
+        )
+        held = max((sample.stack_bytes + sample.heap_bytes for sample in run.samples), default=0)
+        memory = f" · {words('memory')} {size(held)}" if held else ""
+        yield f"{' ' * indent}{numbers}{memory}"
+        for note in (run.note, words("ignored: {n}", n=run.ignored) if run.ignored else ""):
+            if note:
+                yield from textwrap.wrap(note, WIDTH, initial_indent=" " * indent, subsequent_indent=" " * indent)
+
+    def _groups(self, run: Run) -> Iterator[str]:
+        groups = [*run.leaks, *run.alive]
+        if not groups:
+            return
+        words = self._words
+        kinds = {"proven": words("proven"), "likely": words("likely"), "alive": words("alive")}
+        titles = ("Count", "Evidence", "State", "Function", "Blocked at line", "Started at line")
+        rows = [tuple(words(title) for title in titles)]
+        for leak in groups[:MOST_GROUPS]:
+            place = f"{leak.line or '–'}"
+            started = f"{leak.go_line or '–'} ({short_function(leak.created_by)})" if leak.created_by else "–"
+            rows.append(
+                (f"{leak.count:,}", kinds[leak.evidence], leak.state, short_function(leak.function), place, started)
+            )
+        widths = [max(_width(row[column]) for row in rows) for column in range(len(titles))]
+        yield ""
+        for row in rows:
+            first = " " * (widths[0] - _width(row[0])) + row[0]
+            rest = (_padded(text, width) for text, width in zip(row[1:], widths[1:], strict=True))
+            yield "  ".join((first, *rest)).rstrip()
+        if len(groups) > MOST_GROUPS:
+            yield f"… +{len(groups) - MOST_GROUPS}"
+
+    def _fix(self) -> Iterator[str]:
+        fix, words = self._report.fix, self._words
+        if fix is not None:
+            yield ""
+            proof = (
+                words.count("verified by running it", "verified in {n} runs", fix.runs)
+                if fix.verified
+                else words("not verified")
+            )
+            yield f"{words('Fix')}: {fix.title} ({proof})"
+            if fix.why:
+                yield from textwrap.wrap(fix.why, WIDTH)
+            for line in fix.diff.splitlines():
+                if not line.startswith(("---", "+++")):
+                    yield self._paint({"+": "32", "-": "31", "@": "36"}.get(line[:1], ""), f"  {visible(line)}")
+        elif self._report.attempts:
+            yield ""
+            yield words("No fix was found. Tried:")
+            for attempt in self._report.attempts[:MOST_GROUPS]:
+                yield f"  {attempt.title}: {attempt.outcome}"
+
+    def _paint(self, code: str, text: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if self._colour and code else text
+
+
+def chart(samples: tuple[Sample, ...], duration: float, end: float, peak: int) -> str:
+    """The count over time as a row of small bars: each shows the highest count of its share of the time."""
+    width = max(1, round(CHART * min(1.0, duration / end))) if end > 0 else 1
+    tops = [0] * width
+    for sample, following in zip(samples, (*samples[1:], None), strict=True):
+        until = following.t if following else duration
+        first = min(width - 1, int(width * sample.t / duration)) if duration > 0 else 0
+        last = min(width - 1, int(width * until / duration)) if duration > 0 else 0
+        for bar in range(first, max(first, last) + 1):
+            tops[bar] = max(tops[bar], sample.count)
+    return "".join(BARS[min(len(BARS) - 1, top * len(BARS) // (peak + 1))] for top in tops)
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text)
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - _width(text))
