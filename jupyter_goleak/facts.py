@@ -1,12 +1,13 @@
 """What syntax and types tell about the places where goroutines wait: nouns, without an opinion.
 
-The Go helper finds them (`Rewriter.facts`). A `Variable` is a class: every name that one value passes through on its
-way (the variable that it was made as, parameters, fields, captures), told by the name where it was made. Lines count
-from 1 in the user's text; `file` is relative to the program.
+The Go helper finds them (`Rewriter.facts`). A `Variable` is one value of the program as far as its text tells: what one
+call makes (`make(chan int)` at one line, `context.WithCancel(…)` at another), with every name that it passes through on
+its way (variables, parameters, fields, captures), told by the name where it was made. Lines count from 1 in the user's
+text; `file` is relative to the program.
 
-The flow of values is followed without regard to order, and one field is one variable, whichever struct it is in. So a
-fact such as "never closed" is sound only while `unknown` is False: where it is True, code that is not the user's has the
-value too.
+The flow of values is followed without regard to order, and one field is one variable, whichever struct it is in. A fact
+such as "never closed" is sound only while `unknown` is False: where it is True, code that is not the user's has the value
+too.
 """
 
 from __future__ import annotations
@@ -20,15 +21,17 @@ from typing import Any
 class Operation:
     """Something that the program does with a variable.
 
-    `kind` is `make`, `send`, `receive`, `range`, `close`, `nil` (set to nil), `passed` (given to code that is not the
+    `kind` is `make`, `result` (a library gives it, and may keep it too), `send`, `receive`, `range`, `close`, `nil` (set to nil), `passed` (given to code that is not the
     user's), `call` (of a function value, such as a context's cancel), `discard` (a cancel function thrown away),
     `return-locked` and `end-locked` (the function leaves while it holds the lock), or a method's name in small letters:
     `lock`, `unlock`, `rlock`, `runlock`, `add`, `done`, `wait`, `signal`, `broadcast`, `stop`, `reset`, `close`, …
 
     `buffer` is the size of a made channel's buffer where it is a constant. `deferred`: it runs when its function ends.
-    `loop`: a loop of its function repeats it. `goroutine`: a `go` statement starts the code around it. `conditional`: its
-    function may pass it by. `select` counts the cases to choose from, 0 outside of a select. `uncalled`: nothing calls the
-    function that it stands in. `holding` names the locks that its function holds there (indices of variables).
+    `loop`: a loop of its function repeats it. `goroutine`: a `go` statement starts the code around it; `repeated`: and that
+    stands in a loop. `conditional`: its function may pass it by. `exits` are the lines where the function leaves before it
+    comes to it, of a `range` those that break it off. `select` counts the cases to choose from, 0 outside of a select;
+    `default`: one of them is a default, so that it never waits. `uncalled`: nothing calls the function that it stands in.
+    `holding` names the locks that its function holds there (indices of variables).
     """
 
     kind: str
@@ -44,6 +47,9 @@ class Operation:
     goroutine: bool
     conditional: bool
     select: int
+    default: bool
+    repeated: bool
+    exits: tuple[int, ...]
     uncalled: bool
     holding: tuple[int, ...]
 
@@ -75,10 +81,11 @@ class Variable:
     `kind` is `channel`, `mutex`, `rwmutex`, `waitgroup`, `cond`, `once`, `context`, `cancel`, `timer`, `ticker`, `response`,
     `pipe`, `connection`, `listener`, `function` or `value`. `scope` is `local`, `parameter`, `field` (of `struct`), `global`
     or `value` (it has no name). `buffer` is the size of the one made channel's buffer where that is a constant (0:
-    unbuffered), `buffer_text` how the program writes it. `nil`: declared and never made. `global`: a global variable holds it.
-    `owner` and `via` say what it is reached through: a context's `Done`, a timer's `C`, an `element` of a channel, slice or
-    map. `parents` are the contexts that a context derives from, `cancel` the function that ends it. `close_after` is where
-    the only sender can close the channel, None where no such line is sure.
+    unbuffered), `buffer_text` how the program writes it. `nil`: declared and never made. `global_`: a global variable holds
+    it, or what it is an element of. `owner` and `via` say what it is reached through: a context's `Done`, a timer's `C`, an `element` of a channel, slice or
+    map; `kids` says the same the other way round. `parents` are what it was derived from: a context's parent, the reader
+    that a scanner reads. `cancel` is the function that ends a context. `close_after` is where the only sender can close the
+    channel, None where no such line is sure.
     """
 
     kind: str
@@ -99,6 +106,7 @@ class Variable:
     parents: tuple[int, ...]
     cancel: int | None
     operations: tuple[Operation, ...]
+    kids: Mapping[str, int]
     methods: tuple[Method, ...]
     close_after: Insertion | None
 
@@ -129,13 +137,14 @@ class Launch:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One case of a select: `operation` is `send`, `receive` or `default`."""
+    """One case of a select: `operation` is `send`, `receive` or `default`; `variable` and `others` as in `Place`."""
 
     operation: str
     expression: str
     text: str
     line: int
     variable: int | None
+    others: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +152,8 @@ class Place:
     """The statement that a goroutine waits in.
 
     `operation` is `range`, `receive`, `send`, `select`, `call`, or a method's name in small letters (`lock`, `wait`, …).
-    `variable` is the index of what it waits for. `loop` is the innermost loop around it, itself for a range. `holding` names
+    `variable` is the index of what it waits for, as far as the text tells; where the same code serves several values,
+    `others` are the rest, those that something ends last. `loop` is the innermost loop around it, itself for a range. `holding` names
     the locks that the goroutine holds there. Where `found` is False, only `file` and `line` (and `started`) are known.
     """
 
@@ -152,6 +162,7 @@ class Place:
     operation: str
     expression: str
     variable: int | None
+    others: tuple[int, ...]
     function: str
     file: str
     line: int
@@ -163,10 +174,16 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """One place for each wait that was asked about, in the same order, and the variables that they name by index."""
+    """One place for each wait that was asked about, in the same order, and the variables that they name by index.
+
+    `resources` are what the program makes and has to close or stop, in the order of the text: responses, pipes,
+    connections, listeners, timers, tickers, and what `iter.Pull` gives. `problem` says why the analysis broke off, if it did.
+    """
 
     places: tuple[Place, ...]
     variables: tuple[Variable, ...]
+    resources: tuple[int, ...] = ()
+    problem: str = ""
 
     def of(self, place: Place) -> Variable | None:
         """What the place waits for."""
@@ -178,6 +195,8 @@ def facts_of(answer: Mapping[str, Any]) -> Facts:
     return Facts(
         tuple(_place(each) for each in answer["places"]),
         tuple(_variable(each) for each in answer["variables"]),
+        tuple(answer["resources"]),
+        answer["problem"],
     )
 
 
@@ -186,10 +205,11 @@ def _place(each: Mapping[str, Any]) -> Place:
     return Place(
         **{
             **each,
-            "cases": tuple(Case(**case) for case in each["cases"]),
+            "cases": tuple(Case(**{**case, "others": tuple(case["others"])}) for case in each["cases"]),
             "loop": _loop(each["loop"]),
             "started": started and Launch(**{**started, "loop": _loop(started["loop"])}),
             "holding": tuple(each["holding"]),
+            "others": tuple(each["others"]),
         }
     )
 
@@ -205,8 +225,12 @@ def _variable(each: Mapping[str, Any]) -> Variable:
         names=tuple(values["names"]),
         global_=values.pop("global"),
         parents=tuple(values["parents"]),
-        operations=tuple(Operation(**{**one, "holding": tuple(one["holding"])}) for one in values["operations"]),
+        operations=tuple(_operation(one) for one in values["operations"]),
         methods=tuple(Method(**one) for one in values["methods"]),
         close_after=Insertion(**insertion) if insertion else None,
     )
     return Variable(**values)
+
+
+def _operation(each: Mapping[str, Any]) -> Operation:
+    return Operation(**{**each, "holding": tuple(each["holding"]), "exits": tuple(each["exits"])})

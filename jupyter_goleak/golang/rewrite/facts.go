@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"go/ast"
 	"go/token"
@@ -48,6 +49,7 @@ type Place struct {
 	Operation  string  `json:"operation"` // range, receive, send, select, or a method's name in small letters
 	Expression string  `json:"expression"`
 	Variable   *int    `json:"variable"`
+	Others     []int   `json:"others"` // what else it may be: the same code serves several
 	Function   string  `json:"function"`
 	File       string  `json:"file"`
 	Line       int     `json:"line"`
@@ -64,6 +66,7 @@ type Case struct {
 	Text       string `json:"text"`
 	Line       int    `json:"line"`
 	Variable   *int   `json:"variable"`
+	Others     []int  `json:"others"` // what else it may be: the same code serves several
 }
 
 type Loop struct {
@@ -160,12 +163,12 @@ func facts(request FactsRequest) (answer Facts) {
 		}
 	}()
 	f := analyse(load(request.Program, request.Goroot, request.Exports))
-	r := &reporter{flow: f, index: map[*place]int{}}
+	r := &reporter{flow: f, index: map[object]int{}}
 	for i, wait := range request.Waits {
 		answer.Places[i] = r.place(wait)
 	}
-	for _, p := range f.resources() {
-		answer.Resources = append(answer.Resources, *r.ref(p))
+	for _, o := range f.resources() {
+		answer.Resources = append(answer.Resources, r.ref(o))
 	}
 	// Describing one variable may name others, which then want describing too.
 	for i := 0; i < len(r.queue); i++ {
@@ -175,67 +178,66 @@ func facts(request FactsRequest) (answer Facts) {
 }
 
 // resources are what the program must close or stop, in the order of the text.
-func (f *flow) resources() []*place {
-	var found []*place
+func (f *flow) resources() []object {
+	var found []object
 	for _, p := range f.allPlaces() {
-		r := p.root()
-		if len(r.makes) == 0 || slices.Contains(found, r) {
-			continue
-		}
-		var t types.Type
-		for _, v := range r.vars {
-			t = v.Type()
-			if kindOf(t) != "value" {
-				break
-			}
-		}
-		pulled := false
-		if call, ok := r.makes[0].node.(*ast.CallExpr); ok {
-			object := f.callee(call)
-			pulled = object != nil && object.Pkg() != nil && object.Pkg().Path() == "iter"
-			if t == nil {
-				t = f.info.TypeOf(call)
-			}
-		}
-		switch kindOf(t) {
-		case "response", "pipe", "connection", "listener", "timer", "ticker":
-			found = append(found, r)
-		default:
-			if pulled {
-				found = append(found, r)
+		for _, op := range p.makes {
+			t := resultTypes(f.info.TypeOf(op.expression))[op.result]
+			switch kindOf(t) {
+			case "response", "pipe", "connection", "listener", "timer", "ticker":
+				found = append(found, object{made: op})
+			default:
+				call, ok := op.node.(*ast.CallExpr)
+				if !ok {
+					break
+				}
+				callee := f.callee(call)
+				if callee != nil && callee.Pkg() != nil && callee.Pkg().Path() == "iter" || f.isPipe(op) {
+					found = append(found, object{made: op})
+				}
 			}
 		}
 	}
-	slices.SortStableFunc(found, func(a, b *place) int { return int(a.makes[0].node.Pos() - b.makes[0].node.Pos()) })
-	return found
+	slices.SortFunc(found, func(a, b object) int { return cmp.Compare(a.pos(), b.pos()) })
+	return slices.Compact(found)
 }
 
-// A reporter turns places into the variables of an answer.
+// isPipe tells whether the operation makes an end of an operating system's pipe.
+func (f *flow) isPipe(op *operation) bool {
+	call, ok := op.node.(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	callee := f.callee(call)
+	return callee != nil && callee.Pkg() != nil && callee.Pkg().Path() == "os" && callee.Name() == "Pipe"
+}
+
+// A reporter turns objects into the variables of an answer.
 type reporter struct {
 	*flow
-	index map[*place]int
-	queue []*place
+	index map[object]int
+	queue []object
 }
 
-func (r *reporter) ref(p *place) *int {
-	if p == nil {
-		return nil
-	}
-	p = p.root()
-	i, ok := r.index[p]
+func (r *reporter) ref(o object) int {
+	i, ok := r.index[o]
 	if !ok {
 		i = len(r.queue)
-		r.index[p] = i
-		r.queue = append(r.queue, p)
+		r.index[o] = i
+		r.queue = append(r.queue, o)
 	}
-	return &i
+	return i
 }
 
-func (r *reporter) refs(places []*place) []int {
+// refs are what the expressions may stand for.
+func (r *reporter) refs(expressions ...ast.Expr) []int {
 	all := []int{}
-	for _, p := range places {
-		if i := r.ref(p); i != nil && !slices.Contains(all, *i) {
-			all = append(all, *i)
+	for _, e := range expressions {
+		objects, _ := r.objects(e)
+		for _, o := range objects {
+			if i := r.ref(o); !slices.Contains(all, i) {
+				all = append(all, i)
+			}
 		}
 	}
 	return all
@@ -246,70 +248,120 @@ func (r *reporter) position(pos token.Pos) (string, int) {
 	return at.Filename, at.Line
 }
 
-func (r *reporter) describe(p *place) Variable {
-	v := Variable{
-		Names: []string{}, Operations: []Operation{}, Methods: []Method{}, Parents: r.refs(p.parents), Kids: map[string]int{},
-		Unknown: p.unknown, Cancel: r.ref(p.cancel), Owner: r.ref(p.owner), Via: strings.TrimPrefix(p.via, "."),
-	}
+func (r *reporter) describe(o object) Variable {
+	v := Variable{Names: []string{}, Operations: []Operation{}, Methods: []Method{}, Parents: []int{}, Kids: map[string]int{}}
+	variables, operations := r.variablesOf(o), r.operationsOn(o)
+	v.Unknown = r.isUnknown(o)
 	var t types.Type
-	slices.SortStableFunc(p.vars, func(a, b *types.Var) int { return int(a.Pos() - b.Pos()) })
-	for _, variable := range p.vars {
-		if !slices.Contains(v.Names, variable.Name()) {
+	better := func(candidate types.Type) {
+		if candidate != nil && (t == nil || kindOf(t) == "value") {
+			t = candidate
+		}
+	}
+	for _, variable := range variables {
+		if variable.Name() != "_" && !slices.Contains(v.Names, variable.Name()) {
 			v.Names = append(v.Names, variable.Name())
 		}
-		v.Global = v.Global || isGlobal(variable)
-		if t == nil || kindOf(t) == "value" {
-			t = variable.Type()
+		v.Global = v.Global || r.heldByGlobal(variable)
+		better(variable.Type())
+	}
+	if o.made != nil {
+		better(resultTypes(r.info.TypeOf(o.made.expression))[o.made.result])
+		v.Parents = r.refs(o.made.parents...)
+		if o.made.cancel != nil {
+			cancel := r.ref(object{made: o.made.cancel})
+			v.Cancel = &cancel
 		}
 	}
-	for owner := p.owner; owner != nil && !v.Global; owner = owner.root().owner {
-		v.Global = slices.ContainsFunc(owner.root().vars, isGlobal)
-	}
-	for _, name := range slices.Sorted(maps.Keys(p.kids)) {
-		v.Kids[strings.TrimPrefix(name, ".")] = *r.ref(p.kids[name])
-	}
-	slices.SortStableFunc(p.ops, func(a, b *operation) int { return int(a.node.Pos() - b.node.Pos()) })
-	for _, op := range p.ops {
+	for _, op := range operations {
 		v.Operations = append(v.Operations, r.operation(op))
-		if t == nil && op.expression != nil {
-			t = r.info.TypeOf(op.expression)
+		if op.expression != nil && !op.makes() {
+			better(r.info.TypeOf(op.expression))
 		}
 	}
 	if t != nil {
 		v.Type = types.TypeString(t, func(pkg *types.Package) string { return pkg.Name() })
 	}
 	v.Kind = kindOf(t)
-	made := r.madeAs(p)
-	switch {
-	case made != nil:
-		r.declare(&v, made)
-	case len(p.vars) > 0:
-		// A parameter tells less than the variable that is passed for it.
-		i := max(0, slices.IndexFunc(p.vars, func(v *types.Var) bool { return !r.isParameter(v) }))
-		r.declare(&v, p.vars[i])
-	case len(p.makes) > 0:
-		v.Name, v.Scope = r.text(p.makes[0].node), "value"
-		v.File, v.Line = r.position(p.makes[0].node.Pos())
-	case p.owner != nil:
-		v.Scope = "value"
-		if owner := p.owner.root(); len(owner.vars) > 0 {
-			v.Name = owner.vars[0].Name() + p.via
-			if p.via == "Done" {
-				v.Name = owner.vars[0].Name() + ".Done()"
-			} else if p.via == "element" {
-				v.Name = owner.vars[0].Name() + "[…]"
-			}
-		}
-	default:
-		v.Scope = "value"
+	if o.made != nil && r.isPipe(o.made) {
+		v.Kind = "pipe"
 	}
-	r.buffer(&v, p)
-	v.Nil = v.Kind == "channel" && len(p.makes) == 0 && !p.unknown && p.owner == nil && len(p.vars) > 0 && !r.openParameter(p)
-	if v.Kind == "channel" && len(v.Name) > 0 {
-		v.CloseAfter = r.closeAfter(p)
+	r.name(&v, o, variables)
+	r.relate(&v, o)
+	r.buffer(&v, o)
+	v.Nil = v.Kind == "channel" && o.class != nil && !v.Unknown && o.class.owner == nil && len(variables) > 0
+	if v.Kind == "channel" && v.Name != "" {
+		v.CloseAfter = r.closeAfter(operations, v.Unknown)
 	}
-	r.methods(&v, p)
+	r.methods(&v, variables)
 	return v
+}
+
+// name calls the object what the program calls it where it is made.
+func (r *reporter) name(v *Variable, o object, variables []*types.Var) {
+	if o.owner != nil {
+		owner := Variable{}
+		r.name(&owner, *o.owner, r.variablesOf(*o.owner))
+		v.Scope, v.File, v.Line = "value", owner.File, owner.Line
+		v.Name = owner.Name + o.via
+		if o.via == "Done" {
+			v.Name = owner.Name + ".Done()"
+		}
+		return
+	}
+	if o.made != nil {
+		if variable := r.madeAs(o); variable != nil && variable.Name() != "_" {
+			r.declare(v, variable)
+			return
+		}
+	}
+	if len(variables) > 0 && variables[0].Name() != "_" {
+		// A parameter tells less than the variable that is passed for it.
+		r.declare(v, variables[max(0, slices.IndexFunc(variables, func(v *types.Var) bool { return !r.isParameter(v) }))])
+		return
+	}
+	v.Scope = "value"
+	if o.made != nil {
+		v.Name = shorten(r.text(o.made.node))
+		v.File, v.Line = r.position(o.made.node.Pos())
+	}
+}
+
+// relate tells what the object is reached through, and what is reached through it.
+func (r *reporter) relate(v *Variable, o object) {
+	p := r.placeOf(o).root()
+	switch {
+	case o.owner != nil:
+		owner := r.ref(*o.owner)
+		v.Owner, v.Via = &owner, strings.TrimPrefix(o.via, ".")
+	case p.owner != nil:
+		if owners, _ := r.objectsAt(p.owner); len(owners) > 0 {
+			owner := r.ref(owners[0])
+			v.Owner, v.Via = &owner, strings.TrimPrefix(p.via, ".")
+		}
+	}
+	for _, via := range slices.Sorted(maps.Keys(p.kids)) {
+		if via != "element" {
+			v.Kids[strings.TrimPrefix(via, ".")] = r.ref(object{owner: r.intern(o), via: via})
+			continue
+		}
+		if elements, _ := r.objectsAt(p.kids[via]); len(elements) == 1 {
+			v.Kids[via] = r.ref(elements[0])
+		}
+	}
+}
+
+// heldByGlobal tells whether the variable is global, or an element of one that is.
+func (r *reporter) heldByGlobal(v *types.Var) bool {
+	if isGlobal(v) {
+		return true
+	}
+	for owner := r.variable(v).root().owner; owner != nil; owner = owner.root().owner {
+		if slices.ContainsFunc(owner.root().vars, isGlobal) {
+			return true
+		}
+	}
+	return false
 }
 
 func isGlobal(v *types.Var) bool {
@@ -340,30 +392,30 @@ func kindOf(t types.Type) string {
 	return "value"
 }
 
-// madeAs is the variable that the value is first put into.
-func (r *reporter) madeAs(p *place) *types.Var {
-	for _, op := range p.makes {
-		for i := len(op.path) - 1; i >= 0; i-- {
-			var names []ast.Expr
-			switch node := op.path[i].(type) {
-			case *ast.AssignStmt:
-				names = node.Lhs
-			case *ast.ValueSpec:
-				for _, name := range node.Names {
-					names = append(names, name)
-				}
-			case *ast.KeyValueExpr:
-				names = []ast.Expr{node.Key}
-			case ast.Expr:
-				continue
+// madeAs is the variable that the object is first put into.
+func (r *reporter) madeAs(o object) *types.Var {
+	for _, node := range slices.Backward(o.made.path) {
+		var names []ast.Expr
+		switch node := node.(type) {
+		case *ast.AssignStmt:
+			names = node.Lhs
+		case *ast.ValueSpec:
+			for _, name := range node.Names {
+				names = append(names, name)
 			}
-			for _, name := range names {
-				if v := r.variableOf(name); v != nil && r.variable(v).root() == p {
+		case *ast.KeyValueExpr:
+			names = []ast.Expr{node.Key}
+		case ast.Expr:
+			continue
+		}
+		for _, name := range names {
+			if v := r.variableOf(name); v != nil {
+				if objects, _ := r.objectsAt(r.variable(v)); slices.Contains(objects, o) {
 					return v
 				}
 			}
-			break
 		}
+		return nil
 	}
 	return nil
 }
@@ -422,32 +474,24 @@ func (r *reporter) isParameter(v *types.Var) bool {
 	return slices.ContainsFunc(r.ordered, func(fn *function) bool { return slices.Contains(r.fields(fn.typ.Params), v) })
 }
 
-// openParameter tells whether the value may come from a caller that is not seen.
-func (r *reporter) openParameter(p *place) bool {
-	return slices.ContainsFunc(r.ordered, func(fn *function) bool {
-		return fn.object != nil && fn.calls == 0 && slices.ContainsFunc(r.fields(fn.typ.Params), func(v *types.Var) bool {
-			return v != nil && slices.Contains(p.vars, v)
-		})
-	})
-}
-
-func (r *reporter) buffer(v *Variable, p *place) {
-	for _, op := range p.makes {
-		if op.buffer != nil {
-			v.BufferText = r.text(op.buffer)
-		}
+func (r *reporter) buffer(v *Variable, o object) {
+	if v.Kind != "channel" || o.made == nil {
+		return
 	}
-	if len(p.makes) == 1 && v.Kind == "channel" {
-		if _, ok := r.typeOf(p.makes[0].expression).(*types.Chan); ok && r.builtin(p.makes[0].node.(*ast.CallExpr)) == "make" {
-			if size, ok := r.bufferSize(p.makes[0]); ok {
-				v.Buffer = &size
-			}
-		}
+	call, ok := o.made.node.(*ast.CallExpr)
+	if !ok || r.builtin(call) != "make" {
+		return
+	}
+	if o.made.buffer != nil {
+		v.BufferText = r.text(o.made.buffer)
+	}
+	if size, ok := r.bufferSize(o.made); ok {
+		v.Buffer = &size
 	}
 }
 
 func (r *reporter) operation(op *operation) Operation {
-	out := Operation{Kind: op.kind, Holding: r.refs(op.holding), Exits: []int{}, Repeated: op.repeated()}
+	out := Operation{Kind: op.kind, Holding: r.refs(op.holding...), Exits: []int{}, Repeated: op.repeated()}
 	for _, pos := range r.exits(op) {
 		_, line := r.position(pos)
 		out.Exits = append(out.Exits, line)
@@ -496,11 +540,11 @@ func shorten(text string) string {
 }
 
 // methods are those of the field's struct that could end what waits there.
-func (r *reporter) methods(v *Variable, p *place) {
+func (r *reporter) methods(v *Variable, variables []*types.Var) {
 	if v.Scope != "field" {
 		return
 	}
-	for _, variable := range p.vars {
+	for _, variable := range variables {
 		if !variable.IsField() {
 			continue
 		}
@@ -538,10 +582,10 @@ func receives(method *types.Func, named *types.Named) bool {
 
 // closeAfter is where the channel can be closed once all has been sent: below the last send, and outside of its loops,
 // where one function alone sends.
-func (r *reporter) closeAfter(p *place) *Insertion {
+func (r *reporter) closeAfter(operations []*operation, unknown bool) *Insertion {
 	var sender *function
 	var last *operation
-	for _, op := range p.ops {
+	for _, op := range operations {
 		switch op.kind {
 		case "close", "passed":
 			return nil
@@ -552,7 +596,7 @@ func (r *reporter) closeAfter(p *place) *Insertion {
 			sender, last = op.fn, op
 		}
 	}
-	if sender == nil || p.unknown || sender.repeated || len(sender.launches) > 1 {
+	if sender == nil || unknown || sender.repeated || len(sender.launches) > 1 {
 		return nil
 	}
 	if v := r.variableOf(last.expression); v != nil && sender.calls > 1 && slices.Contains(r.fields(sender.typ.Params), v) {

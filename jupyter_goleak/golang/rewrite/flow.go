@@ -8,21 +8,25 @@ import (
 )
 
 // The flow of values is followed without regard to order: all places that a value may pass through (variables,
-// parameters, results, fields, elements) make one class. One field is one place, whichever struct it is in.
+// parameters, results, fields, elements) make one class. One field is one place, whichever struct it is in. Inside of a
+// class the direction of the flow tells which values may arrive at which place.
 
-// A place is a member of a class; the class's facts stand at its root.
+// A place is a member of a class; what concerns the whole class stands at its root.
 type place struct {
 	parent  *place
 	kids    map[string]*place // what is reached through it: elements, the Done channel of a context
-	vars    []*types.Var
-	makes   []*operation
 	ops     []*operation
+	vars    []*types.Var
 	targets []*function // of a class of functions
-	unknown bool        // something unseen may put values in, or take them out
-	parents []*place    // what it was derived from: a context's parent, the reader that a scanner reads
-	cancel  *place      // the function that ends this context
 	owner   *place      // what this is reached through, and how
 	via     string
+
+	// What follows is the place's own, not the class's.
+	own     *types.Var
+	sources map[*place]bool // where its values come from
+	uses    map[*place]bool // where they go
+	makes   []*operation    // that put a new value in
+	unknown bool            // code that is not seen has the value too
 }
 
 func (p *place) root() *place {
@@ -38,40 +42,45 @@ func (p *place) kid(name string) *place {
 		r.kids = map[string]*place{}
 	}
 	if r.kids[name] == nil {
-		r.kids[name] = &place{owner: r, via: name}
+		r.kids[name] = &place{owner: p, via: name}
 	}
 	return r.kids[name]
 }
 
+// unify lets what is at b flow to a. It tells whether that is news.
 func unify(a, b *place) bool {
-	if a == nil || b == nil {
+	if a == nil || b == nil || a == b {
 		return false
+	}
+	learnt := !a.sources[b]
+	if learnt {
+		if a.sources == nil {
+			a.sources = map[*place]bool{}
+		}
+		if b.uses == nil {
+			b.uses = map[*place]bool{}
+		}
+		a.sources[b], b.uses[a] = true, true
 	}
 	a, b = a.root(), b.root()
 	if a == b {
-		return false
+		return learnt
 	}
 	b.parent = a
 	a.vars = append(a.vars, b.vars...)
-	a.makes = append(a.makes, b.makes...)
 	a.ops = append(a.ops, b.ops...)
 	for _, target := range b.targets {
 		if !slices.Contains(a.targets, target) {
 			a.targets = append(a.targets, target)
 		}
 	}
-	a.unknown = a.unknown || b.unknown
-	a.parents = append(a.parents, b.parents...)
-	if a.cancel == nil {
-		a.cancel = b.cancel
-	} else {
-		unify(a.cancel, b.cancel)
-	}
 	if a.owner == nil {
 		a.owner, a.via = b.owner, b.via
 	}
 	for name, kid := range b.kids {
-		unify(a.root().kid(name), kid)
+		other := a.root().kid(name)
+		unify(other, kid)
+		unify(kid, other)
 	}
 	return true
 }
@@ -103,7 +112,10 @@ type flow struct {
 	ordered   []*function
 	named     []*types.Named // of the program
 	own       map[*types.Package]bool
-	holding   map[ast.Node][]*place // the locks held at a call, send, receive, range or select
+	holding   map[ast.Node][]ast.Expr // the locks held at a call, send, receive, range or select
+	origins   map[*place]*origin
+	interned  map[object]*object
+	open      map[*types.Var]bool // parameters of functions that nobody in the program calls
 }
 
 func analyse(p *typed) *flow {
@@ -114,7 +126,10 @@ func analyse(p *typed) *flow {
 		results:   map[ast.Expr][]*place{},
 		functions: map[ast.Node]*function{},
 		byObject:  map[*types.Func]*function{},
-		holding:   map[ast.Node][]*place{},
+		holding:   map[ast.Node][]ast.Expr{},
+		origins:   map[*place]*origin{},
+		interned:  map[object]*object{},
+		open:      map[*types.Var]bool{},
 		own:       map[*types.Package]bool{},
 	}
 	f.collect()
@@ -238,7 +253,7 @@ func (f *flow) enclosing(path []ast.Node) *function {
 func (f *flow) variable(v *types.Var) *place {
 	v = v.Origin()
 	if f.places[v] == nil {
-		f.places[v] = &place{vars: []*types.Var{v}}
+		f.places[v] = &place{vars: []*types.Var{v}, own: v}
 	}
 	return f.places[v]
 }

@@ -71,7 +71,7 @@ func load(program Program, goroot string, exports map[string]string) *typed {
 	if goroot == "" {
 		goroot = runtime.GOROOT()
 	}
-	world := &world{program: p, module: module, units: units, goroot: goroot, packages: map[string]*types.Package{}}
+	world := &world{program: p, module: module, units: units, goroot: goroot, packages: map[string]*types.Package{}, empty: map[*types.Package]bool{}}
 	if len(exports) > 0 {
 		world.exported = importer.ForCompiler(p.fset, "gc", func(path string) (io.ReadCloser, error) {
 			file, ok := exports[path]
@@ -98,6 +98,7 @@ type world struct {
 	goroot   string
 	exported types.Importer
 	packages map[string]*types.Package
+	empty    map[*types.Package]bool
 	depth    int
 }
 
@@ -105,7 +106,7 @@ func (w *world) Import(importPath string) (*types.Package, error) {
 	if importPath == "unsafe" {
 		return types.Unsafe, nil
 	}
-	if found := w.packages[importPath]; found != nil {
+	if found := w.packages[importPath]; found != nil && (w.depth > 0 || !w.empty[found]) {
 		return found, nil
 	}
 	if dir, name, ok := w.own(importPath); ok && w.depth == 0 {
@@ -119,6 +120,7 @@ func (w *world) Import(importPath string) (*types.Package, error) {
 	}
 	empty := types.NewPackage(importPath, packageName(importPath))
 	empty.MarkComplete()
+	w.empty[empty] = true
 	w.packages[importPath] = empty // also what an import cycle gets
 	if w.depth > 0 && !followed[importPath] || w.depth == 0 && importPath == "runtime" {
 		return empty, nil

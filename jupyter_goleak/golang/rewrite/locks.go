@@ -9,6 +9,7 @@ import (
 // A held lock. It is free again at an unlock, or at the end of its function where a defer says so.
 type held struct {
 	lock     *place
+	written  ast.Expr
 	deferred bool
 }
 
@@ -231,7 +232,7 @@ func (s *lockScan) scan(root ast.Node, now []held) []held {
 			}
 			switch kind {
 			case "Lock", "RLock":
-				now = append(slices.Clone(now), held{lock, slices.Contains(s.free, lock)})
+				now = append(slices.Clone(now), held{lock, node.Fun, slices.Contains(s.free, lock)})
 			case "Unlock", "RUnlock":
 				i := slices.IndexFunc(now, func(h held) bool { return h.lock == lock })
 				if i >= 0 {
@@ -258,7 +259,7 @@ func (s *lockScan) lockCall(call *ast.CallExpr) (*place, string) {
 	switch object.Name() {
 	case "Lock", "Unlock", "RLock", "RUnlock":
 		if p := s.receiver(selector); p != nil {
-			return p.root(), object.Name()
+			return p, object.Name()
 		}
 	}
 	return nil, ""
@@ -266,14 +267,14 @@ func (s *lockScan) lockCall(call *ast.CallExpr) (*place, string) {
 
 func (s *lockScan) mark(node ast.Node, now []held) {
 	for _, h := range now {
-		s.holding[node] = append(s.holding[node], h.lock)
+		s.holding[node] = append(s.holding[node], h.written)
 	}
 	if len(now) == 0 {
 		return
 	}
 	for _, op := range s.ops[node] {
 		for _, h := range now {
-			op.holding = append(op.holding, h.lock)
+			op.holding = append(op.holding, h.written)
 		}
 	}
 }
@@ -283,7 +284,7 @@ func (s *lockScan) leave(kind string, node ast.Node, now []held) {
 	for _, h := range now {
 		if !h.deferred {
 			r := h.lock.root()
-			r.ops = append(r.ops, &operation{kind: kind + "-locked", node: node, fn: s.fn})
+			r.ops = append(r.ops, &operation{kind: kind + "-locked", node: node, fn: s.fn, at: h.lock})
 		}
 	}
 }

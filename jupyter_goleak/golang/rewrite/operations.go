@@ -18,8 +18,16 @@ type operation struct {
 	fn         *function // nil at package level
 	buffer     ast.Expr  // of make
 	end        token.Pos // of the text to show; the node's own where invalid
-	holding    []*place
+	at         *place
+	method     *ast.SelectorExpr // of a method's call
+	holding    []ast.Expr        // locks
+	parents    []ast.Expr        // of a make: what the value is derived from
+	cancel     *operation        // of a make: the function that ends it
+	result     int               // of a make: which of the call's results
 }
+
+// makes tells whether the operation gives a new value. What a library gives and may keep is a "result".
+func (op *operation) makes() bool { return op.kind == "make" || op.kind == "result" }
 
 // operations records what the program does with its places.
 func (f *flow) operations() {
@@ -60,17 +68,19 @@ func (f *flow) operations() {
 		})
 	}
 	f.countCalls()
+	f.openParameters()
 }
 
 func (f *flow) note(kind string, expression ast.Expr, p *place, node ast.Node, path []ast.Node) *operation {
 	if p == nil {
 		return nil
 	}
-	op := &operation{kind: kind, node: node, expression: expression, path: slices.Clone(path), fn: f.enclosing(path)}
-	r := p.root()
-	if kind == "make" {
-		r.makes = append(r.makes, op)
+	op := &operation{kind: kind, node: node, expression: expression, path: slices.Clone(path), fn: f.enclosing(path), at: p}
+	if op.makes() {
+		p.makes = append(p.makes, op)
+		p.unknown = p.unknown || kind == "result"
 	}
+	r := p.root()
 	r.ops = append(r.ops, op)
 	return op
 }
@@ -150,28 +160,23 @@ func (f *flow) call(call *ast.CallExpr, path []ast.Node, note func(string, ast.E
 	selector, isMethod := ast.Unparen(call.Fun).(*ast.SelectorExpr)
 	isMethod = isMethod && f.info.Selections[selector] != nil
 	if isMethod {
-		f.method(call, selector, object, pkg, name, path)
-	} else {
-		f.standardCall(call, pkg, name, path)
+		f.method(call, selector, pkg, name, path)
 	}
+	f.made(call, object, pkg, name, path)
 	for i, argument := range call.Args {
 		f.passed(call, argument, pkg, name, i, path)
 	}
 }
 
-func (f *flow) method(call *ast.CallExpr, selector *ast.SelectorExpr, object *types.Func, pkg, name string, path []ast.Node) {
-	receiver := f.receiver(selector)
-	kind := strings.ToLower(name)
+func (f *flow) method(call *ast.CallExpr, selector *ast.SelectorExpr, pkg, name string, path []ast.Node) {
 	switch {
-	case pkg == "sync", pkg == "time" && (name == "Stop" || name == "Reset"), pkg == "context" && name == "Done":
-		f.note(kind, selector.X, receiver, call, path)
-	case name == "Close", name == "Stop", name == "Shutdown", name == "CloseWithError", name == "Wait", name == "Go":
-		f.note(kind, selector.X, receiver, call, path)
+	case pkg == "sync", pkg == "time" && (name == "Stop" || name == "Reset"), pkg == "context" && name == "Done",
+		name == "Close", name == "Stop", name == "Shutdown", name == "CloseWithError", name == "Wait", name == "Go":
+		op := f.note(strings.ToLower(name), selector.X, f.receiver(selector), call, path)
+		if op != nil {
+			op.method = selector
+		}
 	}
-	if tuple, ok := f.info.TypeOf(call).(*types.Tuple); ok && tuple.Len() > 0 && isType(tuple.At(0).Type(), "net/http", "Response") {
-		f.note("make", call, f.result(call, 0), call, path)
-	}
-	f.unseenResults(call)
 }
 
 // receiver is the place of a method's receiver; for a promoted method that of the embedded field.
@@ -197,69 +202,73 @@ func (f *flow) receiver(selector *ast.SelectorExpr) *place {
 	return f.variable(field)
 }
 
-// standardCall records what functions of the standard library make.
-func (f *flow) standardCall(call *ast.CallExpr, pkg, name string, path []ast.Node) {
-	made := func(i int) *operation { return f.note("make", call, f.result(call, i), call, path) }
-	switch {
-	case pkg == "context" && (name == "Background" || name == "TODO"):
-		made(0)
-	case pkg == "context" && strings.HasPrefix(name, "With") && len(call.Args) > 0, pkg == "os/signal" && name == "NotifyContext":
-		made(0)
-		context := f.result(call, 0).root()
-		context.parents = append(context.parents, f.at(call.Args[0]))
-		if object := f.callee(call); makesContext(object) {
-			cancel := f.result(call, 1)
-			f.note("make", call, cancel, call, path)
-			context.cancel = cancel
-		}
-	case pkg == "time" && (name == "NewTimer" || name == "NewTicker" || name == "After" || name == "Tick"):
-		made(0)
-	case pkg == "os" && name == "Pipe":
-		made(0)
-		made(1)
-	case pkg == "sync" && name == "NewCond":
-		made(0)
-		if len(call.Args) == 1 {
-			unify(f.result(call, 0).kid(".L"), f.at(call.Args[0]))
-		}
-	case pkg == "io" && name == "Pipe", pkg == "net" && name == "Pipe":
-		made(0)
-		made(1)
-	case pkg == "net" && (strings.HasPrefix(name, "Dial") || strings.HasPrefix(name, "Listen")):
-		made(0)
-	case pkg == "net/http" && (name == "Get" || name == "Post" || name == "PostForm" || name == "Head"):
-		made(0)
-	case pkg == "iter" && (name == "Pull" || name == "Pull2"):
-		made(0)
-		f.note("make", call, f.result(call, 1), call, path)
-	default:
-		f.unseenResults(call)
+// made records the values that a call of the standard library or another module gives. What they are made from is told
+// by the receiver and the arguments: a context by its parent, a scanner by its reader, a connection by its listener.
+func (f *flow) made(call *ast.CallExpr, object *types.Func, pkg, name string, path []ast.Node) {
+	if pkg == "context" && name == "Done" {
+		return
 	}
-}
-
-// unseenResults are those of code that is not the program's. What they are made from is told by the arguments: a scanner
-// by its reader, a connection by its listener.
-func (f *flow) unseenResults(call *ast.CallExpr) {
-	var from []*place
+	if pkg == "sync" && name == "NewCond" && len(call.Args) == 1 {
+		unify(f.result(call, 0).kid(".L"), f.at(call.Args[0]))
+	}
+	var parents []ast.Expr
 	if selector, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok && f.info.Selections[selector] != nil && f.tracked(f.info.TypeOf(selector.X)) {
-		from = append(from, f.receiver(selector))
+		parents = append(parents, selector.X)
 	}
 	for _, argument := range call.Args {
 		if t := f.info.TypeOf(argument); f.tracked(t) {
 			if _, function := t.Underlying().(*types.Signature); !function {
-				from = append(from, f.at(argument))
+				parents = append(parents, argument)
 			}
 		}
 	}
-	for _, p := range f.results[call] {
-		r := p.root()
-		r.unknown = true
-		for _, origin := range from {
-			if origin != nil && origin.root() != r {
-				r.parents = append(r.parents, origin)
-			}
+	var first *operation
+	for i, t := range resultTypes(f.info.TypeOf(call)) {
+		if !f.tracked(t) {
+			continue
+		}
+		kind := "result"
+		if creates(pkg, name) || isType(t, "net/http", "Response") || isType(t, "net", "Conn") {
+			kind = "make"
+		}
+		op := f.note(kind, call, f.result(call, i), call, path)
+		op.parents, op.result = parents, i
+		if i == 0 {
+			first = op
+		} else if first != nil && makesContext(object) {
+			first.cancel = op
+			op.parents = nil
 		}
 	}
+}
+
+func resultTypes(t types.Type) []types.Type {
+	tuple, ok := t.(*types.Tuple)
+	if !ok {
+		return []types.Type{t}
+	}
+	all := make([]types.Type, tuple.Len())
+	for i := range all {
+		all[i] = tuple.At(i).Type()
+	}
+	return all
+}
+
+// creates tells whether the function's result is the caller's alone.
+func creates(pkg, name string) bool {
+	switch pkg {
+	case "context", "sync", "iter":
+		return true
+	case "time":
+		return name == "NewTimer" || name == "NewTicker" || name == "After" || name == "Tick" || name == "AfterFunc"
+	case "io", "os":
+		return name == "Pipe"
+	case "net":
+		return name == "Pipe" || strings.HasPrefix(name, "Dial") || strings.HasPrefix(name, "Listen")
+	case "os/signal":
+		return name == "NotifyContext"
+	}
+	return false
 }
 
 // passed records a value that leaves the program's own code.
@@ -281,7 +290,7 @@ func (f *flow) passed(call *ast.CallExpr, argument ast.Expr, pkg, name string, i
 			}
 			for _, parameter := range f.fields(target.typ.Params) {
 				if parameter != nil {
-					f.variable(parameter).root().unknown = true
+					f.variable(parameter).unknown = true
 				}
 			}
 		}
@@ -294,7 +303,10 @@ func (f *flow) passed(call *ast.CallExpr, argument ast.Expr, pkg, name string, i
 		return
 	}
 	f.note("passed", argument, p, call, path)
-	p.root().unknown = true
+	// Readers and writers around a value do not end it.
+	if pkg != "bufio" && pkg != "io" && !strings.HasPrefix(pkg, "encoding/") && !strings.HasPrefix(pkg, "compress/") {
+		p.unknown = true
+	}
 }
 
 // countCalls tells for each function how often it is named, and how it is called.
@@ -330,6 +342,19 @@ func (f *flow) countCalls() {
 				}
 			}
 		})
+	}
+}
+
+// openParameters are those whose values come from callers that are not seen.
+func (f *flow) openParameters() {
+	for _, fn := range f.ordered {
+		if fn.object != nil && fn.calls == 0 {
+			for _, v := range f.fields(fn.typ.Params) {
+				if v != nil {
+					f.open[v] = true
+				}
+			}
+		}
 	}
 }
 
@@ -400,12 +425,10 @@ func (f *flow) exits(op *operation) []token.Pos {
 		return leaves(loop.Body)
 	}
 	from := op.fn.body.Pos()
-	if op.expression != nil {
-		if p := f.at(op.expression); p != nil {
-			for _, other := range p.root().makes {
-				if other.fn == op.fn && other.node.Pos() < op.node.Pos() {
-					from = max(from, other.node.Pos())
-				}
+	if op.at != nil {
+		for _, other := range op.at.root().ops {
+			if other.makes() && other.fn == op.fn && other.node.Pos() < op.node.Pos() {
+				from = max(from, other.node.Pos())
 			}
 		}
 	}

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 )
 
@@ -19,7 +21,7 @@ func (r *reporter) place(wait Wait) Place {
 		out.Found = true
 		r.fill(&out, node, path)
 	}
-	var held []*place
+	var held []ast.Expr
 	for _, frame := range wait.Frames {
 		for node, locks := range r.holding {
 			if file, line := r.position(node.Pos()); file == frame.File && line == frame.Line {
@@ -27,13 +29,13 @@ func (r *reporter) place(wait Wait) Place {
 			}
 		}
 	}
-	out.Holding = r.refs(held)
+	out.Holding = r.refs(held...)
 	out.Started = r.launch(wait.Started)
 	return out
 }
 
 func unknownPlace(wait Wait) Place {
-	out := Place{Cases: []Case{}, Holding: []int{}}
+	out := Place{Cases: []Case{}, Holding: []int{}, Others: []int{}}
 	if len(wait.Frames) > 0 {
 		out.File, out.Line = wait.Frames[0].File, wait.Frames[0].Line
 	}
@@ -143,15 +145,46 @@ func (r *reporter) fill(out *Place, node ast.Node, path walkPath) {
 			if r.info.Selections[selector] != nil {
 				out.Operation = strings.ToLower(selector.Sel.Name)
 				out.Expression = shorten(r.text(selector.X))
-				out.Variable = r.ref(r.receiver(selector))
+				out.Variable, out.Others = r.subject(selector)
 			}
 		}
 		return
 	}
 	if expression != nil {
 		out.Expression = shorten(r.text(expression))
-		out.Variable = r.ref(r.at(expression))
+		out.Variable, out.Others = r.subject(expression)
 	}
+}
+
+// subject is what the expression most likely stands for where a goroutine waits for good, and what else it may be.
+func (r *reporter) subject(e ast.Expr) (*int, []int) {
+	objects, _ := r.objects(e)
+	objects = slices.Clone(objects)
+	// What something closes, cancels or stops is less likely to be waited for in vain.
+	slices.SortStableFunc(objects, func(a, b object) int { return cmp.Compare(r.ended(a), r.ended(b)) })
+	all := []int{}
+	for _, o := range objects {
+		all = append(all, r.ref(o))
+	}
+	if len(all) == 0 {
+		return nil, all
+	}
+	return &all[0], all[1:]
+}
+
+func (r *reporter) ended(o object) int {
+	if o.owner != nil {
+		return r.ended(*o.owner)
+	}
+	ends := func(o object) bool {
+		return slices.ContainsFunc(r.operationsOn(o), func(op *operation) bool {
+			return !op.uncalled() && (op.kind == "close" || op.kind == "call")
+		})
+	}
+	if ends(o) || o.made != nil && o.made.cancel != nil && ends(object{made: o.made.cancel}) {
+		return 1
+	}
+	return 0
 }
 
 // statement is the text of the simple statement around a node; of a compound one only the node's own.
@@ -187,7 +220,7 @@ func (r *reporter) cases(choice *ast.SelectStmt) []Case {
 		if !ok {
 			continue
 		}
-		out := Case{Operation: "default", Text: "default"}
+		out := Case{Operation: "default", Text: "default", Others: []int{}}
 		_, out.Line = r.position(clause.Pos())
 		if clause.Comm != nil {
 			out.Text = "case " + shorten(r.text(clause.Comm))
@@ -209,7 +242,7 @@ func (r *reporter) cases(choice *ast.SelectStmt) []Case {
 			})
 			if channel != nil {
 				out.Expression = shorten(r.text(channel))
-				out.Variable = r.ref(r.at(channel))
+				out.Variable, out.Others = r.subject(channel)
 			}
 		}
 		cases = append(cases, out)
