@@ -16,14 +16,12 @@ const (
 	maxTries      = 400 // parses of comment text, per program
 )
 
-// A hint is code in a comment that could stand in the program: an edit of the user's text.
+// A hint is code in a comment that could stand in the program: edits of the user's text.
 type hint struct {
-	code  string
+	title string
 	line  int
-	edit  edit
-	stmts []ast.Stmt
-	rank  int
-	order int
+	edits []edit
+	rank  int // the lower, the more promising
 }
 
 // commentedOut finds the statements that stand in comments where statements may stand, the most promising first.
@@ -49,7 +47,7 @@ func commentedOut(program Program) []Candidate {
 			break
 		}
 		source := program.Files[hint.file]
-		edited := Source{source.Name, apply(source.Text, []edit{hint.edit})}
+		edited := Source{source.Name, apply(source.Text, hint.edits)}
 		files := slices.Clone(program.Files)
 		files[hint.file] = edited
 		variant, problem := build(Program{program.Form, files})
@@ -57,18 +55,18 @@ func commentedOut(program Program) []Candidate {
 			continue
 		}
 		variant.Files = variant.Files[hint.file : hint.file+1]
-		candidates = append(candidates, Candidate{"uncomment `" + title(hint.code) + "`", source.Name, hint.line, variant})
+		candidates = append(candidates, Candidate{hint.title, source.Name, hint.line, variant})
 	}
 	return candidates
 }
 
-// title is the code on one short line.
-func title(code string) string {
+// quoted is the code on one line, for a title.
+func quoted(code string) string {
 	code = strings.TrimSpace(code)
 	if line, _, more := strings.Cut(code, "\n"); more {
-		return strings.TrimSpace(line) + " …"
+		code = strings.TrimSpace(line) + " …"
 	}
-	return code
+	return "`" + strings.ReplaceAll(code, "`", "'") + "`"
 }
 
 // hints are the candidates of one file, in the order of the text.
@@ -84,11 +82,35 @@ func hints(form string, source Source, tries *int) []hint {
 	}
 	var all []hint
 	for _, group := range file.Comments {
-		lines := commentLines(fset, group, source.Text, whole)
-		if len(lines) == 0 || !atStatement(file, group) {
+		where := position(file, group)
+		if where == elsewhere {
+			all = append(all, insertions(fset, group, source.Text, whole)...)
 			continue
 		}
-		all = append(all, runs(lines, source.Text, tries)...)
+		lines := commentLines(fset, group, source.Text, whole)
+		if len(lines) == 0 {
+			continue
+		}
+		all = append(all, runs(lines, source.Text, where, tries)...)
+		all = append(all, swaps(lines, source.Text)...)
+	}
+	return all
+}
+
+// insertions are comments inside of a statement, whose text may complete it.
+func insertions(fset *token.FileSet, group *ast.CommentGroup, text string, whole wrapped) []hint {
+	var all []hint
+	for _, comment := range group.List {
+		offset, ok := whole.toUser(fset.PositionFor(comment.Pos(), false).Offset)
+		code, block := strings.CutPrefix(comment.Text, "/*")
+		if !ok || !block || offset+len(comment.Text) > len(text) {
+			continue
+		}
+		code = strings.TrimSuffix(code, "*/")
+		if strings.TrimSpace(code) == "" || strings.HasPrefix(code, "line ") {
+			continue
+		}
+		all = append(all, hint{"uncomment " + quoted(code), lineAt(text, offset), []edit{{offset, offset + len(comment.Text), code}}, 3})
 	}
 	return all
 }
@@ -162,7 +184,7 @@ func separator(before string) string {
 }
 
 // runs are the longest runs of lines that parse as statements together, then the single ones in them.
-func runs(lines []commentLine, text string, tries *int) []hint {
+func runs(lines []commentLine, text string, where standing, tries *int) []hint {
 	var all []hint
 	if len(lines) > maxLines {
 		lines = lines[:maxLines]
@@ -177,6 +199,9 @@ func runs(lines []commentLine, text string, tries *int) []hint {
 			return false
 		}
 		stmts := statements(joined)
+		if stmts == nil && where == amongClauses {
+			stmts = clauses(joined)
+		}
 		if stmts == nil {
 			return false
 		}
@@ -185,7 +210,7 @@ func runs(lines []commentLine, text string, tries *int) []hint {
 			joinedEdit.text += text[joinedEdit.end:line.edit.start] + line.edit.text
 			joinedEdit.end = line.edit.end
 		}
-		all = append(all, hint{code: joined, line: lines[from].line, edit: joinedEdit, stmts: stmts, rank: rank(stmts)})
+		all = append(all, hint{"uncomment " + quoted(joined), lines[from].line, []edit{joinedEdit}, rank(stmts)})
 		return true
 	}
 	for from := 0; from < len(lines); {
@@ -238,6 +263,27 @@ func statements(code string) []ast.Stmt {
 	return body
 }
 
+// clauses parses code that could be cases of a select or switch.
+func clauses(code string) []ast.Stmt {
+	for _, head := range []string{"select", "switch"} {
+		file, err := parser.ParseFile(token.NewFileSet(), "", "package p;func _(){"+head+"{\n"+code+"\n}}", parser.SkipObjectResolution)
+		if err != nil || len(file.Decls) != 1 {
+			continue
+		}
+		body := file.Decls[0].(*ast.FuncDecl).Body.List
+		if len(body) != 1 {
+			continue
+		}
+		switch choice := body[0].(type) {
+		case *ast.SelectStmt:
+			return choice.Body.List
+		case *ast.SwitchStmt:
+			return choice.Body.List
+		}
+	}
+	return nil
+}
+
 // possible tells statements from single words and other prose that happens to parse.
 func possible(stmt ast.Stmt) bool {
 	switch stmt := stmt.(type) {
@@ -283,35 +329,42 @@ func prints(stmt ast.Stmt) bool {
 	return false
 }
 
-// atStatement tells whether a statement may stand where the comment does.
-func atStatement(file *ast.File, group *ast.CommentGroup) bool {
-	inside := false
+// A place where a comment stands, and what may stand there instead.
+type standing int
+
+const (
+	elsewhere standing = iota
+	amongStatements
+	amongClauses // of a select or switch; the statements of the case above may go on there as well
+)
+
+// position tells what could stand where the comments do. It is generous: what does not fit, the parser tells later.
+func position(file *ast.File, group *ast.CommentGroup) standing {
+	var outer, inner ast.Node
 	ast.Inspect(file, func(node ast.Node) bool {
 		if node == nil || node.Pos() > group.Pos() || node.End() < group.End() {
-			// A case ends with its last statement; a comment below it still belongs to it.
 			return false
 		}
-		switch node := node.(type) {
-		case *ast.BlockStmt:
-			inside = node.Lbrace < group.Pos() && group.End() <= node.Rbrace+1
-			if len(node.List) > 0 {
-				switch first := node.List[0].(type) {
-				case *ast.CaseClause, *ast.CommClause:
-					inside = inside && first.Pos() < group.Pos()
-				}
-			}
-		case *ast.CaseClause:
-			inside = node.Colon < group.Pos()
-		case *ast.CommClause:
-			inside = node.Colon < group.Pos()
-		case *ast.File:
-			inside = false
-		case ast.Stmt, ast.Expr, ast.Decl, *ast.FieldList, *ast.Field, ast.Spec:
-			inside = false
-		}
+		outer, inner = inner, node
 		return true
 	})
-	return inside
+	switch node := inner.(type) {
+	case *ast.BlockStmt:
+		switch outer.(type) {
+		case *ast.SelectStmt, *ast.SwitchStmt, *ast.TypeSwitchStmt:
+			return amongClauses
+		}
+		return amongStatements
+	case *ast.CaseClause:
+		if node.Colon < group.Pos() {
+			return amongClauses
+		}
+	case *ast.CommClause:
+		if node.Colon < group.Pos() {
+			return amongClauses
+		}
+	}
+	return elsewhere
 }
 
 // rank puts first what signals an end.
