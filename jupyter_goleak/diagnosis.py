@@ -113,11 +113,13 @@ def _listed_leaks(recording: Recording, deadlock: bool) -> list[Leak]:
     growing = _growing_positions(recording.snapshots, last) if still_running else frozenset()
     members: dict[Leak, list[int]] = defaultdict(list)
     for goroutine in last.goroutines:
-        if goroutine.id == MAIN_GOROUTINE or is_housekeeping(goroutine):
+        if goroutine.id != MAIN_GOROUTINE and is_housekeeping(goroutine):
             continue
         blocked = is_blocked(goroutine)
         evidence: Evidence = "alive"
-        if goroutine.id in proven or (deadlock and blocked):
+        if goroutine.id == MAIN_GOROUTINE:
+            pass  # where the program did not end, it shows why; but the program is never its own leak
+        elif goroutine.id in proven or (deadlock and blocked):
             evidence = "proven"
         elif blocked and goroutine.id in steady and (not still_running or _place(goroutine) in growing):
             evidence = "likely"
@@ -188,13 +190,14 @@ def is_housekeeping(goroutine: Goroutine) -> bool:
 
 def _leak_of(goroutine: Goroutine, evidence: Evidence) -> Leak:
     position = goroutine.position
-    innermost = position or (goroutine.frames[0] if goroutine.frames else None)
+    # Of a library's goroutine the entry tells what it is; where it waits inside of the library tells little.
+    telling = position or (goroutine.frames[-1] if goroutine.frames else None)
     creator = goroutine.created_by
     return Leak(
         evidence=evidence,
         count=1,
         state=goroutine.state,
-        function=innermost.function if innermost else "",
+        function=telling.function if telling else "",
         file=position.file if position else (creator.file if creator and creator.user else ""),
         line=position.line if position else None,
         created_by=creator.function if creator else "",

@@ -70,9 +70,7 @@ def abandoned_receiver(wait: Wait) -> Finding | None:
 
 def _close_advice(wait: Wait, variable: Variable) -> str:
     if variable.close_after:
-        return wait.say(
-            "`{code}` after line {line} ends them.", code=variable.close_after.code, line=variable.close_after.line
-        )
+        return wait.ends(variable.close_after.code, variable.close_after.line)
     if wait.place.operation == "range":
         return wait.say("Whoever sends the last value should close the channel: `close({name})`.", name=variable.name)
     return ""
@@ -109,9 +107,9 @@ def forgotten_sender(wait: Wait) -> Finding | None:
         return None
     receives = [site for site in variable.sites("receive", "range") if not site.uncalled]
     sends = [site for site in variable.sites("send") if not site.uncalled]
-    name = wait.name(variable)
+    name = f"`{variable.name or wait.place.expression}`"
     if not receives:
-        return Finding("forgotten-sender", wait.say("nothing ever receives from {name}", name=name))
+        return Finding("forgotten-sender", wait.say("nothing ever receives from {name}", name=wait.name(variable)))
     receive = receives[0]
     same_function = [site for site in sends if site.function == wait.place.function and site.line != wait.place.line]
     if same_function and any(site.conditional for site in same_function):
@@ -125,7 +123,7 @@ def forgotten_sender(wait: Wait) -> Finding | None:
         return Finding("forgotten-sender", why, advice)
     if receive.select > 1:
         why = wait.say(
-            "the `select` that receives from {name} (line {line}) has taken another case and gone",
+            "the `select` at line {line} that receives from {name} has taken another case and gone",
             name=name,
             line=receive.line,
         )
@@ -134,7 +132,7 @@ def forgotten_sender(wait: Wait) -> Finding | None:
             "{name} is received from only once (line {line}), and there are more senders", name=name, line=receive.line
         )
     elif receive.loop:
-        why = wait.say("the loop that receives from {name} (line {line}) was left early", name=name, line=receive.line)
+        why = wait.say("the loop at line {line} that receives from {name} was left early", name=name, line=receive.line)
     else:
         why = wait.say("the receive from {name} at line {line} was never reached", name=name, line=receive.line)
     return Finding("forgotten-sender", why, _buffer_advice(wait, variable))

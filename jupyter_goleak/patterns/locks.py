@@ -200,5 +200,5 @@ def cond(wait: Wait) -> Finding | None:
         lines=wait.lines((*signals, *broadcasts)),
     )
     return Finding(
-        "cond-lost-signal", why, wait.say("Wait in a loop on what the signal tells: `for !ready { cond.Wait() }`.")
+        "cond-lost-signal", why, wait.say("Wait in a loop on what the signal tells: `for !ready {{ cond.Wait() }}`.")
     )

@@ -27,10 +27,15 @@ def _contexts(wait: Wait) -> list[Variable]:
     return [context for context in found if context is not None]
 
 
+def _methods(wait: Wait) -> list[Method]:
+    """The methods such as Stop of the types whose fields it waits for."""
+    variables = [variable for variable in (wait.variable, *(pair[1] for pair in wait.case_variables())) if variable]
+    return [method for variable in variables for method in variable.methods]
+
+
 def worker_without_stop(wait: Wait) -> Finding | None:
     """The type has a method that ends its goroutine, and nobody calls it."""
-    variables = [variable for variable in (wait.variable, *(pair[1] for pair in wait.case_variables())) if variable]
-    methods: list[Method] = [method for variable in variables for method in variable.methods]
+    methods = _methods(wait)
     if not methods or any(method.called for method in methods):
         return None
     method = methods[0]
@@ -71,10 +76,14 @@ def context_never_cancelled(wait: Wait) -> Finding | None:
                 cancel=cancel.name,
                 lines=wait.lines(calls),
             )
-        advice = wait.say(
-            "`defer {cancel}()` right after it is made ends them.",
-            cancel=cancel.name if cancel.name not in ("", "_") else "cancel",
-        )
+        methods = [method for method in _methods(wait) if not method.called]
+        if methods:
+            advice = wait.say(
+                "Call `{method}` (line {line}), which ends it.", method=methods[0].name, line=methods[0].line
+            )
+        else:
+            ending = cancel.name if cancel.name not in ("", "_") else "cancel"
+            advice = wait.say("`defer {cancel}()` right after it is made ends it.", cancel=ending)
         return Finding("context-never-cancelled", why, advice)
     return None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -10,7 +9,11 @@ from typing import Protocol
 from jupyter_goleak.facts import Case, Facts, Operation, Place, Variable
 from jupyter_goleak.model import Leak
 
-_AGENT = re.compile(r"(?:^|[.)])([a-zA-Z]{2,}(?:er|or))$", re.A)
+# Names of functions that say what a goroutine is, so that a sentence may call it that.
+_AGENTS = frozenset(
+    "worker sender receiver reader writer consumer producer listener subscriber publisher watcher poller crawler "
+    "fetcher collector generator dispatcher scheduler".split()
+)
 
 
 class Say(Protocol):
@@ -63,13 +66,21 @@ class Wait:
     @property
     def outcome(self) -> str:
         """How sure it is that what they wait for stays away."""
-        return self.say("cannot come") if self.leak.evidence == "proven" else self.say("has not come")
+        proven = self.leak.evidence == "proven"
+        if self.place.operation in ("lock", "rlock"):
+            return self.say("is never released") if proven else self.say("was not released")
+        return self.say("cannot come") if proven else self.say("has not come")
+
+    def ends(self, code: str, line: int) -> str:
+        """Advice: that code at or after that line would end them."""
+        one, many = "`{code}` after line {line} ends it.", "`{code}` after line {line} ends them."
+        return self.say.count(one, many, self.leak.count, code=code, line=line)
 
     def who(self) -> str:
         """The goroutines, by the name of what they run where that is a name for one who does something."""
-        agent = _AGENT.search(self.leak.function)
-        if agent and agent[1].lower() not in ("for", "or", "enter", "after", "later", "over"):
-            return self.say.count("{n} {agent}", "{n} {agent}s", self.leak.count, agent=agent[1])
+        agent = self.leak.function.rpartition(".")[2]
+        if agent in _AGENTS:
+            return self.say.count("{n} {agent}", "{n} {agent}s", self.leak.count, agent=agent)
         return self.say.count("{n} goroutine", "{n} goroutines", self.leak.count)
 
     def name(self, variable: Variable) -> str:
