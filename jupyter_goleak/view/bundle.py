@@ -16,13 +16,15 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 FORMATS = (".html", ".svg", ".png", ".json")
 
 
-def mimebundle(report: Report, widget: Any = None, words: Words | None = None) -> dict[str, Any]:
-    """The report by MIME type: text, HTML, and the live view where there is one."""
+def mimebundle(report: Report, words: Words | None = None) -> dict[str, Any]:
+    """The report's still forms by MIME type: plain text, and HTML that needs no script and no trust."""
     words = words or Words()
-    bundle: dict[str, Any] = {"text/plain": to_text(report, words), "text/html": to_html(report, words)}
-    if widget is not None:
-        bundle[WIDGET] = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
-    return bundle
+    return {"text/plain": to_text(report, words), "text/html": to_html(report, words)}
+
+
+def widget_bundle(widget: Any) -> dict[str, Any]:
+    """A widget by MIME type, and by no other: where widgets cannot be shown nothing shall stand in its place."""
+    return {WIDGET: {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}}
 
 
 def save(report: Report, path: str | Path, words: Words | None = None) -> None:

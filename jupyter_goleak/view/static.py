@@ -19,6 +19,8 @@ from jupyter_goleak.view.state import scene_of
 from jupyter_goleak.view.words import Words, verdict_sentence
 
 MOST_GROUPS = 40
+# In a notebook that is trusted but has lost its kernel, the output above holds nothing but the words that a widget is missing.
+_TIDY = "<style>.jp-OutputArea-child:has(+.jp-OutputArea-child .goleak-static):not(:has(.goleak)){display:none}</style>"
 _CELL = "text-align:left;padding:6px 16px 6px 0;border-bottom:1px solid rgba(128,128,128,.3);vertical-align:baseline"
 _MONO = "font-family:ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace;font-size:12.5px;line-height:1.55"
 _PRE = f"{_MONO};white-space:pre-wrap;overflow-wrap:anywhere;margin:6px 0;padding:8px 12px;unicode-bidi:isolate"
@@ -44,7 +46,7 @@ def to_data_uri(report: Report, words: Words | None = None) -> str:
 def to_html(report: Report, words: Words | None = None) -> str:
     """The report as a fragment of HTML: the picture, why, the table of what was left, the fix, the output."""
     words = words or Words()
-    return f'<div class="goleak-static">{"".join(_parts(report, words))}</div>'
+    return f'<div class="goleak-static">{_TIDY}{"".join(_parts(report, words))}</div>'
 
 
 def _parts(report: Report, words: Words) -> Iterator[str]:

@@ -41,9 +41,13 @@ class Words:
         return self._catalogue.ngettext(one, many, n).format(n=f"{n:,}", **values)
 
     def catalogue(self) -> dict[str, str]:
-        """Every entry, for the page, whose script speaks English unless told otherwise."""
-        entries = getattr(self._catalogue, "_catalog", {})
-        return {key: value for key, value in entries.items() if isinstance(key, str) and key}
+        """Every entry, for the page, whose script speaks English unless told otherwise.
+
+        A sentence with a plural stands under its singular; languages with a catalogue so far have one form for both.
+        """
+        entries: dict[str | tuple[str, int], str] = getattr(self._catalogue, "_catalog", {})
+        simple = {key: value for key, value in entries.items() if isinstance(key, str) and key}
+        return simple | {key[0]: value for key, value in entries.items() if isinstance(key, tuple) and key[1] == 0}
 
 
 def seconds(duration: float) -> str:
