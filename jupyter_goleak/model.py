@@ -9,7 +9,9 @@ The events at the end are what an experiment yields while it runs; each names th
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 Variant = Literal["original", "fixed"]
@@ -285,6 +287,17 @@ class Report:
     file: str = "main.go"
     attempts: tuple[Attempt, ...] = ()
 
+    def save(self, path: str | Path) -> None:
+        """Write the report to a file; its ending says how: `.html` (interactive, offline), `.svg`, `.png` or `.json`.
+
+        Raises UsageError for another ending, or where the file cannot be written.
+        """
+        _view().save(self, path)
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
+        """The still forms that a notebook stores: plain text, and HTML that needs neither script nor trust."""
+        return dict(_view().mimebundle(self))
+
     @property
     def leaks(self) -> tuple[Leak, ...]:
         """The leaks of the original program."""
@@ -306,6 +319,11 @@ class Report:
             "fix": self.fix.to_dict() if self.fix else None,
             "error": self.error.to_dict() if self.error else None,
         }
+
+
+def _view() -> Any:
+    """The view, which knows how a report looks. It is looked up when asked for: nothing here depends on it."""
+    return importlib.import_module("jupyter_goleak.view.bundle")
 
 
 # ── events ──────────────────────────────────────────────────────────────────────────────────────────────────────
