@@ -35,9 +35,8 @@ ENGINE = (
     "repair",
     "exploration",
     "experiment",
-    "__main__",
 )
-NOTEBOOK = ("settings", "view", "magic")
+NOTEBOOK = ("settings", "view", "magic", "__main__")
 LAYERS = (*ENGINE, *NOTEBOOK)
 
 SOURCES = {path: path.relative_to(PACKAGE).with_suffix("").parts[0] for path in sorted(PACKAGE.rglob("*.py"))}
