@@ -215,7 +215,8 @@ func (f *flow) bind() bool {
 }
 
 func (f *flow) bindTo(call *ast.CallExpr, target *function) bool {
-	learnt := false
+	learnt := !target.bound
+	target.bound = true
 	parameters := f.fields(target.typ.Params)
 	variadic := false
 	if list := target.typ.Params.List; len(list) > 0 {

@@ -94,6 +94,8 @@ func hints(form string, source Source, tries *int) []hint {
 		all = append(all, runs(lines, source.Text, where, tries)...)
 		all = append(all, swaps(lines, source.Text)...)
 	}
+	// What a snippet declares stands above its statements in the whole file.
+	slices.SortStableFunc(all, func(a, b hint) int { return cmp.Compare(a.line, b.line) })
 	return all
 }
 
@@ -128,12 +130,9 @@ func commentLines(fset *token.FileSet, group *ast.CommentGroup, text string, who
 	var lines []commentLine
 	for _, comment := range group.List {
 		offset, ok := whole.toUser(fset.PositionFor(comment.Pos(), false).Offset)
-		if !ok {
-			return nil
-		}
 		end := offset + len(comment.Text)
-		if end > len(text) || text[offset:end] != comment.Text {
-			return nil
+		if !ok || end > len(text) || text[offset:end] != comment.Text {
+			continue // a line directive of ours
 		}
 		start, lineEnd := lineBounds(text, offset)
 		own := strings.TrimSpace(text[start:offset]) == ""
@@ -284,13 +283,17 @@ func clauses(code string) []ast.Stmt {
 	return nil
 }
 
+// pure are the built-in functions whose call is no statement.
+var pure = []string{"append", "cap", "complex", "imag", "len", "make", "max", "min", "new", "real"}
+
 // possible tells statements from single words and other prose that happens to parse.
 func possible(stmt ast.Stmt) bool {
 	switch stmt := stmt.(type) {
 	case *ast.ExprStmt:
 		switch x := stmt.X.(type) {
 		case *ast.CallExpr:
-			return true
+			name, _ := x.Fun.(*ast.Ident)
+			return name == nil || !slices.Contains(pure, name.Name)
 		case *ast.UnaryExpr:
 			return x.Op == token.ARROW
 		}

@@ -99,6 +99,7 @@ type function struct {
 	deferred bool
 	direct   bool // called where it stands
 	calls    int  // where it is called or its name used
+	bound    bool // a call of the program's own reaches it
 }
 
 // A flow is the analysis of one program.

@@ -348,7 +348,7 @@ func (f *flow) countCalls() {
 // openParameters are those whose values come from callers that are not seen.
 func (f *flow) openParameters() {
 	for _, fn := range f.ordered {
-		if fn.object != nil && fn.calls == 0 {
+		if !fn.bound {
 			for _, v := range f.fields(fn.typ.Params) {
 				if v != nil {
 					f.open[v] = true

@@ -51,6 +51,7 @@ type item struct {
 	first      int // offset of the first token
 	kind       token.Token
 	file       *ast.File // of a declaration
+	after      int       // of a function that becomes a literal in func main: the offset that it goes to
 }
 
 func (i item) isStatement() bool { return i.kind == token.ILLEGAL }
@@ -93,6 +94,9 @@ func wrap(source Source) (wrapped, *Problem) {
 				return a.start - b.start
 			})
 		}
+	}
+	if !ownMain && !ownTest {
+		top, inMain = closures(source.Text, top, inMain)
 	}
 	whole := assemble(source.Text, nil, top, inMain, !ownMain && !ownTest)
 	imports, ok := missingImports(source.Name, whole.text)
@@ -270,10 +274,22 @@ func declaresTest(file *ast.File) bool {
 func assemble(text string, imports []string, top, inMain []item, withMain bool) wrapped {
 	var out strings.Builder
 	var whole wrapped
+	copied := func(start, end int) {
+		whole.parts = append(whole.parts, part{start, out.Len(), end - start})
+		out.WriteString(text[start:end])
+	}
 	put := func(item item) {
 		fmt.Fprintf(&out, "//line :%d:%d\n", lineAt(text, item.start), columnAt(text, item.start))
-		whole.parts = append(whole.parts, part{item.start, out.Len(), item.end - item.start})
-		out.WriteString(text[item.start:item.end])
+		if decl := plainFunction(item); decl != nil && item.after > 0 {
+			// The item was parsed from its first token, behind a package clause.
+			offset := func(pos token.Pos) int { return item.first + int(pos-decl.Pos()) }
+			copied(item.start, item.first)
+			after := offset(decl.Name.End())
+			fmt.Fprintf(&out, "%s = func/*line :%d:%d*/", decl.Name.Name, lineAt(text, after), columnAt(text, after))
+			copied(after, item.end)
+		} else {
+			copied(item.start, item.end)
+		}
 		if !strings.HasSuffix(text[item.start:item.end], "\n") {
 			out.WriteString("\n")
 		}
@@ -288,6 +304,13 @@ func assemble(text string, imports []string, top, inMain []item, withMain bool) 
 	}
 	if withMain {
 		out.WriteString("func main() {\n")
+		for _, item := range inMain {
+			if decl := plainFunction(item); decl != nil && item.after > 0 {
+				at := item.first + int(decl.Type.Params.Pos()-decl.Pos())
+				fmt.Fprintf(&out, "//line :%d:%d\nvar %s func%s\n_ = %s\n", lineAt(text, at), columnAt(text, at), decl.Name.Name,
+					text[at:item.first+int(decl.Body.Pos()-decl.Pos())], decl.Name.Name)
+			}
+		}
 	}
 	for _, item := range inMain {
 		put(item)

@@ -113,11 +113,11 @@ func words(code string) []string {
 		}
 		found = append(found, literal)
 		switch tok {
-		case token.DEFINE, token.ASSIGN, token.LPAREN, token.ARROW, token.FOR, token.SELECT, token.CASE:
+		case token.DEFINE, token.ASSIGN, token.LPAREN, token.ARROW, token.FOR:
 			done = true
 		}
 	})
-	if !done {
+	if !done || found[0] == token.CASE.String() {
 		return nil
 	}
 	return found

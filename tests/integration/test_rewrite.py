@@ -1,0 +1,721 @@
+"""The Go helper: programs made ready to build, fixes found in comments, and what the text tells about a leak."""
+
+from __future__ import annotations
+
+import difflib
+import random
+import re
+from pathlib import Path
+
+import pytest
+
+from jupyter_goleak.errors import BuildError, GoleakError, UsageError
+from jupyter_goleak.experiment import check
+from jupyter_goleak.facts import Facts, Variable
+from jupyter_goleak.model import Frame, Goroutine, Leak
+from jupyter_goleak.program import parse_program
+from jupyter_goleak.rewriting import Prepared, Rewriter, VariantSource
+from jupyter_goleak.toolchain import find
+from tests.corpus import Case, clean_programs, deterministic_programs, leaky_cases
+
+pytestmark = pytest.mark.toolchain
+
+
+@pytest.fixture
+def rewriter(each_go: str | None) -> Rewriter:
+    return Rewriter(find(each_go).helper())
+
+
+def body(*lines: str, imports: str = "") -> str:
+    """A whole program with these lines in func main; the first of them is line 4."""
+    return "\n".join(["package main", imports, "func main() {", *("\t" + line for line in lines), "}", ""])
+
+
+def changes(prepared: Prepared, variant: VariantSource | None) -> list[str]:
+    """The lines that a variant has and the original has not, stripped."""
+    assert variant is not None
+    old, new = prepared.original.main_text.split("\n"), variant.main_text.split("\n")
+    assert len(old) == len(new)
+    return [line[2:].strip() for line in difflib.ndiff(old, new) if line.startswith("+ ")]
+
+
+# ── ready to build ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_compiler_gets_the_users_lines(rewriter: Rewriter) -> None:
+    for case in (*clean_programs(), *deterministic_programs()):
+        file = rewriter.prepare(parse_program(case.main)).original.file("main.go")
+        assert file.text == case.main
+        shown, built = file.text.split("\n"), file.build_text.split("\n")
+        assert len(shown) == len(built)
+        for line, code in zip(shown, built, strict=True):
+            assert line == code or "goleak" in code, f"{case.name}: {line!r} became {code!r}"
+
+
+COUNTED = """\
+package main
+
+import (
+	"fmt"
+	. "runtime"
+	rt "runtime"
+)
+
+type counter struct{ NumGoroutine int }
+
+func (c counter) read() int { return c.NumGoroutine }
+
+var first = rt.NumGoroutine()
+
+func main() {
+	read := NumGoroutine
+	own := counter{NumGoroutine: 7}
+	fmt.Println(NumGoroutine(), rt.NumGoroutine(), read(), first, own.read(), own.NumGoroutine)
+	fmt.Println((rt.NumGoroutine)(), rt.
+		NumGoroutine(), "rt.NumGoroutine()", `
+rt.NumGoroutine()`)
+	{
+		rt := struct{ NumGoroutine func() int }{func() int { return 9 }}
+		fmt.Println(rt.NumGoroutine(), NumGoroutine == nil)
+	}
+	{
+		NumGoroutine := func() int { return 8 }
+		fmt.Println(NumGoroutine() /* a comment */, /* another */ rt.NumGoroutine( /* none */ ))
+	}
+	defer NumGoroutine()
+	_ = GOOS
+}
+"""
+
+
+def test_every_use_of_numgoroutine_is_noted_and_no_other(each_go: str | None) -> None:
+    report = check(COUNTED, go=each_go, no_fix=True)
+    assert report.verdict == "clean"
+    assert report.original is not None
+    marks = sorted((mark.line, mark.value) for mark in report.original.marks)
+    assert report.original.stdout == "1 1 1 1 7 7\n1 1 rt.NumGoroutine() \nrt.NumGoroutine()\n9 false\n8 1\n"
+    assert marks == [(13, 1), (16, 1), (18, 1), (18, 1), (19, 1), (19, 1), (28, 1), (30, 1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column"),
+    [
+        (body("_ = runtime.NumGoroutine() + undefined1", imports='import "runtime"'), 4, 31),
+        (body("f := runtime.NumGoroutine; _, _ = f, undefined1", imports='import "runtime"'), 4, 39),
+        (body("_ = runtime.NumGoroutine(undefined1)", imports='import "runtime"'), 4, 27),
+        (body("go func() {}(); undefined1()"), 4, 18),
+        ("x := 1\n\n\t_ = x + undefined1\n", 3, 10),
+        ("a(); x := 1; _ = x + undefined1\nfunc a() {}\n", 1, 22),
+        ("n := 1\nadd()\nfunc add() { n += undefined1 }\n", 3, 19),
+        ("func f() {}\n\n/* two\nlines */ var x int = undefined1\nf()\nx++\n", 4, 22),
+        ("f()\nfunc f() int {\n\treturn undefined1\n}\n", 3, 9),
+        ("import \"os\"\nprintln(1)\n", 1, 8),
+        ("func TestIt(t *testing.T) {\n\tundefined1()\n}\n", 2, 2),
+        ("for {\n", 2, 1),
+        ("x := []int{1,\n2\n}\n_ = x\n", 2, 2),
+    ],
+)  # fmt: skip
+def test_the_compilers_messages_point_into_the_users_text(text: str, line: int, column: int) -> None:
+    with pytest.raises(BuildError) as caught:
+        build(text)
+    message = caught.value.messages[0]
+    assert (message.line, message.column) == (line, column), caught.value.output
+    assert message.file in ("main.go", "main_test.go")
+
+
+def build(text: str) -> None:
+    from jupyter_goleak.experiment import Experiment
+
+    for _ in Experiment(parse_program(text)).events():
+        pass
+
+
+SNIPPETS = {
+    "statements alone": ('fmt.Println(strings.ToUpper("a"))\n', "A\n"),
+    "in any order": (
+        "show(point{1, limit})\n"
+        "import \"fmt\"\n"
+        "func show(p point) { fmt.Println(p.x, p.String(), count) }\n"
+        "const limit = 2\n"
+        "type point struct{ x, y int }\n"
+        "func (p point) String() string { return fmt.Sprint(p.y) }\n"
+        "var count = seed + 1\n"
+        "var seed = 3\n",
+        "1 2 4\n",
+    ),
+    "methods of generic types": (
+        "type box[T any] struct{ v T }\nfunc (b box[T]) get() T { return b.v }\nfunc of[T any](v T) box[T] { return box[T]{v} }\nprintln2(of(4).get())\n"
+        "func println2(a ...any) { fmt.Println(a...) }\n",
+        "4\n",
+    ),
+    "a function literal first": ('func() { fmt.Println("called") }()\n', "called\n"),
+    "a literal with parameters": ('func(n int) { fmt.Println(n) }(3)\nfunc(n int) int { return n }(4)\n', "3\n"),
+    "its own main": ('func main() { fmt.Println(helper()) }\n\nfunc helper() int { return 5 }\nvar unused = 1\n', "5\n"),
+    "labels, semicolons and comments": (
+        "// first\nouter: for i := 0; ; i++ { // in\n\tswitch { case i > 2: break outer }\n}\n/* block\n*/ fmt.Println(\"x\"); fmt.Println(\"y\") // last",
+        "x\ny\n",
+    ),
+    "a variable of its own package's name": ('rand := struct{ Intn int }{4}\nfmt.Println(rand.Intn)\n', "4\n"),
+    "local variables that shadow": ("x := 1\nvar y = x + 1\nfmt.Println(x, y)\n", "1 2\n"),
+    "functions that use variables of the snippet": (
+        "jobs := make(chan int, 1)\nfunc work() { fmt.Println(<-jobs) }\njobs <- 6\nwork()\n", "6\n"
+    ),
+    "recursion over a variable of the snippet": (
+        "depth := 0\nfunc down(n int) int {\n\tdepth++\n\tif n == 0 {\n\t\treturn depth\n\t}\n\treturn down(n - 1)\n}\nfmt.Println(down(3))\n", "4\n"
+    ),
+    "functions below that use each other and variables above": (
+        "total := 0\nsteps := 3\nping()\nfmt.Println(total)\n// ping and pong count down.\nfunc ping() {\n\ttotal++\n\tif total < steps {\n\t\tpong()\n\t}\n}\n\nfunc pong() { ping() }\n", "3\n"
+    ),
+    "groups": ("import (\n\t\"fmt\"\n\t\"os\"\n)\n\nvar (\n\ta = 1\n\tb = 2\n)\n\nfmt.Fprintln(os.Stdout, a+b)\n", "3\n"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SNIPPETS)
+def test_snippets_run(name: str, each_go: str | None) -> None:
+    text, printed = SNIPPETS[name]
+    report = check(text + "\n", go=each_go, no_fix=True)
+    assert report.original is not None, report.error
+    assert (report.verdict, report.original.stdout) == ("clean", printed)
+
+
+def test_a_snippets_channel_is_no_global(each_go: str | None) -> None:
+    report = check(
+        "var jobs = make(chan int)\ngo func() { <-jobs }()\ntime.Sleep(time.Millisecond)\n", go=each_go, no_fix=True
+    )
+    evidence = "proven" if find(each_go).can_prove else "likely"
+    assert [(leak.evidence, leak.line, leak.go_line) for leak in report.leaks] == [(evidence, 2, 2)]
+
+
+@pytest.mark.parametrize(
+    ("code", "imported"),
+    [
+        ("rand.Intn(3)", "math/rand"),
+        ("rand.IntN(3)", "math/rand/v2"),
+        ("rand.Read(b)", "crypto/rand"),
+        ("rand.Int(rand.Reader, n)", "crypto/rand"),
+        ("rand.Seed(1); rand.Read(b)", "math/rand"),
+        ("rand.Float64()", "math/rand"),
+        ('template.New("x")', "text/template"),
+        ('template.HTML("x")', "html/template"),
+        ('pprof.Lookup("goroutine")', "runtime/pprof"),
+        ("pprof.Index(w, r)", "net/http/pprof"),
+        ("json.Marshal(x)", "encoding/json"),
+        ("json.MarshalWrite(w, x)", "encoding/json/v2"),
+        ("var s scanner.Scanner; s.Next()", "text/scanner"),
+        ("var s scanner.ErrorList; s.Sort()", "go/scanner"),
+        ("ctx, _ := context.WithCancel(nil)", "context"),
+        ("var x atomic.Int64; x.Add(1)", "sync/atomic"),
+        ("http.Get(url.PathEscape(x))", "net/http net/url"),
+        ("errors.Is(a, b)", "errors"),
+        ("utf8.RuneLen('a')", "unicode/utf8"),
+        ("func f(r io.Reader) {}; f(nil)", "io"),
+        ("errgroup.WithContext(ctx)", ""),
+        ("fmt.lower()", ""),
+        ('import fmt "os"; fmt.Exit(1)', ""),
+        ("var fmt struct{ Println func() }; fmt.Println()", ""),
+    ],
+)  # fmt: skip
+def test_missing_imports_are_found(rewriter: Rewriter, code: str, imported: str) -> None:
+    header = rewriter.prepare(parse_program(code + "\n")).original.file("main.go").build_text.split("\n")[0]
+    assert re.findall(r'import "(.+?)"', header) == imported.split()
+
+
+def test_a_whole_file_imports_for_itself(rewriter: Rewriter) -> None:
+    text = body('fmt.Println("x")')
+    assert rewriter.prepare(parse_program(text)).original.file("main.go").build_text == text
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "line"),
+    [
+        ("package shop\n\nfunc Sell() {}\n", "library", 1),
+        ("// A shop.\npackage main\n\nfunc sell() {}\n", "no func main", 2),
+        ("func a() {}\ntype b int\n", "does nothing", 1),
+        ('func main() {}\n\nfmt.Println("x")\n', "outside of func main", 3),
+        ("x()\nfunc main() {}\n", "outside of func main", 1),
+        (body("x() //goleak:later"), "no marker", 4),
+        (body("//goleak:leak"), "stands alone", 4),
+    ],
+)  # fmt: skip
+def test_what_the_compiler_would_say_less_clearly(rewriter: Rewriter, text: str, said: str, line: int) -> None:
+    with pytest.raises(UsageError, match=said) as caught:
+        rewriter.prepare(parse_program(text))
+    assert caught.value.line == line
+
+
+@pytest.mark.parametrize(
+    "text", ["package main\n\nfunc main() {\n\tx :=\n}\n", "if {\n", "package main\nfunc {", "x := `\n", "x()\n/*"]
+)
+def test_what_does_not_parse_comes_back_with_the_message(rewriter: Rewriter, text: str) -> None:
+    prepared = rewriter.prepare(parse_program(text))
+    assert prepared.parse_error is not None
+    assert prepared.parse_error.text
+    assert 0 < prepared.parse_error.line <= text.count("\n") + 1
+    assert (prepared.marked, prepared.candidates) == (None, ())
+    assert prepared.original.main_text == text
+
+
+def test_each_package_gets_the_shim_that_it_needs(rewriter: Rewriter) -> None:
+    def shims(archive: str) -> list[str]:
+        prepared = rewriter.prepare(parse_program(archive))
+        return [f"{shim.name}: {shim.text.split(chr(10))[0]}" for shim in prepared.original.shims]
+
+    uses = 'import "runtime"\nvar n = runtime.NumGoroutine()\n'
+    assert shims("-- main.go --\npackage main\nfunc main() {}\n-- a/a.go --\npackage a\n") == [
+        "zz_goleak_shim.go: package main"
+    ]
+    assert shims(f"-- cmd/x/main.go --\npackage main\nfunc main() {{}}\n-- a/a.go --\npackage a\n{uses}") == [
+        "a/zz_goleak_shim.go: package a",
+        "cmd/x/zz_goleak_shim.go: package main",
+    ]
+    assert shims("-- a.go --\npackage a\n-- a_test.go --\npackage a\n") == ["zz_goleak_shim_test.go: package a"]
+    assert shims("-- a.go --\npackage a\n-- a_test.go --\npackage a_test\n") == [
+        "zz_goleak_shim_x_test.go: package a_test"
+    ]
+    assert shims(f"-- a.go --\npackage a\n{uses}-- a_test.go --\npackage a_test\n{uses}") == [
+        "zz_goleak_shim.go: package a",
+        "zz_goleak_shim_x_test.go: package a_test",
+    ]
+
+
+# ── markers ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_markers_make_the_fixed_variant_line_for_line(rewriter: Rewriter) -> None:
+    text = body(
+        "ch := make(chan int) //goleak:leak",
+        "//goleak:fix ch := make(chan int, 1)",
+        "go func() { ch <- 1 }() //goleak:fix go func() { close(ch) }()",
+        "// goleak:fix <-ch",
+        'println("//goleak:fix not()", `',
+        "//goleak:leak",
+        "`)",
+    )
+    prepared = rewriter.prepare(parse_program(text))
+    assert prepared.marked is not None
+    assert prepared.candidates == ()
+    assert prepared.original.main_text == text
+    assert prepared.marked.main_text == body(
+        "",
+        "ch := make(chan int, 1)",
+        "go func() { close(ch) }()",
+        "<-ch",
+        'println("//goleak:fix not()", `',
+        "//goleak:leak",
+        "`)",
+    ).replace("\t\n", "\n", 1)
+
+
+def test_markers_work_in_snippets(rewriter: Rewriter) -> None:
+    prepared = rewriter.prepare(
+        parse_program("ch := make(chan int)\ngo func() { <-ch }()\n//goleak:fix close(ch); fmt.Println()\n")
+    )
+    assert changes(prepared, prepared.marked) == ["close(ch); fmt.Println()"]
+    assert prepared.marked is not None
+    assert 'import "fmt"' in prepared.marked.file("main.go").build_text
+
+
+# ── fixes that stand in comments ────────────────────────────────────────────────────────────────────────────────
+
+CANDIDATES: dict[str, tuple[tuple[str, ...], list[tuple[str, int, list[str]]]]] = {
+    "a statement": (("ch := make(chan int)", "// close(ch)  ", "<-ch"), [("uncomment `close(ch)`", 5, ["close(ch)"])]),
+    "without a space": (("//close(ch)",), [("uncomment `close(ch)`", 4, ["close(ch)"])]),
+    "behind code": (("x() // close(ch)",), [("uncomment `close(ch)`", 4, ["x(); close(ch)"])]),
+    "behind a brace": (("if x { // return", "}"), [("uncomment `return`", 4, ["if x { return"])]),
+    "in a block comment": (("/* close(ch) */",), [("uncomment `close(ch)`", 4, ["close(ch)"])]),
+    "prose": (("// done", "// the channel is full", "// x", "// TODO: close(ch)", "// see main", "// a, b", "// 채널", "// n++ counts workers"), []),
+    "what only prints": (('// fmt.Println("x")', "// println(1)", '// log.Printf("x")'), []),
+    "in a string": (('x("// close(ch)", `', "// close(ch)", "`)"), []),
+    "several lines": (
+        ("// for range ch {", "// \tx()", "// }"),
+        [("uncomment `for range ch { …`", 4, ["for range ch {", "x()", "}"]), ("uncomment `x()`", 5, ["x()"])],
+    ),
+    "below prose": (("// This ends them:", "//", "// close(ch)"), [("uncomment `close(ch)`", 6, ["close(ch)"])]),
+    "each of several": (
+        ("// close(ch)", "// wg.Wait()"),
+        [("uncomment `close(ch) …`", 4, ["close(ch)", "wg.Wait()"]), ("uncomment `close(ch)`", 4, ["close(ch)"]), ("uncomment `wg.Wait()`", 5, ["wg.Wait()"])],
+    ),
+    "the most promising first": (
+        ("// x = 1", "_ = 1", "// defer x()", "_ = 1", "// x()", "_ = 1", "// mu.Unlock()"),
+        [
+            ("uncomment `mu.Unlock()`", 10, ["mu.Unlock()"]),
+            ("uncomment `defer x()`", 6, ["defer x()"]),
+            ("uncomment `x = 1`", 4, ["x = 1"]),
+            ("uncomment `x()`", 8, ["x()"]),
+        ],
+    ),
+    "a case": (
+        ("select {", "case <-ch:", "// case <-done:", "// \treturn", "}"),
+        [
+            ("uncomment `case <-done: …`", 6, ["case <-done:", "return"]),
+            ("uncomment `case <-done:`", 6, ["case <-done:"]),
+            ("uncomment `return`", 7, ["return"]),
+        ],
+    ),
+    "an argument": (("ch := make(chan int /*, 1*/)",), [("uncomment `, 1`", 4, ["ch := make(chan int , 1)"])]),
+    "a remark among arguments": (("f(a /* first */, b)", "x := 1 /* one */ + 2"), []),
+    "another version of the line above": (
+        ("ch := make(chan int) // unbuffered", "// ch := make(chan int, 3)"),
+        [("`ch := make(chan int, 3)` for `ch := make(chan int)`", 4, ["ch := make(chan int, 3)", ""]), ("uncomment `ch := make(chan int, 3)`", 5, ["ch := make(chan int, 3)"])],
+    ),
+    "another version of the line below": (
+        ("// for range done {", "for range ch {", "}"),
+        [("`for range done {` for `for range ch {`", 5, ["", "for range done {"])],
+    ),
+    "another version of the call": (
+        ("ch := make(chan int) // make(chan int, 1)",),
+        [("`ch := make(chan int, 1)` for `ch := make(chan int)`", 4, ["ch := make(chan int, 1)"])],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CANDIDATES)
+def test_code_in_comments_is_offered(rewriter: Rewriter, name: str) -> None:
+    lines, expected = CANDIDATES[name]
+    declared = "var ch, done chan int; var x func(); var a, b, wg, mu, f int"
+    prepared = rewriter.prepare(parse_program(body(*lines, imports=declared)))
+    found = [(each.title, each.line, changes(prepared, each.variant)) for each in prepared.candidates]
+    assert found == expected
+
+
+def test_code_outside_of_functions_and_unknown_names_are_not_offered(rewriter: Rewriter) -> None:
+    text = body("// close(nowhere)", "// os.Exit(1)") + "// close(ch)\n"
+    assert rewriter.prepare(parse_program(text)).candidates == ()
+
+
+def test_code_in_the_comments_of_a_snippet_is_offered(rewriter: Rewriter) -> None:
+    text = "func work(c chan int) {\n\t<-c\n}\n\nch := make(chan int)\ngo work(ch)\n// close(ch)\n\n// last speaks of the end.\nfunc last() {\n\t// defer wg.Done()\n}\n"
+    prepared = rewriter.prepare(parse_program(text))
+    assert [(each.title, each.line) for each in prepared.candidates] == [
+        ("uncomment `close(ch)`", 7),
+        ("uncomment `defer wg.Done()`", 11),
+    ]
+    assert changes(prepared, prepared.candidates[0].variant) == ["close(ch)"]
+
+
+def test_no_more_candidates_than_one_can_try(rewriter: Rewriter) -> None:
+    text = body("var ch chan int", *("// close(ch)\n\tprintln()" for _ in range(50)))
+    assert len(rewriter.prepare(parse_program(text)).candidates) == 12
+
+
+def test_the_lessons_cure_is_the_first_candidate(rewriter: Rewriter, lesson: str) -> None:
+    prepared = rewriter.prepare(parse_program(lesson))
+    assert [(each.title, each.line) for each in prepared.candidates] == [("uncomment `close(input)`", 38)]
+
+
+# ── facts ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def leaks_of(case: Case) -> list[Leak]:
+    return [
+        Leak(
+            evidence=group.get("evidence", "likely"),
+            count=group.get("count", 1),
+            state=group.get("state", ""),
+            function=group.get("function", ""),
+            file="main.go",
+            line=group["line"],
+            created_by=group.get("created_by", ""),
+            go_line=group.get("go_line"),
+        )
+        for group in case.expect.get("leaks", []) + case.expect.get("alive", [])
+        if group.get("line")
+    ]
+
+
+# What a leak of the pattern waits for, where that is one thing.
+SUBJECTS = {
+    "abandoned-generator": "channel",
+    "abandoned-receiver": "channel",
+    "forgotten-sender": "channel",
+    "nil-channel": "channel",
+    "stopped-ticker": "channel",
+    "stopped-timer": "channel",
+    "mutex-missing-unlock": "mutex",
+    "mutex-relock": "mutex",
+    "lock-order": "mutex",
+    "rwmutex-recursive-read": "rwmutex",
+    "rwmutex-upgrade": "rwmutex",
+    "cond-lost-signal": "cond",
+}
+
+
+@pytest.mark.parametrize("case", leaky_cases(), ids=str)
+def test_facts_of_the_corpus(rewriter: Rewriter, case: Case) -> None:
+    leaks = leaks_of(case)
+    facts = rewriter.facts(parse_program(case.main), leaks)
+    assert facts.problem == ""
+    lines = case.main.split("\n")
+    for leak, place in zip(leaks, facts.places, strict=True):
+        assert place.found
+        assert place.line == leak.line
+        assert place.statement.split("(")[0].split()[0] in lines[place.line - 1]
+        if leak.go_line:
+            assert place.started is not None
+            assert place.started.line == leak.go_line
+            assert place.started.function in leak.created_by or "literal" in place.started.function
+        pattern = case.expect.get("pattern", "")
+        if pattern in SUBJECTS:
+            variable = facts.of(place)
+            assert variable is not None
+            assert variable.kind == SUBJECTS[pattern]
+    for variable in facts.variables:
+        for operation in variable.operations:
+            assert operation.text == "" or operation.text.split()[0].split("(")[0] in lines[operation.line - 1]
+
+
+def ask(rewriter: Rewriter, text: str, state: str, line: int, go_line: int = 0, callers: tuple[int, ...] = ()) -> Facts:
+    frames = tuple(Frame("", "main.go", each, user=True) for each in (line, *callers))
+    facts = rewriter.facts(parse_program(text), [Goroutine(1, state, frames, Frame("", "main.go", go_line, user=True))])
+    assert facts.problem == ""
+    return facts
+
+
+def subject(facts: Facts) -> Variable:
+    variable = facts.of(facts.places[0])
+    assert variable is not None
+    return variable
+
+
+def test_the_lessons_leak_in_facts(rewriter: Rewriter, lesson: str) -> None:
+    leak = Leak("proven", 8, "chan receive", "main.worker", "main.go", 55, "main.processRecords", 45)
+    facts = rewriter.facts(parse_program(lesson), [leak])
+    place, channel = facts.places[0], subject(facts)
+    assert (place.statement, place.operation, place.started.text if place.started else "") == (
+        "for v := range input", "range", "go worker(i, input, output)",
+    )  # fmt: skip
+    assert (channel.name, channel.line, channel.buffer, channel.buffer_text) == ("input", 33, None, "total")
+    assert [(each.kind, each.line) for each in channel.operations] == [("make", 33), ("send", 35), ("range", 55)]
+    assert channel.close_after is not None
+    assert (channel.close_after.line, channel.close_after.code) == (36, "close(input)")
+
+
+FLOWS = {
+    "a field": ("type t struct{ c chan int }\n\nfunc (x *t) run() {\n\t<-x.c\n}\n\nv := &t{make(chan int)}\ngo v.run()\n", 4, "c", 7),
+    "a result": ("func open() chan int {\n\treturn make(chan int)\n}\n\nc := open()\ngo func() {\n\tc <- 1\n}()\n", 7, "c", 5),
+    "an element": ("cs := []chan int{make(chan int)}\nfor _, c := range cs {\n\tgo func() {\n\t\t<-c\n\t}()\n}\n", 4, "c", 2),
+    "a map": ("m := map[string]chan int{}\nm[\"a\"] = make(chan int)\ngo func() {\n\t<-m[\"a\"]\n}()\n", 4, "m", 1),
+    "a channel of channels": ("q := make(chan chan int, 1)\na := make(chan int)\nq <- a\ngo func() {\n\tr := <-q\n\tr <- 1\n}()\n", 6, "a", 2),
+    "a function value": ("work := func(in chan int) {\n\t<-in\n}\nc := make(chan int)\ngo work(c)\n", 2, "c", 4),
+    "a callback": ("func apply(f func(chan int), c chan int) {\n\tf(c)\n}\n\nc := make(chan int)\ngo apply(func(in chan int) {\n\t<-in\n}, c)\n", 7, "c", 5),
+    "an interface": ("type s interface{ put(chan int) }\ntype a struct{}\n\nfunc (a) put(in chan int) {\n\tin <- 1\n}\n\nvar x s = a{}\nc := make(chan int)\ngo x.put(c)\n", 5, "c", 9),
+    "variadic parameters": ("func all(cs ...chan int) {\n\t<-cs[0]\n}\n\nc := make(chan int)\ngo all(c)\n", 2, "c", 5),
+    "a generic function": ("func take[T any](in <-chan T) {\n\tfor range in {\n\t}\n}\n\nc := make(chan int)\ngo take(c)\n", 2, "c", 6),
+    "a generic type": ("type q[T any] struct{ c chan T }\n\nfunc (x *q[T]) run() {\n\t<-x.c\n}\n\nv := &q[int]{c: make(chan int)}\ngo v.run()\n", 4, "c", 7),
+    "several results": ("func two() (chan int, error) {\n\tc := make(chan int)\n\treturn c, nil\n}\n\nd, _ := two()\ngo func() {\n\t<-d\n}()\n", 8, "c", 2),
+    "named results": ("func one() (c chan int) {\n\tc = make(chan int)\n\treturn\n}\n\nd := one()\ngo func() {\n\t<-d\n}()\n", 8, "c", 2),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FLOWS)
+def test_a_channel_is_followed_to_where_it_is_made(rewriter: Rewriter, name: str) -> None:
+    text, line, named, made = FLOWS[name]
+    state = "chan send" if "<- 1" in text.split("\n")[line - 1] else "chan receive"
+    channel = subject(ask(rewriter, text, state, line))
+    assert (channel.kind, [each.line for each in channel.sites("make")]) == (
+        "channel",
+        [text[: text.rindex("make(chan int)")].count("\n") + 1],
+    )
+    assert named in (channel.name, *channel.names) or made == 1
+    assert not channel.unknown
+    assert not channel.nil
+
+
+def test_two_values_in_one_parameter_are_told_apart(rewriter: Rewriter) -> None:
+    text = "func drain(in chan int) {\n\tfor range in {\n\t}\n}\n\nclosed, open := make(chan int), make(chan int)\ngo drain(closed)\ngo drain(open)\nclose(closed)\n"
+    facts = ask(rewriter, text, "chan receive", 2)
+    place = facts.places[0]
+    assert (subject(facts).name, subject(facts).sites("close")) == ("open", ())
+    (other,) = (facts.variables[i] for i in place.others)
+    assert (other.name, [each.line for each in other.sites("close")]) == ("closed", [9])
+
+
+def test_what_library_code_has_too_is_unknown(rewriter: Rewriter) -> None:
+    text = 'c := make(chan os.Signal, 1)\nsignal.Notify(c)\n<-c\nd := exec.Command("x")\n_ = d\n'
+    channel = subject(ask(rewriter, text, "chan receive", 3))
+    assert channel.unknown
+    assert [each.kind for each in channel.operations] == ["make", "passed", "receive"]
+    text = "func wait(c chan int) {\n\t<-c\n}\n\nvar f any = wait\n_ = f\n"
+    assert subject(ask(rewriter, text, "chan receive", 2)).nil is False
+
+
+@pytest.mark.parametrize(
+    ("text", "buffer", "nil"),
+    [
+        ("c := make(chan int)\n<-c\n", 0, False),
+        ("const n = 2\nc := make(chan int, n*2)\n<-c\n", 4, False),
+        ("n := 2\nc := make(chan int, n)\n<-c\n", None, False),
+        ("var c chan int\n<-c\n", None, True),
+        ("type t struct{ c chan int }\nvar v t\n<-v.c\n", None, True),
+        ("c := make(chan int)\nc = nil\n<-c\n", 0, False),
+    ],
+)  # fmt: skip
+def test_buffers_and_nil(rewriter: Rewriter, text: str, buffer: int | None, nil: bool) -> None:
+    channel = subject(ask(rewriter, text, "chan receive", text.count("\n")))
+    assert (channel.buffer, channel.nil) == (buffer, nil)
+
+
+def test_where_a_close_fits(rewriter: Rewriter) -> None:
+    def close_line(*lines: str) -> int | None:
+        text = "\n".join(["c := make(chan int)", *lines, "<-c", ""])
+        insertion = subject(ask(rewriter, text, "chan receive", text.count("\n"))).close_after
+        return insertion and insertion.line
+
+    assert close_line("c <- 1") == 2
+    assert close_line("for {", "for i := range 3 {", "c <- i", "}", "break", "}") == 7
+    assert close_line("go func() {", "c <- 1", "}()") == 3
+    assert close_line("go func() { c <- 1 }()") is None
+    assert close_line("for range 2 {", "go func() {", "c <- 1", "}()", "}") is None
+    assert close_line("go func() {", "c <- 1", "}()", "go func() {", "c <- 2", "}()") is None
+    assert close_line("for {", "c <- 1", "}") is None
+    assert close_line("c <- 1", "close(c)") is None
+    assert close_line("x()", "func x() {}") is None
+
+
+def test_what_leaves_before_an_operation(rewriter: Rewriter) -> None:
+    text = "c := make(chan int)\ngo func() { c <- 1 }()\nif len(os.Args) > 1 {\n\treturn\n}\nfor range c {\n\tfor {\n\t\tbreak\n\t}\n\tif true {\n\t\tbreak\n\t}\n}\n<-c\n"
+    send, loop, receive = subject(ask(rewriter, text, "chan send", 2)).sites("send", "range", "receive")
+    assert (send.exits, loop.exits, receive.exits) == ((), (11,), (4,))
+    assert (send.goroutine, send.repeated, loop.goroutine) == (True, False, False)
+
+
+LOCKS = """\
+type bank struct {
+	mu sync.Mutex
+	in, out sync.Mutex
+	n int
+}
+
+func (b *bank) sum() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.n
+}
+
+func (b *bank) pay(n int) bool {
+	b.mu.Lock()
+	if n > b.n {
+		return false
+	}
+	if n == 0 {
+		b.mu.Unlock()
+		return true
+	}
+	println(b.sum())
+	b.mu.Unlock()
+	return true
+}
+
+func (b *bank) both() {
+	b.in.Lock()
+	b.out.Lock()
+	b.out.Unlock()
+	b.in.Unlock()
+}
+
+var b bank
+b.pay(1)
+b.both()
+"""
+
+
+def test_locks_and_who_holds_them(rewriter: Rewriter) -> None:
+    facts = ask(rewriter, LOCKS, "sync.Mutex.Lock", 8, callers=(22, 35))
+    mutex = subject(facts)
+    assert (mutex.kind, mutex.name, mutex.scope, mutex.struct) == ("mutex", "mu", "field", "bank")
+    assert [facts.variables[i].name for i in facts.places[0].holding] == ["mu"]
+    assert [each.line for each in mutex.sites("return-locked")] == [16]
+    assert mutex.sites("end-locked") == ()
+    facts = ask(rewriter, LOCKS, "sync.Mutex.Lock", 29)
+    assert subject(facts).name == "out"
+    assert [facts.variables[i].name for i in facts.places[0].holding] == ["in"]
+
+
+def test_contexts_and_who_cancels_them(rewriter: Rewriter) -> None:
+    text = "ctx, cancel := context.WithTimeout(context.Background(), time.Hour)\ngo func() {\n\tselect {\n\tcase <-ctx.Done():\n\tcase <-time.After(time.Hour):\n\t}\n}()\n_ = cancel\n"
+    facts = ask(rewriter, text, "select", 3)
+    done, after = (facts.variables[case.variable or 0] for case in facts.places[0].cases)
+    assert (done.via, done.name) == ("Done", "ctx.Done()")
+    context = facts.variables[done.owner or 0]
+    assert context.cancel is not None
+    assert facts.variables[context.cancel].sites("call") == ()
+    assert [facts.variables[i].name for i in context.parents] == ["context.Background()"]
+    assert after.sites("make")[0].text == "time.After(time.Hour)"
+
+
+def test_responses_and_pipes_are_listed(rewriter: Rewriter) -> None:
+    text = 'a, _ := http.Get("x")\nb, _ := http.Get("y")\ndefer b.Body.Close()\n_ = a\nr, w := io.Pipe()\nw.Close()\n_ = r\n'
+    facts = ask(rewriter, text, "select", 1)
+    named = {facts.variables[i].name: facts.variables[i] for i in facts.resources}
+    assert {name: variable.kind for name, variable in named.items()} == {
+        "a": "response",
+        "b": "response",
+        "r": "pipe",
+        "w": "pipe",
+    }
+    bodies = {
+        name: facts.variables[variable.kids["Body"]] for name, variable in named.items() if "Body" in variable.kids
+    }
+    assert [name for name, inner in bodies.items() if inner.sites("close")] == ["b"]
+    assert named["w"].sites("close")
+    assert not named["r"].sites("close")
+
+
+def test_methods_that_nobody_calls(rewriter: Rewriter) -> None:
+    text = "type w struct{ quit chan int }\n\nfunc (x *w) run()  { <-x.quit }\nfunc (x *w) Stop() { close(x.quit) }\n\nv := &w{make(chan int)}\ngo v.run()\n"
+    channel = subject(ask(rewriter, text, "chan receive", 3))
+    assert [(method.name, method.type, method.called) for method in channel.methods] == [("Stop", "w", False)]
+    assert [each.uncalled for each in channel.sites("close")] == [True]
+    channel = subject(ask(rewriter, text + "v.Stop()\n", "chan receive", 3))
+    assert [method.called for method in channel.methods] == [True]
+
+
+def test_packages_of_one_program_know_each_other(rewriter: Rewriter) -> None:
+    for module in ("-- go.mod --\nmodule example.com/m\n", ""):
+        text = f'{module}-- main.go --\npackage main\n\nimport "example.com/m/q"\n\nfunc main() {{\n\tc := make(chan int)\n\tgo q.Wait(c)\n}}\n-- q/q.go --\npackage q\n\nfunc Wait(c chan int) {{\n\t<-c\n}}\n'
+        program = parse_program(text)
+        waiting = Goroutine(
+            1, "chan receive", (Frame("q.Wait", "q/q.go", 4, user=True),), Frame("main.main", "main.go", 7, user=True)
+        )
+        facts = rewriter.facts(program, [waiting])
+        channel = subject(facts)
+        assert (channel.name, channel.file, channel.line) == ("c", "main.go", 6)
+        assert facts.places[0].started is not None
+        assert facts.places[0].started.text == "go q.Wait(c)"
+
+
+def test_what_is_not_found_is_said_so(rewriter: Rewriter) -> None:
+    facts = ask(rewriter, body("x()"), "chan receive", 99)
+    assert (facts.places[0].found, facts.of(facts.places[0])) == (False, None)
+    assert rewriter.facts(parse_program("}{"), [Goroutine(1, "select", ())]).places[0].found is False
+
+
+# ── hostile texts ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_damaged_programs_break_nothing(rewriter: Rewriter) -> None:
+    random_ = random.Random(11)
+    for case in leaky_cases():
+        tokens = re.findall(r"\w+|\s+|[^\w\s]", case.main)
+        for _ in range(3):
+            damaged = list(tokens)
+            for _ in range(random_.randrange(1, 6)):
+                i = random_.randrange(len(damaged))
+                damaged[i : i + random_.randrange(3)] = random_.choice(
+                    ([], ["}"], ["("], ["func"], ["\n"], [damaged[i]] * 2)
+                )
+            text = "".join(damaged)
+            try:
+                program = parse_program(text)
+                prepared = rewriter.prepare(program)
+            except UsageError:
+                continue
+            assert prepared.original.main_text == text
+            assert rewriter.facts(program, leaks_of(case)).problem == ""
+
+
+def test_a_helper_that_fails_is_an_error_of_ours(tmp_path: Path) -> None:
+    with pytest.raises(GoleakError, match="cannot be started"):
+        Rewriter(tmp_path / "nothing").prepare(parse_program("x()\n"))
+    with pytest.raises(GoleakError, match="failed"):
+        Rewriter(Path("/bin/false")).prepare(parse_program("x()\n"))
