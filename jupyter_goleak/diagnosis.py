@@ -111,6 +111,7 @@ def _listed_leaks(recording: Recording, deadlock: bool) -> list[Leak]:
     still_running = recording.returned is None and not deadlock
     steady = _steady_ids(recording, last)
     growing = _growing_positions(recording.snapshots, last) if still_running else frozenset()
+    idle = _idle_connections(last)
     members: dict[Leak, list[int]] = defaultdict(list)
     for goroutine in last.goroutines:
         if goroutine.id != MAIN_GOROUTINE and is_housekeeping(goroutine):
@@ -121,10 +122,24 @@ def _listed_leaks(recording: Recording, deadlock: bool) -> list[Leak]:
             pass  # where the program did not end, it shows why; but the program is never its own leak
         elif goroutine.id in proven or (deadlock and blocked):
             evidence = "proven"
+        elif goroutine.id in idle:
+            pass
         elif blocked and goroutine.id in steady and (not still_running or _place(goroutine) in growing):
             evidence = "likely"
         members[_leak_of(goroutine, evidence)].append(goroutine.id)
     return _sorted(replace(leak, count=len(ids), ids=tuple(ids[:1000])) for leak, ids in members.items())
+
+
+def _idle_connections(last: Snapshot) -> frozenset[int]:
+    """The writing halves of the HTTP client's connections, unless a reading half waits for somebody to read a body.
+
+    A connection that is kept for the next request is none of the program's work.
+    """
+    halves = {each.id: each.frames[-1].function for each in last.goroutines if each.frames}
+    reading = [each for each in last.goroutines if halves.get(each.id) == "net/http.(*persistConn).readLoop"]
+    if any(each.state == "select" for each in reading):
+        return frozenset()
+    return frozenset(number for number, function in halves.items() if function == "net/http.(*persistConn).writeLoop")
 
 
 def _proven_ids(proofs: tuple[Snapshot, ...]) -> frozenset[int]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from jupyter_goleak.facts import Facts
 from jupyter_goleak.model import Fix, Leak, Run
-from jupyter_goleak.patterns import Finding, Say, Wait, recognise, will_be_woken
+from jupyter_goleak.patterns import Finding, Say, Wait, recognise, will_be_served, will_be_woken
 
 
 class English:
@@ -36,15 +36,20 @@ def explain(run: Run, facts: Facts | None = None, *, say: Say | None = None, fix
     waits: list[Wait] = []
     for group, place in zip(groups, facts.places, strict=True):
         waits.append(Wait(group, place, facts, say, waits))
-    waits[:] = [_weighed(wait) for wait in waits]
+    _weigh(waits)
     only = sum(wait.leak.evidence != "alive" for wait in waits) == 1
     return _with_groups(run, [_explained(wait, fix if only else None) for wait in waits])
 
 
-def _weighed(wait: Wait) -> Wait:
-    if wait.leak.evidence == "likely" and will_be_woken(wait):
-        return replace(wait, leak=replace(wait.leak, evidence="alive"))
-    return wait
+def _weigh(waits: list[Wait]) -> None:
+    """Call alive what something may yet wake; whom that one may wake in turn is alive, too."""
+    waiting = True
+    while waiting:
+        waiting = False
+        for index, wait in enumerate(waits):
+            if wait.leak.evidence == "likely" and (will_be_woken(wait) or will_be_served(wait)):
+                waits[index] = replace(wait, leak=replace(wait.leak, evidence="alive"))
+                waiting = True
 
 
 def _with_groups(run: Run, groups: list[Leak]) -> Run:
@@ -55,7 +60,7 @@ def _with_groups(run: Run, groups: list[Leak]) -> Run:
 
 
 def _explained(wait: Wait, fix: Fix | None) -> Leak:
-    finding = recognise(wait)
+    finding = _still_expected(wait) or recognise(wait)
     if finding is None:
         return replace(wait.leak, explanation=_plain(wait.leak, wait.say))
     advice = finding.advice
@@ -69,6 +74,15 @@ def _explained(wait: Wait, fix: Fix | None) -> Leak:
         )
     sentence = f"{_opening(wait, finding)}: {finding.why}."
     return replace(wait.leak, pattern=finding.pattern, explanation=f"{sentence} {advice}".rstrip())
+
+
+def _still_expected(wait: Wait) -> Finding | None:
+    """Why a goroutine that waits is no leak."""
+    if wait.leak.evidence != "alive" or not (will_be_woken(wait) or will_be_served(wait)):
+        return None
+    if (finding := recognise(wait)) and finding.pattern == "ticking-forever":
+        return finding
+    return Finding("unknown", wait.say("what is still at work may yet wake it"))
 
 
 def _opening(wait: Wait, finding: Finding) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from jupyter_goleak.patterns import channels, input_output, locks, stopping
 from jupyter_goleak.patterns.wait import Finding, Say, Wait
 
-__all__ = ["RULES", "Finding", "Say", "Wait", "recognise", "will_be_woken"]
+__all__ = ["RULES", "Finding", "Say", "Wait", "recognise", "will_be_served", "will_be_woken"]
 
 RULES: tuple[Callable[[Wait], Finding | None], ...] = (
     channels.empty_select,
@@ -39,6 +39,7 @@ RULES: tuple[Callable[[Wait], Finding | None], ...] = (
 )
 
 will_be_woken = stopping.will_be_woken
+will_be_served = stopping.will_be_served
 
 
 def recognise(wait: Wait) -> Finding | None:

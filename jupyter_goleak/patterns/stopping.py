@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from jupyter_goleak.facts import Method, Variable
@@ -152,6 +153,39 @@ def _has_deadline(wait: Wait, context: Variable) -> bool:
     if any(name in site.text for site in made for name in ("WithTimeout", "WithDeadline", "NotifyContext")):
         return True
     return any(_has_deadline(wait, parent) for index in context.parents if (parent := wait.at(index)))
+
+
+_SERVES = {
+    "receive": ("send", "close"),
+    "range": ("send", "close"),
+    "send": ("receive", "range"),
+    "lock": ("unlock", "runlock"),
+    "rlock": ("unlock",),
+    "wait": ("done", "signal", "broadcast"),
+}
+_LITERAL = "a function literal in "
+
+
+def will_be_served(wait: Wait) -> bool:
+    """Whether a goroutine that is alive is in a function that does what this one waits for."""
+    needs = [(wait.place.operation, wait.variable)]
+    needs += [(case.operation, variable) for case, variable in wait.case_variables()]
+    servers = {
+        site.function.removeprefix(_LITERAL)
+        for operation, variable in needs
+        if variable is not None
+        for site in variable.sites(*_SERVES.get(operation, ()))
+    }
+    living = (other for other in wait.others if other.leak.evidence == "alive")
+    return any(
+        _function_name(frame.function) in servers for other in living for frame in other.leak.stack if frame.user
+    )
+
+
+def _function_name(function: str) -> str:
+    """`example.com/shop/till.(*drawer).open.func2.1` as the facts call it: `(*drawer).open`."""
+    name = function.rpartition("/")[2].partition(".")[2]
+    return re.sub(r"(?:\.func\d+|\.\d+|\.gowrap\d+|-range\d+|-fm)+$", "", name)
 
 
 def iter_pull(wait: Wait) -> Finding | None:

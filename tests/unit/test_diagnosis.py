@@ -162,3 +162,14 @@ def test_a_million_are_counted_by_profile() -> None:
     )
     (leak,) = run.leaks
     assert (leak.evidence, leak.count, leak.state, leak.go_line) == ("proven", 1_000_000, "chan receive", 10)
+
+
+def test_a_connection_kept_for_the_next_request_is_alive() -> None:
+    dial = Frame("net/http.(*Transport).dialConn", "/go/src/net/http/transport.go", 1)
+    halves = [
+        Goroutine(7, "select", (Frame("net/http.(*persistConn).writeLoop", "/go/src/net/http/transport.go", 2),), dial),
+        Goroutine(8, "IO wait", (Frame("net/http.(*persistConn).readLoop", "/go/src/net/http/transport.go", 3),), dial),
+    ]
+    assert judge(settled(*halves)).leaks == ()
+    body_open = replace(halves[1], state="select")
+    assert [leak.count for leak in judge(settled(halves[0], body_open)).leaks] == [1, 1]
