@@ -7,6 +7,7 @@ import signal
 import threading
 import types
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from IPython.display import clear_output, display
 
@@ -17,45 +18,42 @@ from jupyter_goleak.view.words import Words
 
 
 class Screen:
-    """The cell's display: the live view, and in a second output, at the end, the still forms of the result.
+    """The cell's display: the live view at first, and in its place, at the end, all forms of the result.
 
-    Two outputs, because a front end asked to show a widget whose kernel is gone shows an error, and never looks at the
-    other forms in the same bundle. Where both can be shown, the live view hides the still; where the view is
-    gone, the still hides what it left. A cell that a program runs, with no page looking on, gets the still alone.
+    The bundle takes the view's place, rather than standing below it, so that a front end without widgets, or a saved
+    notebook without a kernel, shows the result where the view was. Where no page looks on there is no view at all.
     """
 
     def __init__(self, experiment: Experiment, language: str) -> None:
-        from jupyter_goleak.view.bundle import mimebundle, widget_bundle
         from jupyter_goleak.view.live import LiveView, headless
 
         self._words = Words(language or None)
-        self._bundle = mimebundle
         self._view = None if headless() else LiveView(on_stop=experiment.stop, words=self._words)
-        if self._view is not None:
-            display(widget_bundle(self._view.widget), raw=True)
-        # Shown empty at once: what a thread shows after its cell has ended must have a place already.
-        self._still = display({"text/html": "", "text/plain": ""}, raw=True, display_id=True)
+        self._display = display(self._view.widget, display_id=True) if self._view else None
 
     def handle(self, event: Event) -> None:
         if self._view is not None:
             self._view.handle(event)
-
-    def finish(self, report: Report) -> None:
-        self._still.update(self._bundle(report, self._words), raw=True)
+        if isinstance(event, Finished):
+            self._show(mimebundle(event.report, self._view and self._view.widget, self._words))
 
     def clear(self) -> None:
         """Show nothing: the cell's error will say what is wrong."""
-        self._close()
-        clear_output()
+        if self._view is not None:
+            self._view.close()
+            clear_output()
 
     def fail(self, problem: GoleakError) -> None:
         """Show nothing but the problem, in words, where no cell is left to have an error."""
-        self._close()
-        self._still.update({"text/plain": str(problem)}, raw=True)
-
-    def _close(self) -> None:
         if self._view is not None:
             self._view.close()
+        self._show({"text/plain": str(problem)})
+
+    def _show(self, bundle: dict[str, Any]) -> None:
+        if self._display is None:
+            display(bundle, raw=True)
+        else:
+            self._display.update(bundle, raw=True)
 
 
 def follow(experiment: Experiment, screen: Screen | None) -> Report:
@@ -65,8 +63,6 @@ def follow(experiment: Experiment, screen: Screen | None) -> Report:
             screen.handle(event)
         if isinstance(event, Finished):
             report = event.report
-    if screen is not None:
-        screen.finish(report)
     return report
 
 

@@ -69,6 +69,7 @@ class Drawing:
     shapes: tuple[Shape, ...]
     title: str = ""
     description: str = ""
+    margin: float = 14.0
 
 
 def box(left: float, top: float, right: float, bottom: float) -> tuple[tuple[float, float], ...]:
@@ -91,12 +92,14 @@ def to_svg(drawing: Drawing) -> str:
         for index, colour in enumerate(hatches)
     )
     body = "\n".join(_svg_shape(shape, hatches) for shape in drawing.shapes)
+    edge = drawing.margin
+    width, height = drawing.width + 2 * edge, drawing.height + 2 * edge
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{drawing.width:g}" height="{drawing.height:g}" '
-        f'viewBox="0 0 {drawing.width:g} {drawing.height:g}" role="img" font-family={quoteattr(FONT)}>\n'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{height:g}" '
+        f'viewBox="{-edge:g} {-edge:g} {width:g} {height:g}" role="img" font-family={quoteattr(FONT)}>\n'
         f"<title>{escape(drawing.title)}</title>\n<desc>{escape(drawing.description)}</desc>\n"
         f"<defs>{patterns}</defs>\n"
-        f'<rect width="100%" height="100%" fill="#ffffff"/>\n{body}\n</svg>\n'
+        f'<rect x="{-edge:g}" y="{-edge:g}" width="{width:g}" height="{height:g}" fill="#ffffff"/>\n{body}\n</svg>\n'
     )
 
 
@@ -136,11 +139,12 @@ def to_png(drawing: Drawing, scale: float = 2.0) -> bytes:
     """
     from PIL import Image, ImageColor, ImageDraw, ImageFont
 
-    size = (round(drawing.width * scale), round(drawing.height * scale))
+    edge = drawing.margin
+    size = (round((drawing.width + 2 * edge) * scale), round((drawing.height + 2 * edge) * scale))
     image = Image.new("RGB", size, "#ffffff")
 
     def scaled(points: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
-        return [(x * scale, y * scale) for x, y in points]
+        return [((x + edge) * scale, (y + edge) * scale) for x, y in points]
 
     def fill(points: list[tuple[float, float]], colour: str, opacity: float) -> None:
         mask = Image.new("L", size, 0)
@@ -175,15 +179,13 @@ def to_png(drawing: Drawing, scale: float = 2.0) -> bytes:
                 font = ImageFont.load_default(height * scale)
                 stroke = 0.018 * height * scale if bold else 0
                 where = {"start": "ls", "middle": "ms", "end": "rs"}[anchor]
-                pen.text((x * scale, y * scale), text, fill=colour, font=font, anchor=where, stroke_width=stroke)
-            case Disc(x, y, radius, colour, edge, corners):
+                pen.text(scaled([(x, y)])[0], text, fill=colour, font=font, anchor=where, stroke_width=stroke)
+            case Disc(x, y, radius, colour, edge_colour, corners):
                 if corners:
-                    pen.polygon(scaled(corners_of(shape)), fill=colour, outline=edge, width=round(2 * scale))
+                    pen.polygon(scaled(corners_of(shape)), fill=colour, outline=edge_colour, width=round(2 * scale))
                 else:
-                    left, top, right, bottom = (
-                        (each * scale) for each in (x - radius, y - radius, x + radius, y + radius)
-                    )
-                    pen.ellipse((left, top, right, bottom), fill=colour, outline=edge, width=round(2 * scale))
+                    ends = scaled([(x - radius, y - radius), (x + radius, y + radius)])
+                    pen.ellipse(ends, fill=colour, outline=edge_colour, width=round(2 * scale))
     buffer = io.BytesIO()
     image.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()

@@ -120,7 +120,7 @@ def _count(plot: Any, variant: str) -> None:
         step_mode="after",
         fill_alpha=0.2,
         hatch_pattern="/",
-        hatch_scale=14,
+        hatch_scale=22,
         hatch_weight=1,
         hatch_alpha=0.55,
         name=f"leaked_area_{variant}",
@@ -165,12 +165,20 @@ def _count(plot: Any, variant: str) -> None:
 def _lanes(plot: Any, variant: str) -> None:
     from bokeh.models import FixedTicker, HoverTool
 
-    columns = ("left", "right", "bottom", "top", "colour", "lane", "text", "line")
+    columns = ("left", "right", "bottom", "top", "colour", "alpha", "text")
     source = _source(f"bars_source_{variant}", *columns)
     bars = plot.quad(
-        "left", "right", "top", "bottom", source=source, fill_color="colour", line_color=None, name=f"bars_{variant}"
+        "left",
+        "right",
+        "top",
+        "bottom",
+        source=source,
+        fill_color="colour",
+        fill_alpha="alpha",
+        line_color=None,
+        name=f"bars_{variant}",
     )
-    stuck = _source(f"stuck_source_{variant}", "left", "right", "bottom", "top")
+    stuck = _source(f"stuck_source_{variant}", "left", "right", "bottom", "top", "alpha")
     plot.quad(
         "left",
         "right",
@@ -180,8 +188,9 @@ def _lanes(plot: Any, variant: str) -> None:
         fill_color=None,
         line_color=None,
         hatch_pattern="/",
-        hatch_scale=11,
-        hatch_weight=1.2,
+        hatch_alpha="alpha",
+        hatch_scale=20,
+        hatch_weight=1.6,
         name=f"stuck_{variant}",
     )
     plot.add_tools(HoverTool(renderers=[bars], tooltips="@text", name=f"bars_hover_{variant}"))

@@ -20,6 +20,7 @@ from jupyter_goleak.model import Event, Variant
 from jupyter_goleak.view.lanes import KINDS, Bars
 from jupyter_goleak.view.series import packed
 from jupyter_goleak.view.state import VARIANTS, Column, Scene
+from jupyter_goleak.view.static import to_data_uri
 from jupyter_goleak.view.words import Words
 
 REFRESH = 10.0
@@ -155,6 +156,7 @@ class LiveView:
             self._dirty.add(("head", None))
         if isinstance(event, model.Finished):
             self._dirty.update((part, each) for each in VARIANTS for part in ("facts", "code"))
+            self.widget.still = to_data_uri(event.report, self.scene.words)
         if isinstance(event, _AT_ONCE) or time.monotonic() >= self._due:
             self.flush()
 

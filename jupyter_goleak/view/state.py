@@ -8,7 +8,7 @@ from what happened before, so that one which appears late misses nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from jupyter_goleak import model
@@ -45,7 +45,7 @@ class Column:
                 self.__init__(self.variant)  # type: ignore[misc]
                 self.status, self.source, self.diff = "running", source, diff
             case model.Sampled(sample=sample):
-                self.series.add(sample)
+                self.series.add(sample if self.returned is None else self._as_before(sample))
                 self._reach(sample.t)
             case model.Snapped(snapshot=snapshot):
                 self.lanes.snap(snapshot)
@@ -64,13 +64,21 @@ class Column:
                 self.status, self.returned = "settling", t
                 self._reach(t)
             case model.Ended(run=run):
-                self.status, self.run, self.t = "ended", run, run.duration_s
-                self.lanes.end(run.duration_s, run.leaks)
+                self.status, self.run = "ended", run
+                self._reach(run.duration_s)
+                self.lanes.end(self.t, run.leaks)
             case _:
                 pass
 
     def _reach(self, t: float) -> None:
         self.t = max(self.t, t)
+
+    def _as_before(self, sample: model.Sample) -> model.Sample:
+        """After `main` has returned the search for leaks takes memory of its own, which is not the program's."""
+        if not self.series.samples:
+            return sample
+        last = self.series.samples[-1]
+        return replace(sample, stack_bytes=last.stack_bytes, heap_bytes=last.heap_bytes)
 
     def facts(self, words: Words) -> dict[str, Any]:
         """The small things: status, numbers, verdict, marks, leaks."""
@@ -78,6 +86,7 @@ class Column:
         facts: dict[str, Any] = {
             "status": self.status,
             "t": round(self.t, 3),
+            "took": round(run.duration_s if run else self.t, 3),
             "returned": self.returned,
             "count": samples[-1].count if samples else 0,
             "peak": run.peak if run else self.series.peak,
@@ -202,6 +211,8 @@ def replay(report: Report) -> Iterator[Event]:
         timed: list[tuple[float, Event]] = [(sample.t, model.Sampled(run.variant, sample)) for sample in run.samples]
         timed += [(snapshot.t, model.Snapped(run.variant, snapshot)) for snapshot in run.snapshots]
         timed += [(birth.t, model.Born(run.variant, birth)) for birth in run.births]
+        if run.stopped is None and run.verdict in ("clean", "leak"):
+            timed.append((run.duration_s, model.Returned(run.variant, run.duration_s)))
         timed += [(mark.t, model.Marked(run.variant, mark)) for mark in run.marks]
         yield from (event for _, event in sorted(timed, key=lambda pair: pair[0]))
         if run.stdout:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from jupyter_goleak.model import Report, Run, Sample
 from jupyter_goleak.view.lanes import short_function
 from jupyter_goleak.view.output import visible
-from jupyter_goleak.view.words import Words, seconds, size, verdict_sentence, verdict_word
+from jupyter_goleak.view.words import Words, seconds, verdict_sentence, verdict_word
 
 WIDTH = 100
 BARS = "▁▂▃▄▅▆▇█"
@@ -61,9 +61,7 @@ class _Writer:
             created=f"{run.created:,}",
             time=seconds(run.duration_s),
         )
-        held = max((sample.stack_bytes + sample.heap_bytes for sample in run.samples), default=0)
-        memory = f" · {words('memory')} {size(held)}" if held else ""
-        yield f"{' ' * indent}{numbers}{memory}"
+        yield f"{' ' * indent}{numbers}"
         for note in (run.note, words("ignored: {n}", n=run.ignored) if run.ignored else ""):
             if note:
                 yield from textwrap.wrap(note, WIDTH, initial_indent=" " * indent, subsequent_indent=" " * indent)

@@ -59,15 +59,6 @@ def seconds(duration: float) -> str:
     return f"{duration // 60:.0f} min {duration % 60:.0f} s"
 
 
-def size(number: float) -> str:
-    """A number of bytes as one reads it: `12 KB`, `3.4 MB`."""
-    for unit in ("B", "KB", "MB", "GB"):
-        if number < 1000 or unit == "GB":
-            break
-        number /= 1000
-    return f"{number:.0f} {unit}" if number >= 10 or unit == "B" else f"{number:.1f} {unit}"
-
-
 def verdict_word(verdict: str, words: Words) -> str:
     """The verdict in a word or two, for a badge."""
     return {

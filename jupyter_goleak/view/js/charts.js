@@ -5,6 +5,10 @@ const WHATS = ["count", "lanes", "memory"];
 const NICE = [1, 1.5, 2, 3, 4, 5, 6, 8, 10];
 // The share of the time axis that a bar gets at least: a worker of a millisecond is to be seen too.
 const LEAST = 0.008;
+const DIMMED = 0.2;
+// Pixels above and below the lanes in their figure; `figure.py` says the same.
+const ABOVE = 6;
+const BELOW = 4;
 
 /** BokehJS, once the kernel's loader has brought it; until then a promise. */
 function bokeh() {
@@ -35,9 +39,13 @@ function unpack(bars) {
 }
 
 class Charts {
-  /** `holders` maps `<what>_<variant>` to the element that gets the figure; `t` translates. */
-  constructor(root, figures, holders, t) {
-    Object.assign(this, { root, figures, holders, t });
+  /**
+   * `holders` maps `<what>_<variant>` to the element that gets the figure; `t` translates; `pointed(variant, lines)` is called with
+   * the lines of the lane that the pointer is at, or with none.
+   */
+  constructor(root, figures, holders, t, pointed) {
+    Object.assign(this, { root, figures, holders, t, pointed });
+    this.lit = Object.fromEntries(VARIANTS.map((variant) => [variant, []]));
     this.doc = null;
     this.state = Object.fromEntries(VARIANTS.map((variant) => [variant, { facts: {}, series: {}, bars: unpack({}) }]));
     this.now = null;
@@ -58,6 +66,7 @@ class Charts {
     this.plots = Object.fromEntries(Object.keys(roots).map((id) => [this.doc.get_model_by_id(id).name, this.doc.get_model_by_id(id)]));
     this.scale();
     this.paint();
+    for (const variant of VARIANTS) this.watchPointer(variant);
     for (const variant of VARIANTS) this.draw(variant, ["series", "bars", "facts"]);
   }
 
@@ -184,9 +193,14 @@ class Charts {
     const { bars } = this.state[variant];
     const names = `${this.lanes}/${bars.names.join("\n")}`;
     if (bars.namesShown !== names) { bars.namesShown = names; this.resizeLanes(this.lanes); }
+    const lines = this.lit[variant];
+    const lanes = new Set();
+    for (let i = 0; lines.length && i < bars.left.length; i += 1) {
+      if (lines.includes(bars.line[i]) || lines.includes(bars.goLines[bars.lane[i]])) lanes.add(bars.lane[i]);
+    }
     const colours = bars.kinds.map((kind) => this.colour(`state-${kind.replace(" ", "-")}`));
-    const data = { left: [], right: [], bottom: [], top: [], colour: [], lane: [], text: [], line: [] };
-    const stuck = { left: [], right: [], bottom: [], top: [] };
+    const data = { left: [], right: [], bottom: [], top: [], colour: [], alpha: [], text: [] };
+    const stuck = { left: [], right: [], bottom: [], top: [], alpha: [] };
     const until = this.now ?? Infinity;
     const least = this.reach * LEAST;
     for (let i = 0; i < bars.left.length; i += 1) {
@@ -195,11 +209,12 @@ class Charts {
       const right = Math.min(until, open && until === Infinity ? this.reach : Math.max(bars.right[i], bars.left[i] + least));
       data.left.push(bars.left[i]); data.right.push(right);
       data.bottom.push(bars.bottom[i]); data.top.push(bars.top[i]);
-      data.colour.push(colours[bars.kind[i]]); data.lane.push(bars.lane[i]); data.line.push(bars.line[i]);
+      const alpha = lanes.size && !lanes.has(bars.lane[i]) ? DIMMED : 1;
+      data.colour.push(colours[bars.kind[i]]); data.alpha.push(alpha);
       data.text.push(this.describe(bars, i));
       if (bars.leaked[i]) {
         stuck.left.push(bars.left[i]); stuck.right.push(right);
-        stuck.bottom.push(bars.bottom[i]); stuck.top.push(bars.top[i]);
+        stuck.bottom.push(bars.bottom[i]); stuck.top.push(bars.top[i]); stuck.alpha.push(alpha);
       }
     }
     this.get(`bars_source_${variant}`).data = data;
@@ -229,6 +244,39 @@ class Charts {
     for (const what of WHATS) {
       this.get(`returned_${what}_${variant}`).setv({ location: facts.returned ?? 0, visible: facts.returned != null });
     }
+  }
+
+  /** Let the lanes of goroutines that stand at these lines, or were started there, stand out; with no lines, all the same. */
+  light(variant, lines) {
+    this.lit[variant] = lines;
+    if (this.doc) this.drawBars(variant);
+  }
+
+  watchPointer(variant) {
+    const holder = this.holders[`lanes_${variant}`];
+    let before = -1;
+    const point = (lane) => {
+      if (lane === before) return;
+      before = lane;
+      this.pointed(variant, lane < 0 ? [] : this.linesOf(variant, lane));
+    };
+    holder.addEventListener("pointermove", (event) => {
+      const box = holder.getBoundingClientRect();
+      const share = (event.clientY - box.top - ABOVE) / (box.height - ABOVE - BELOW);
+      const lane = Math.floor(share * this.lanes);
+      point(lane >= 0 && lane < this.state[variant].bars.names.length ? lane : -1);
+    });
+    holder.addEventListener("pointerleave", () => point(-1));
+  }
+
+  /** Where a lane's goroutine was started, and where it stood last. */
+  linesOf(variant, lane) {
+    const { bars } = this.state[variant];
+    let line = 0;
+    for (let i = 0; i < bars.left.length; i += 1) {
+      if (bars.lane[i] === lane && bars.line[i] && (this.now == null || bars.left[i] <= this.now)) line = bars.line[i];
+    }
+    return [line, bars.goLines[lane]].filter(Boolean);
   }
 
   /** Show the run up to a moment, or all of it for null. */

@@ -6,13 +6,19 @@ class Findings {
     Object.assign(this, { t, light });
     this.why = h("div.gl-why");
     this.table = h("div.gl-table");
-    this.element = h("section.gl-findings", { "aria-label": t("Findings") }, this.why, this.table);
+    this.tries = h("div.gl-tries");
+    this.element = h("section.gl-findings", { "aria-label": t("Findings") }, this.why, this.table, this.tries);
     this.element.hidden = true;
   }
 
-  show(facts, fix) {
+  show(facts, head) {
     const groups = [...(facts.leaks || []), ...(facts.alive || [])];
-    this.element.hidden = !groups.length;
+    const key = JSON.stringify([groups, head.attempts, head.fix, head.finished]);
+    if (key === this.key) return;
+    this.key = key;
+    const attempts = head.finished ? head.attempts || [] : [];
+    this.element.hidden = !groups.length && !attempts.length;
+    this.tries.replaceChildren(attempts.length ? this.attempts(attempts, head.fix) : "");
     const reasons = [...new Set((facts.leaks || []).map((leak) => leak.explanation).filter(Boolean))];
     this.why.replaceChildren(...reasons.map((reason) => h("p", {}, coded(reason))));
     this.table.replaceChildren(groups.length ? this.rows(groups) : "");
@@ -29,7 +35,7 @@ class Findings {
         h("td.gl-n", {}, grouped(group.count)),
         h("td", {}, h("span.gl-evidence", { "data-evidence": group.evidence }, this.evidence(group.evidence))),
         h("td", {}, group.state),
-        h("td", {}, h("code", {}, group.function)),
+        h("td", {}, this.where(group)),
         h("td", {}, line(group.line)),
         h("td", {}, line(group.go_line), group.created_by ? h("span.gl-by", {}, ` ${group.created_by}`) : null));
     });
@@ -37,6 +43,24 @@ class Findings {
     return h("table", {},
       h("thead", {}, h("tr", {}, titles.map((title, index) => h(index ? "th" : "th.gl-n", { scope: "col" }, title)))),
       h("tbody", {}, body));
+  }
+
+  /** The function; opened, all calls on the stack, the user's own among the library's. */
+  where(group) {
+    const extra = [group.test, ...Object.entries(group.labels || {}).map(([name, value]) => `${name}=${value}`)].filter(Boolean);
+    const chips = extra.map((each) => h("span.gl-chip", {}, each));
+    const name = h("code", {}, group.function);
+    if ((group.stack || []).length < 2) return [name, ...chips];
+    const frames = group.stack.map((frame) => h("li", {}, h("code", {}, frame.function), h("span.gl-by", {}, ` ${frame.file}:${frame.line}`)));
+    return [h("details", {}, h("summary", {}, name), h("ol.gl-stack", {}, frames)), ...chips];
+  }
+
+  attempts(attempts, fix) {
+    const t = this.t;
+    const rows = attempts.map(([title, outcome, detail]) =>
+      h("li", {}, coded(title), " ", h("span.gl-outcome", { "data-outcome": outcome, title: detail || null }, outcome)));
+    const title = fix ? t("What else was tried") : t("No fix was found. Tried:");
+    return h("details", { open: !fix }, h("summary", {}, title), h("ul", {}, rows));
   }
 
   evidence(name) {
@@ -103,6 +127,28 @@ class Source {
     for (const row of this.code.querySelectorAll("[data-standing]")) row.removeAttribute("data-standing");
     for (const [line, n] of standing) this.lines.get(line)?.setAttribute("data-standing", `×${grouped(n)}`);
   }
+}
+
+/** Why there is nothing to run. */
+class Problem {
+  constructor(t) {
+    this.t = t;
+    this.title = h("h3");
+    this.message = h("pre.gl-message");
+    this.element = h("section.gl-problem", { role: "alert" }, this.title, this.message);
+    this.element.hidden = true;
+  }
+
+  show(error) {
+    this.element.hidden = !error;
+    if (!error) return;
+    this.title.replaceChildren(shape("build-error"), this.t("The program does not compile."));
+    say(this.message, error.message);
+  }
+}
+
+function errorMark(error) {
+  return new Map([[error.line, { kinds: new Set(["blocked"]), title: error.message.split("\n")[0] }]]);
 }
 
 /** Where goroutines that leaked are blocked and were started. */

@@ -68,7 +68,7 @@ class Column {
       [t("peak"), grouped(facts.peak || 0)],
       facts.end == null ? [t("now"), grouped(facts.count || 0)] : [t("at the end"), grouped(facts.end)],
       [t("started"), grouped(facts.created || 0)],
-      [t("time"), seconds(facts.t || 0)],
+      [t("time"), seconds(facts.took || 0)],
     ];
     const text = pairs.flat().join("|");
     if (this.numbers.dataset.text === text) return;

@@ -13,19 +13,20 @@ class View {
     this.hint = h("span.gl-hint", {}, t("or ■ in the toolbar"));
     this.columns = Object.fromEntries(VARIANTS.map((variant) => [variant, new Column(variant, t)]));
     this.clock = new Clock(t, (moment) => this.seek(moment));
-    const light = (lines) => this.light(lines);
-    this.findings = new Findings(t, light);
-    this.sources = Object.fromEntries(VARIANTS.map((variant) => [variant, new Source(variant, t, light)]));
+    this.problem = new Problem(t);
+    this.findings = new Findings(t, (lines) => this.light("original", lines));
+    this.sources = Object.fromEntries(VARIANTS.map((variant) => [variant, new Source(variant, t, (lines) => this.light(variant, lines))]));
     this.still = h("img.gl-still", { alt: t("The runs as a picture") });
     this.still.hidden = true;
     this.root = h("div.goleak", { role: "region", "aria-label": t("Goroutines of the program") },
       h("div.gl-top", {}, this.title, this.progress, h("span.gl-controls", {}, this.hint, this.stop)),
+      this.problem.element,
       h("div.gl-columns", {}, VARIANTS.map((variant) => this.columns[variant].element)),
       this.still, this.clock.element, this.findings.element,
       h("div.gl-columns.gl-sources", {}, VARIANTS.map((variant) => this.sources[variant].element)));
     el.append(this.root);
     const holders = Object.fromEntries(VARIANTS.flatMap((variant) => Object.entries(this.columns[variant].holders).map(([what, element]) => [`${what}_${variant}`, element])));
-    this.charts = new Charts(this.root, model.get("figures"), holders, t);
+    this.charts = new Charts(this.root, model.get("figures"), holders, t, (variant, lines) => this.lightSource(variant, lines));
     this.dirty = new Set();
     this.listen();
   }
@@ -74,17 +75,18 @@ class View {
       if (parts.includes("bars")) column.showLegend(this.charts.state[variant].bars);
       if (parts.includes("code") || parts.includes("facts") || dirty.has("head")) this.showSource(variant, head);
     }
-    if (dirty.has("facts_original") || dirty.has("head")) this.findings.show(this.part("facts", "original"), head.fix);
-    if (head.finished) this.clock.show(this.charts.end());
+    if (dirty.has("facts_original") || dirty.has("head")) this.findings.show(this.part("facts", "original"), head);
+    if (head.finished && !head.error) this.clock.show(this.charts.end());
   }
 
   showHead(head) {
     say(this.title, head.title || "");
     this.title.hidden = !head.title;
     say(this.progress, head.progress || (head.finished ? head.go : ""));
-    set(this.root, { "data-finished": Boolean(head.finished), "data-alone": Boolean(head.finished && this.part("facts", "fixed").status === "waiting") });
+    set(this.root, { "data-finished": Boolean(head.finished), "data-error": Boolean(head.error), "data-alone": Boolean(head.finished && this.part("facts", "fixed").status === "waiting") });
     this.stop.parentElement.hidden = head.finished || !this.model.get("stoppable");
     this.charts.finished = Boolean(head.finished);
+    this.problem.show(head.error);
   }
 
   showSource(variant, head) {
@@ -92,7 +94,7 @@ class View {
     const code = this.part("code", variant);
     const leaks = this.part("facts", variant).leaks;
     const panel = this.sources[variant];
-    if (variant === "original") return panel.show(code.rows || [], leakMarks(leaks, t), t("The program"));
+    if (variant === "original") return panel.show(code.rows || [], head.error?.line ? errorMark(head.error) : leakMarks(leaks, t), t("The program"));
     const fix = head.fix;
     const proof = fix?.verified ? (fix.runs > 1 ? t("verified in {n} runs", { n: fix.runs }) : t("verified by running it")) : "";
     const title = fix ? [fix.title, proof].filter(Boolean).join(" · ") : t("What is different");
@@ -113,8 +115,13 @@ class View {
     }
   }
 
-  light(lines) {
-    this.sources.original.lightUp(lines);
+  light(variant, lines) {
+    this.lightSource(variant, lines);
+    this.charts.light(variant, lines);
+  }
+
+  lightSource(variant, lines) {
+    this.sources[variant].lightUp(lines);
   }
 
   askToStop() {
