@@ -1,6 +1,6 @@
-"""The engine in a terminal: `python -m jupyter_goleak check [OPTIONS] PATH`.
+"""The engine in a terminal: `python -m jupyter_goleak check [OPTIONS] PATH`, and `doctor`, which tries its parts.
 
-Exit code 0: no leak. 1: a leak. 2: wrong usage, or the program does not build. 3: the program crashed, deadlocked or
+Exit code of `check` 0: no leak. 1: a leak. 2: wrong usage, or the program does not build. 3: the program crashed, deadlocked or
 ran out of time without a leak being shown.
 """
 
@@ -32,8 +32,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     check.add_argument("path", metavar="PATH", help="a .go file, a package folder, a .txtar, or - for standard input")
     for option in options_for("terminal"):
         check.add_argument(*option.names, **option.argument())
+    doctor = commands.add_parser(
+        "doctor",
+        help="try every part of the detector, on a planted leak",
+        description="Try every part of the detector, on a program with a planted leak; say the cure of what fails.",
+    )
+    doctor.add_argument("--go", metavar="PATH", help="path of the go command to use")
     given = parser.parse_args(arguments)
-    return _check(given)
+    return _doctor(given.go) if given.command == "doctor" else _check(given)
+
+
+def _doctor(go: str | None) -> int:
+    from jupyter_goleak.doctor import examine
+
+    healthy = True
+    for check in examine(go):
+        healthy = healthy and check.works
+        print(f"{'✓' if check.works else '✗'} {check.part:10} {check.seen}", flush=True)
+        if check.cure:
+            print(f"  {'':10} {check.cure}")
+    return 0 if healthy else 1
 
 
 def _check(given: argparse.Namespace) -> int:

