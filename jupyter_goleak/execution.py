@@ -45,7 +45,10 @@ _PATIENCE_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One program to run: `limit` seconds after its start it is stopped, for the reason `limit_reason`."""
+    """One program to run: `limit` seconds after its start it is stopped, for the reason `limit_reason`.
+
+    A `seed` other than 0 chooses the schedule of a program that was built with yields.
+    """
 
     variant: Variant
     binary: Path
@@ -56,6 +59,7 @@ class Job:
     settle: float = 1.0
     limit: float = 60.0
     limit_reason: Reason = "timeout"
+    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +174,7 @@ class _Process:
         self._outputs: dict[Stream, _KeptOutput] = {"stdout": _KeptOutput(), "stderr": _KeptOutput()}
 
         ours, theirs = socket.socketpair()
-        environment = dict(job.environment, GOLEAK_PROBE=f"{theirs.fileno()} {round(job.settle * 1000)}")
+        environment = dict(job.environment, GOLEAK_PROBE=f"{theirs.fileno()} {round(job.settle * 1000)} {job.seed}")
         with tempfile.TemporaryFile() as stdin, theirs:
             stdin.write(job.stdin.encode("utf-8", "surrogateescape"))
             stdin.seek(0)

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import difflib
 import os
+import random
 import re
 import tempfile
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from jupyter_goleak import diagnosis, toolchain
 from jupyter_goleak.errors import BuildError, CompilerMessage, GoleakError
 from jupyter_goleak.execution import Execution
 from jupyter_goleak.explanation import explain
+from jupyter_goleak.exploration import Schedule, explore, merged, schedules
 from jupyter_goleak.model import (
     Attempt,
     Ended,
@@ -83,14 +86,14 @@ class Experiment:
         self._options = options or Options()
         self._fixed_program = fixed_program
         self._say = say
-        self._execution: Execution | None = None
+        self._executions: set[Execution] = set()
         self._stopped = False
 
     def stop(self) -> None:
         """End the programs as an interrupt would; the report still comes, with what was seen until then."""
         self._stopped = True
-        if self._execution is not None:
-            self._execution.stop()
+        for execution in tuple(self._executions):
+            execution.stop()
 
     def events(self) -> Iterator[Event]:
         """Everything that happens, in order; the last event is `Finished`.
@@ -110,12 +113,14 @@ class Experiment:
             rest = iter(proposals)
             second, proposal, attempts = self._first_that_builds(bench, first, rest)
             runs = yield from self._run(bench, first.built, second.built if second else None, proposal)
-            run = runs["original"]
+            run = yield from self._explored(runs["original"], self._program, bench)
             fix, fixed = None, runs.get("fixed")
             while proposal is not None and fixed is not None:
+                if run.verdict != "clean" and fixed.verdict == "clean":
+                    fixed = yield from self._explored(fixed, self._fixed(proposal), bench)
                 accepted, outcome = _accepts(run, fixed, proposal.origin)
                 if proposal.origin in ("cell", "marker") or accepted:
-                    fix = _fix(self._program, proposal, verified=accepted)
+                    fix = _fix(self._program, proposal, verified=accepted, runs=fixed.explored.runs)
                     break
                 if run.verdict == "clean" or self._stopped or run.stopped == "user":
                     fixed = None
@@ -157,13 +162,62 @@ class Experiment:
             return [_Proposal("marker", "the marked lines", prepared.marked, main)]
         return [_Proposal("commented-out", each.title, each.variant, each.file) for each in prepared.candidates]
 
-    def _explained(self, run: Run, bench: Workbench, proposal: _Proposal | None, fix: Fix | None = None) -> Run:
+    def _fixed(self, proposal: _Proposal) -> Program:
+        return self._fixed_program or proposal.variant.program(self._program)
+
+    def _explored(self, run: Run, program: Program, bench: Workbench) -> Generator[Event, None, Run]:
+        """The run together with those under other schedules, where they were asked for."""
+        count, seed = self._options.explore or 1, self._options.seed
+        if count < 2 or self._stopped:
+            return run
+        seed = random.randrange(1 << 31) if seed is None else seed
+        building = bench.start(self._rewriter.instrument(program, yields=True), run.variant, program.main)
+        building.wait()
+
+        def once(schedule: Schedule) -> Run:
+            execution = Execution([bench.job(run.variant, building.built, schedule)])
+            recorder = Recorder(run.variant, building.built.places, self._options.settle)
+            with self._stoppable(execution):
+                for _, happening in execution.events():
+                    list(recorder.add(happening))
+            return diagnosis.judge(recorder.recording(), ignore=self._options.ignore)
+
+        others: list[Run] = []
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            try:
+                for other in explore(once, schedules(count - 1, seed), pool):
+                    if not self._stopped:
+                        others.append(other)
+                    leaking = sum(bool(each.leaks) for each in (run, *others))
+                    yield Progress(f"Exploring schedules: {len(others) + 1} of {count} runs, {leaking} leaked")
+            except KeyboardInterrupt:
+                self.stop()
+        return self._explained(merged(run, others, seed), bench, None, program=program)
+
+    @contextmanager
+    def _stoppable(self, execution: Execution) -> Iterator[None]:
+        """Let `stop()` reach that execution while it lasts."""
+        self._executions.add(execution)
+        try:
+            if self._stopped:
+                execution.stop()
+            yield
+        finally:
+            self._executions.discard(execution)
+
+    def _explained(
+        self,
+        run: Run,
+        bench: Workbench,
+        proposal: _Proposal | None,
+        fix: Fix | None = None,
+        program: Program | None = None,
+    ) -> Run:
         """The run with reasons, as far as the program's text tells them."""
         if not run.leaks and not run.alive:
             return run
-        program = self._program
-        if run.variant == "fixed" and proposal is not None:
-            program = self._fixed_program or proposal.variant.program(program)
+        if program is None:
+            program = self._fixed(proposal) if run.variant == "fixed" and proposal is not None else self._program
         try:
             facts = self._rewriter.facts(program, (*run.leaks, *run.alive), goroot=bench.goroot)
         except GoleakError:
@@ -207,16 +261,15 @@ class Experiment:
             diff = _diff(self._program, built.source) if variant == "fixed" else ""
             yield Started(variant, built.source, diff)
         runs: dict[Variant, Run] = {}
-        self._execution = Execution(jobs)
-        if self._stopped:
-            self._execution.stop()
-        for variant, happening in self._execution.events():
-            recorder = recorders[variant]
-            yield from recorder.add(happening)
-            if recorder.ended:
-                run = diagnosis.judge(recorder.recording(), ignore=self._options.ignore)
-                runs[variant] = self._explained(run, bench, proposal)
-                yield Ended(variant, runs[variant])
+        execution = Execution(jobs)
+        with self._stoppable(execution):
+            for variant, happening in execution.events():
+                recorder = recorders[variant]
+                yield from recorder.add(happening)
+                if recorder.ended:
+                    run = diagnosis.judge(recorder.recording(), ignore=self._options.ignore)
+                    runs[variant] = self._explained(run, bench, proposal)
+                    yield Ended(variant, runs[variant])
         return runs
 
 
@@ -278,14 +331,14 @@ def _lines(text: str) -> Counter[str]:
     return Counter(_NUMBER.sub("#", line) for line in text.splitlines())
 
 
-def _fix(program: Program, proposal: _Proposal, *, verified: bool) -> Fix:
+def _fix(program: Program, proposal: _Proposal, *, verified: bool, runs: int) -> Fix:
     line, code = _single_edit(program.source, proposal.source)
     return Fix(
         origin=proposal.origin,
         title=proposal.title,
         diff=_diff(program, proposal.source),
         verified=verified,
-        runs=1,
+        runs=runs,
         source=proposal.source,
         line=line,
         code=code,

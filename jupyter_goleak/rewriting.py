@@ -101,9 +101,12 @@ class Rewriter:
         marked = _variant(answer["marked"], program.main) if answer["marked"] else None
         return Prepared(original, marked, tuple(_candidate(each, original) for each in answer["candidates"]))
 
-    def instrument(self, program: Program) -> VariantSource:
-        """The program as it is, ready to build; a file that Go cannot parse stays as it was."""
-        answer = self._ask("instrument", _request(program))
+    def instrument(self, program: Program, *, yields: bool = False) -> VariantSource:
+        """The program as it is, ready to build; a file that Go cannot parse stays as it was.
+
+        With `yields`, it can be run under different schedules (`execution.Job.seed`).
+        """
+        answer = self._ask("instrument", {**_request(program), "yields": yields})
         problem = answer["problem"]
         if problem is not None and problem["kind"] == "usage":
             raise _usage(problem)

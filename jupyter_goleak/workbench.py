@@ -14,6 +14,7 @@ from pathlib import Path
 
 from jupyter_goleak.errors import BuildError, UsageError
 from jupyter_goleak.execution import Job
+from jupyter_goleak.exploration import Schedule
 from jupyter_goleak.model import Variant
 from jupyter_goleak.options import Options
 from jupyter_goleak.program import Program, module_root
@@ -118,13 +119,14 @@ class Workbench:
             reason = done.stderr.strip().splitlines()[-1:] or ["go mod tidy said nothing"]
             raise BuildError(f"The program imports modules that could not be fetched: {reason[0].strip()}")
 
-    def job(self, variant: Variant, built: Built) -> Job:
-        """What to run, and for how long."""
+    def job(self, variant: Variant, built: Built, schedule: Schedule | None = None) -> Job:
+        """What to run, and for how long; `schedule` is for a variant that was built with yields."""
         options = self._options
         environment = dict(os.environ, **dict(options.env))
         arguments = options.args
-        if options.gomaxprocs is not None:
-            environment["GOMAXPROCS"] = str(options.gomaxprocs)
+        processors = options.gomaxprocs or (schedule.processors if schedule else None)
+        if processors is not None:
+            environment["GOMAXPROCS"] = str(processors)
         if options.ancestry or self._program.runs_tests:
             environment["GODEBUG"] = ",".join(filter(None, [environment.get("GODEBUG"), _ANCESTORS]))
         if self._program.runs_tests:
@@ -137,6 +139,7 @@ class Workbench:
             args=arguments,
             stdin=options.stdin,
             settle=options.settle,
+            seed=schedule.seed if schedule else 0,
             limit=options.timeout if options.for_ is None else options.for_,
             limit_reason="timeout" if options.for_ is None else "for",
         )

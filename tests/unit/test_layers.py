@@ -33,7 +33,6 @@ ENGINE = (
     "diagnosis",
     "workbench",
     "repair",
-    "exploration",
     "experiment",
     "doctor",
     "__main__",

@@ -94,6 +94,8 @@ type probeState struct {
 	startsSent  int64
 	telling     sync.Mutex
 
+	chance atomic.Uint64 // the state of the random numbers behind yields
+
 	marks    atomic.Int64
 	lastMark atomic.Int64
 
@@ -128,19 +130,22 @@ var metricNames = [...]string{
 }
 
 func init() {
-	setting, found := syscall.Getenv("GOLEAK_PROBE")
+	setting, found := syscall.Getenv("GOLEAK_PROBE") // descriptor, settling time in milliseconds, seed (0: no yields)
 	if !found {
 		return
 	}
 	syscall.Unsetenv("GOLEAK_PROBE")
-	fdText, settleText, _ := strings.Cut(setting, " ")
+	fdText, rest, _ := strings.Cut(setting, " ")
+	settleText, seedText, _ := strings.Cut(rest, " ")
 	fd, err := strconv.Atoi(fdText)
 	settle, err2 := strconv.Atoi(settleText)
-	if err != nil || err2 != nil {
+	seed, err3 := strconv.ParseUint(seedText, 10, 64)
+	if err != nil || err2 != nil || err3 != nil {
 		return
 	}
 	p := &probe
 	p.fd = moveAway(fd)
+	p.chance.Store(seed)
 	p.settle = time.Duration(settle) * time.Millisecond
 	p.started = time.Now()
 	dieWithParent()
@@ -217,6 +222,29 @@ func (p *probeState) tellStarts() {
 			return // being written
 		}
 		p.send('b', append(numbers(t, noted.count, noted.line), noted.file+"\x00"+noted.called...))
+	}
+}
+
+// GoleakYield stands before statements at which goroutines meet. With a seed it now and then lets others go first, so
+// that runs with other seeds see other schedules.
+func GoleakYield() {
+	p := &probe
+	state := p.chance.Load()
+	if state == 0 {
+		return
+	}
+	// The additive step of splitmix64: every goroutine takes the next number of one sequence.
+	z := p.chance.Add(0x9e3779b97f4a7c15)
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	z ^= z >> 31
+	switch {
+	case z%64 == 0:
+		time.Sleep(time.Duration(z>>32%2000) * time.Microsecond)
+	case z%8 == 1:
+		time.Sleep(time.Duration(z>>32%50) * time.Microsecond)
+	case z%4 == 2:
+		runtime.Gosched()
 	}
 }
 

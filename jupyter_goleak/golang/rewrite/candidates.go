@@ -50,7 +50,7 @@ func commentedOut(program Program) []Candidate {
 		edited := Source{source.Name, apply(source.Text, hint.edits)}
 		files := slices.Clone(program.Files)
 		files[hint.file] = edited
-		variant, problem := build(Program{program.Form, files})
+		variant, problem := build(Program{Form: program.Form, Files: files})
 		if problem != nil || undeclared(program, source, edited) {
 			continue
 		}

@@ -16,10 +16,12 @@ const (
 	callShim  = "goleakNumGoroutine"
 	valueShim = "goleakNumGoroutineFunc"
 	goShim    = "goleakGo"
+	yieldShim = "goleakYield"
 )
 
 // packages remembers, per folder, what the files need of a shim.
 type packages struct {
+	yields  bool
 	folders map[string]*folderNeeds
 	order   []string
 }
@@ -29,8 +31,8 @@ type folderNeeds struct {
 	uses, usesTest, usesOuter bool
 }
 
-func newPackages() *packages {
-	return &packages{folders: map[string]*folderNeeds{}}
+func newPackages(yields bool) *packages {
+	return &packages{yields: yields, folders: map[string]*folderNeeds{}}
 }
 
 // instrument notes each go statement, and replaces each use of runtime.NumGoroutine by the shim's. The real function goes along as an argument, so
@@ -46,6 +48,9 @@ func (p *packages) instrument(name, text string) (string, *Problem) {
 		return text, syntaxProblem(name, err)
 	}
 	edits := append(numGoroutineEdits(fset, file, name, text), goEdits(fset, file, name, text)...)
+	if p.yields {
+		edits = append(edits, yieldEdits(fset, file)...)
+	}
 	p.note(name, file.Name.Name, len(edits) > 0)
 	return apply(text, edits), nil
 }
@@ -222,6 +227,8 @@ func ` + valueShim + `(read func() int, file string, line int) func() int {
 func ` + goShim + `(file string, line int, called string) {
 	goleakProbe.GoleakGo(file, line, called)
 }
+
+func ` + yieldShim + `() { goleakProbe.GoleakYield() }
 `
 }
 

@@ -10,10 +10,12 @@ import (
 	"strings"
 )
 
-// A Program is a request: all files, and how the user wrote them ("file", "snippet", "test", "txtar" or "package").
+// A Program is a request: all files, and how the user wrote them ("file", "snippet", "test", "txtar" or "package"). With
+// Yields, what is built may give way before each statement that other goroutines care about.
 type Program struct {
-	Form  string   `json:"form"`
-	Files []Source `json:"files"`
+	Form   string   `json:"form"`
+	Files  []Source `json:"files"`
+	Yields bool     `json:"yields"`
 }
 
 // A File is one file of a variant: Text is what the user reads, Build what the compiler gets.
@@ -89,7 +91,7 @@ func instrument(program Program) Instrumented {
 func build(program Program) (Variant, *Problem) {
 	var variant Variant
 	var first *Problem
-	packages := newPackages()
+	packages := newPackages(program.Yields)
 	for _, source := range program.Files {
 		text := source.Text
 		if strings.HasSuffix(source.Name, ".go") {
