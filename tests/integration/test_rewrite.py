@@ -530,6 +530,11 @@ def test_two_values_in_one_parameter_are_told_apart(rewriter: Rewriter) -> None:
     assert (other.name, [each.line for each in other.sites("close")]) == ("closed", [9])
 
 
+def test_a_channel_that_carries_itself(rewriter: Rewriter) -> None:
+    text = "c := make(chan any, 1)\nc <- c\nd := c\ngo func() {\n\t<-d\n}()\n"
+    assert subject(ask(rewriter, text, "chan receive", 5)).name == "c"
+
+
 def test_what_library_code_has_too_is_unknown(rewriter: Rewriter) -> None:
     text = 'c := make(chan os.Signal, 1)\nsignal.Notify(c)\n<-c\nd := exec.Command("x")\n_ = d\n'
     channel = subject(ask(rewriter, text, "chan receive", 3))

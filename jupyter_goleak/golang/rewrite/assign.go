@@ -2,7 +2,6 @@ package main
 
 import (
 	"go/ast"
-	"go/token"
 	"go/types"
 	"slices"
 )
@@ -289,54 +288,3 @@ func isType(t types.Type, pkg string, names ...string) bool {
 }
 
 func isContext(t types.Type) bool { return isType(t, "context", "Context") }
-
-// A walkPath answers questions about where a node stands.
-type walkPath []ast.Node
-
-// inLoop tells whether a loop stands between the node and its function.
-func (p walkPath) inLoop() bool {
-	child := ast.Node(nil)
-	for _, node := range slices.Backward(p) {
-		switch node := node.(type) {
-		case *ast.FuncDecl, *ast.FuncLit:
-			return false
-		case *ast.ForStmt:
-			if child != node.Init {
-				return true
-			}
-		case *ast.RangeStmt:
-			if child == node.Body {
-				return true
-			}
-		}
-		child = node
-	}
-	return false
-}
-
-// conditional tells whether the node may be passed by inside its function.
-func (p walkPath) conditional() bool {
-	child := ast.Node(nil)
-	for _, node := range slices.Backward(p) {
-		switch node := node.(type) {
-		case *ast.FuncDecl, *ast.FuncLit:
-			return false
-		case *ast.IfStmt:
-			if child == node.Body || child == node.Else {
-				return true
-			}
-		case *ast.CaseClause:
-			return true
-		case *ast.CommClause:
-			if child != node.Comm {
-				return true
-			}
-		case *ast.BinaryExpr:
-			if child == node.Y && (node.Op == token.LAND || node.Op == token.LOR) {
-				return true
-			}
-		}
-		child = node
-	}
-	return false
-}

@@ -12,141 +12,6 @@ import (
 	"strings"
 )
 
-// A FactsRequest asks about places where goroutines wait. Exports maps import paths to files of export data, for packages
-// that are not in the standard library; without it, what they declare is unknown.
-type FactsRequest struct {
-	Program
-	Goroot  string            `json:"goroot"`
-	Exports map[string]string `json:"exports"`
-	Waits   []Wait            `json:"waits"`
-}
-
-// A Wait is where and how a goroutine waits: the innermost frames of the user's code, and where it was started.
-type Wait struct {
-	State   string  `json:"state"`
-	Frames  []Frame `json:"frames"`
-	Started Frame   `json:"started"`
-}
-
-type Frame struct {
-	Function string `json:"function"`
-	File     string `json:"file"`
-	Line     int    `json:"line"`
-}
-
-// Facts answers facts: one Place for each wait, and the variables that they speak of, by their index.
-type Facts struct {
-	Places    []Place    `json:"places"`
-	Variables []Variable `json:"variables"`
-	Resources []int      `json:"resources"` // responses, pipes, connections, listeners, timers and tickers, and what iter.Pull gives
-	Problem   string     `json:"problem"`   // why the analysis broke off, if it did
-}
-
-// A Place is the blocking statement.
-type Place struct {
-	Found      bool    `json:"found"`
-	Statement  string  `json:"statement"`
-	Operation  string  `json:"operation"` // range, receive, send, select, or a method's name in small letters
-	Expression string  `json:"expression"`
-	Variable   *int    `json:"variable"`
-	Others     []int   `json:"others"` // what else it may be: the same code serves several
-	Function   string  `json:"function"`
-	File       string  `json:"file"`
-	Line       int     `json:"line"`
-	Cases      []Case  `json:"cases"`
-	Loop       *Loop   `json:"loop"` // the innermost one around the statement, itself if it is a range
-	Started    *Launch `json:"started"`
-	Holding    []int   `json:"holding"` // locks held by this function and its callers
-}
-
-// A Case is one of a select.
-type Case struct {
-	Operation  string `json:"operation"` // send, receive or default
-	Expression string `json:"expression"`
-	Text       string `json:"text"`
-	Line       int    `json:"line"`
-	Variable   *int   `json:"variable"`
-	Others     []int  `json:"others"` // what else it may be: the same code serves several
-}
-
-type Loop struct {
-	Kind string `json:"kind"` // forever, condition or range
-	Text string `json:"text"`
-	Line int    `json:"line"`
-}
-
-// A Launch is the statement that started the goroutine.
-type Launch struct {
-	Text     string `json:"text"`
-	File     string `json:"file"`
-	Line     int    `json:"line"`
-	Function string `json:"function"` // that it stands in
-	Loop     *Loop  `json:"loop"`
-}
-
-// A Variable is a class of places that one value passes through, told by the name where it is made.
-type Variable struct {
-	Kind       string         `json:"kind"`
-	Name       string         `json:"name"`
-	Names      []string       `json:"names"`
-	Type       string         `json:"type"`
-	Scope      string         `json:"scope"` // local, parameter, field, global or value
-	Struct     string         `json:"struct"`
-	File       string         `json:"file"`
-	Line       int            `json:"line"`
-	Buffer     *int64         `json:"buffer"`
-	BufferText string         `json:"buffer_text"`
-	Global     bool           `json:"global"` // a global variable holds it, or what it is an element of
-	Nil        bool           `json:"nil"`
-	Unknown    bool           `json:"unknown"`
-	Owner      *int           `json:"owner"`
-	Via        string         `json:"via"`
-	Parents    []int          `json:"parents"`
-	Cancel     *int           `json:"cancel"`
-	Operations []Operation    `json:"operations"`
-	Kids       map[string]int `json:"kids"` // what is reached through it: Body, C, Done, element
-	Methods    []Method       `json:"methods"`
-	CloseAfter *Insertion     `json:"close_after"`
-}
-
-// An Operation on a variable.
-type Operation struct {
-	Kind        string `json:"kind"`
-	File        string `json:"file"`
-	Line        int    `json:"line"`
-	EndLine     int    `json:"end_line"`
-	Function    string `json:"function"`
-	Text        string `json:"text"`
-	Expression  string `json:"expression"`
-	Buffer      *int64 `json:"buffer"`
-	Deferred    bool   `json:"deferred"`
-	Loop        bool   `json:"loop"`
-	Goroutine   bool   `json:"goroutine"`
-	Conditional bool   `json:"conditional"`
-	Select      int    `json:"select"`   // number of the cases to choose from, 0 outside of a select
-	Default     bool   `json:"default"`  // the select has a default: the operation never waits
-	Repeated    bool   `json:"repeated"` // a loop starts the goroutine that it is in
-	Exits       []int  `json:"exits"`    // lines where the function leaves before it, or for a range, breaks it off
-	Uncalled    bool   `json:"uncalled"`
-	Holding     []int  `json:"holding"`
-}
-
-// A Method ends what its type started.
-type Method struct {
-	Name   string `json:"name"`
-	Type   string `json:"type"`
-	File   string `json:"file"`
-	Line   int    `json:"line"`
-	Called bool   `json:"called"`
-}
-
-// An Insertion is code that fits below a line.
-type Insertion struct {
-	File string `json:"file"`
-	Line int    `json:"line"` // the new line comes after this one
-	Code string `json:"code"`
-}
-
 // facts never fails as a whole: a report without reasons is better than none.
 func facts(request FactsRequest) (answer Facts) {
 	answer = Facts{Places: make([]Place, len(request.Waits)), Variables: []Variable{}, Resources: []int{}}
@@ -317,7 +182,7 @@ func (r *reporter) name(v *Variable, o object, variables []*types.Var) {
 	}
 	if len(variables) > 0 && variables[0].Name() != "_" {
 		// A parameter tells less than the variable that is passed for it.
-		r.declare(v, variables[max(0, slices.IndexFunc(variables, func(v *types.Var) bool { return !r.isParameter(v) }))])
+		r.declare(v, variables[max(0, slices.IndexFunc(variables, func(v *types.Var) bool { return !r.parameters[v] }))])
 		return
 	}
 	v.Scope = "value"
@@ -356,7 +221,9 @@ func (r *reporter) heldByGlobal(v *types.Var) bool {
 	if isGlobal(v) {
 		return true
 	}
-	for owner := r.variable(v).root().owner; owner != nil; owner = owner.root().owner {
+	seen := map[*place]bool{}
+	for owner := r.variable(v).root().owner; owner != nil && !seen[owner.root()]; owner = owner.root().owner {
+		seen[owner.root()] = true
 		if slices.ContainsFunc(owner.root().vars, isGlobal) {
 			return true
 		}
@@ -443,7 +310,7 @@ func (r *reporter) declare(v *Variable, variable *types.Var) {
 		v.Struct = r.structOf(variable)
 	case isGlobal(variable):
 		v.Scope = "global"
-	case r.isParameter(variable):
+	case r.parameters[variable]:
 		v.Scope = "parameter"
 	default:
 		v.Scope = "local"
@@ -468,10 +335,6 @@ func (r *reporter) ownerOf(field *types.Var) *types.Named {
 		}
 	}
 	return nil
-}
-
-func (r *reporter) isParameter(v *types.Var) bool {
-	return slices.ContainsFunc(r.ordered, func(fn *function) bool { return slices.Contains(r.fields(fn.typ.Params), v) })
 }
 
 func (r *reporter) buffer(v *Variable, o object) {
@@ -537,99 +400,4 @@ func shorten(text string) string {
 		return string(runes[:most-1]) + "…"
 	}
 	return text
-}
-
-// methods are those of the field's struct that could end what waits there.
-func (r *reporter) methods(v *Variable, variables []*types.Var) {
-	if v.Scope != "field" {
-		return
-	}
-	for _, variable := range variables {
-		if !variable.IsField() {
-			continue
-		}
-		named := r.ownerOf(variable)
-		if named == nil {
-			continue
-		}
-		for _, fn := range r.ordered {
-			decl, ok := fn.node.(*ast.FuncDecl)
-			if !ok || decl.Recv == nil || fn.object == nil || !receives(fn.object, named) {
-				continue
-			}
-			switch decl.Name.Name {
-			case "Stop", "Close", "Shutdown", "Cancel", "Quit", "Finish", "Terminate", "Kill", "stop", "close", "shutdown", "cancel", "quit":
-				method := Method{Name: decl.Name.Name, Type: named.Obj().Name(), Called: fn.calls > 0}
-				method.File, method.Line = r.position(decl.Pos())
-				v.Methods = append(v.Methods, method)
-			}
-		}
-	}
-}
-
-func receives(method *types.Func, named *types.Named) bool {
-	signature, ok := method.Type().(*types.Signature)
-	if !ok || signature.Recv() == nil {
-		return false
-	}
-	t := signature.Recv().Type()
-	if pointer, ok := t.(*types.Pointer); ok {
-		t = pointer.Elem()
-	}
-	receiver, ok := t.(*types.Named)
-	return ok && receiver.Obj() == named.Obj()
-}
-
-// closeAfter is where the channel can be closed once all has been sent: below the last send, and outside of its loops,
-// where one function alone sends.
-func (r *reporter) closeAfter(operations []*operation, unknown bool) *Insertion {
-	var sender *function
-	var last *operation
-	for _, op := range operations {
-		switch op.kind {
-		case "close", "passed":
-			return nil
-		case "send":
-			if sender != nil && op.fn != sender || op.fn == nil {
-				return nil
-			}
-			sender, last = op.fn, op
-		}
-	}
-	if sender == nil || unknown || sender.repeated || len(sender.launches) > 1 {
-		return nil
-	}
-	if v := r.variableOf(last.expression); v != nil && sender.calls > 1 && slices.Contains(r.fields(sender.typ.Params), v) {
-		return nil
-	}
-	stmt, around := ast.Stmt(nil), (*ast.BlockStmt)(nil)
-	for i := len(last.path) - 1; i >= 0; i-- {
-		if last.path[i] == sender.node {
-			break
-		}
-		block, ok := last.path[i].(*ast.BlockStmt)
-		if !ok {
-			continue
-		}
-		inner := last.node
-		if i+1 < len(last.path) {
-			inner = last.path[i+1]
-		}
-		if slices.Contains(block.List, inner.(ast.Stmt)) {
-			stmt, around = inner.(ast.Stmt), block
-		}
-		// Not above the block that declares the channel.
-		if v := r.variableOf(last.expression); v != nil && v.Parent() != nil && block.Pos() <= v.Pos() && v.Pos() < block.End() {
-			break
-		}
-	}
-	if stmt == nil || r.fset.Position(stmt.End()).Line == r.fset.Position(around.Rbrace).Line {
-		return nil // no line is free between them
-	}
-	if loop, ok := stmt.(*ast.ForStmt); ok && loop.Cond == nil && !breaks(loop.Body) {
-		return nil
-	}
-	out := &Insertion{Code: "close(" + r.text(last.expression) + ")"}
-	out.File, out.Line = r.position(stmt.End())
-	return out
 }

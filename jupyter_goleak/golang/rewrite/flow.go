@@ -7,84 +7,6 @@ import (
 	"slices"
 )
 
-// The flow of values is followed without regard to order: all places that a value may pass through (variables,
-// parameters, results, fields, elements) make one class. One field is one place, whichever struct it is in. Inside of a
-// class the direction of the flow tells which values may arrive at which place.
-
-// A place is a member of a class; what concerns the whole class stands at its root.
-type place struct {
-	parent  *place
-	kids    map[string]*place // what is reached through it: elements, the Done channel of a context
-	ops     []*operation
-	vars    []*types.Var
-	targets []*function // of a class of functions
-	owner   *place      // what this is reached through, and how
-	via     string
-
-	// What follows is the place's own, not the class's.
-	own     *types.Var
-	sources map[*place]bool // where its values come from
-	uses    map[*place]bool // where they go
-	makes   []*operation    // that put a new value in
-	unknown bool            // code that is not seen has the value too
-}
-
-func (p *place) root() *place {
-	for p.parent != nil {
-		p = p.parent
-	}
-	return p
-}
-
-func (p *place) kid(name string) *place {
-	r := p.root()
-	if r.kids == nil {
-		r.kids = map[string]*place{}
-	}
-	if r.kids[name] == nil {
-		r.kids[name] = &place{owner: p, via: name}
-	}
-	return r.kids[name]
-}
-
-// unify lets what is at b flow to a. It tells whether that is news.
-func unify(a, b *place) bool {
-	if a == nil || b == nil || a == b {
-		return false
-	}
-	learnt := !a.sources[b]
-	if learnt {
-		if a.sources == nil {
-			a.sources = map[*place]bool{}
-		}
-		if b.uses == nil {
-			b.uses = map[*place]bool{}
-		}
-		a.sources[b], b.uses[a] = true, true
-	}
-	a, b = a.root(), b.root()
-	if a == b {
-		return learnt
-	}
-	b.parent = a
-	a.vars = append(a.vars, b.vars...)
-	a.ops = append(a.ops, b.ops...)
-	for _, target := range b.targets {
-		if !slices.Contains(a.targets, target) {
-			a.targets = append(a.targets, target)
-		}
-	}
-	if a.owner == nil {
-		a.owner, a.via = b.owner, b.via
-	}
-	for name, kid := range b.kids {
-		other := a.root().kid(name)
-		unify(other, kid)
-		unify(kid, other)
-	}
-	return true
-}
-
 // A function is a declaration or a literal of the program.
 type function struct {
 	name     string
@@ -105,33 +27,37 @@ type function struct {
 // A flow is the analysis of one program.
 type flow struct {
 	*typed
-	places    map[*types.Var]*place
-	byExpr    map[ast.Expr]*place
-	results   map[ast.Expr][]*place // of calls with several results
-	functions map[ast.Node]*function
-	byObject  map[*types.Func]*function
-	ordered   []*function
-	named     []*types.Named // of the program
-	own       map[*types.Package]bool
-	holding   map[ast.Node][]ast.Expr // the locks held at a call, send, receive, range or select
-	origins   map[*place]*origin
-	interned  map[object]*object
-	open      map[*types.Var]bool // parameters of functions that nobody in the program calls
+	places       map[*types.Var]*place
+	byExpr       map[ast.Expr]*place
+	results      map[ast.Expr][]*place // of calls with several results
+	functions    map[ast.Node]*function
+	byObject     map[*types.Func]*function
+	ordered      []*function
+	named        []*types.Named // of the program
+	own          map[*types.Package]bool
+	holding      map[ast.Node][]ast.Expr // the locks held at a call, send, receive, range or select
+	origins      map[*place]*origin
+	interned     map[object]*object
+	open         map[*types.Var]bool // parameters of functions that nobody in the program calls
+	parameters   map[*types.Var]bool
+	implementing map[implementation][]*function
 }
 
 func analyse(p *typed) *flow {
 	f := &flow{
-		typed:     p,
-		places:    map[*types.Var]*place{},
-		byExpr:    map[ast.Expr]*place{},
-		results:   map[ast.Expr][]*place{},
-		functions: map[ast.Node]*function{},
-		byObject:  map[*types.Func]*function{},
-		holding:   map[ast.Node][]ast.Expr{},
-		origins:   map[*place]*origin{},
-		interned:  map[object]*object{},
-		open:      map[*types.Var]bool{},
-		own:       map[*types.Package]bool{},
+		typed:        p,
+		places:       map[*types.Var]*place{},
+		byExpr:       map[ast.Expr]*place{},
+		results:      map[ast.Expr][]*place{},
+		functions:    map[ast.Node]*function{},
+		byObject:     map[*types.Func]*function{},
+		holding:      map[ast.Node][]ast.Expr{},
+		origins:      map[*place]*origin{},
+		interned:     map[object]*object{},
+		open:         map[*types.Var]bool{},
+		parameters:   map[*types.Var]bool{},
+		implementing: map[implementation][]*function{},
+		own:          map[*types.Package]bool{},
 	}
 	f.collect()
 	f.assignments()
@@ -179,6 +105,9 @@ func (f *flow) collect() {
 				made.results = make([]*place, made.typ.Results.NumFields())
 				for i := range made.results {
 					made.results[i] = &place{}
+				}
+				for _, v := range f.fields(made.typ.Params) {
+					f.parameters[v] = true
 				}
 				f.functions[node] = made
 				f.ordered = append(f.ordered, made)
@@ -384,70 +313,4 @@ func (f *flow) typeOf(e ast.Expr) types.Type {
 		return t.Underlying()
 	}
 	return nil
-}
-
-// callee is the function or method object that a call names, if it names one.
-func (f *flow) callee(call *ast.CallExpr) *types.Func {
-	fun := ast.Unparen(call.Fun)
-	switch x := fun.(type) {
-	case *ast.IndexExpr:
-		fun = x.X
-	case *ast.IndexListExpr:
-		fun = x.X
-	}
-	switch fun := fun.(type) {
-	case *ast.Ident:
-		object, _ := f.info.Uses[fun].(*types.Func)
-		return object
-	case *ast.SelectorExpr:
-		object, _ := f.info.Uses[fun.Sel].(*types.Func)
-		return object
-	}
-	return nil
-}
-
-// targetsOf are the program's functions that a call may reach.
-func (f *flow) targetsOf(call *ast.CallExpr) []*function {
-	if f.isConversion(call) || f.builtin(call) != "" {
-		return nil
-	}
-	if object := f.callee(call); object != nil {
-		object = object.Origin()
-		if fn := f.byObject[object]; fn != nil {
-			return []*function{fn}
-		}
-		if iface := receiverInterface(object); iface != nil {
-			return f.implementations(iface, object.Name())
-		}
-		return nil
-	}
-	if p := f.at(call.Fun); p != nil {
-		return p.root().targets
-	}
-	return nil
-}
-
-func receiverInterface(object *types.Func) *types.Interface {
-	signature, ok := object.Type().(*types.Signature)
-	if !ok || signature.Recv() == nil {
-		return nil
-	}
-	iface, _ := signature.Recv().Type().Underlying().(*types.Interface)
-	return iface
-}
-
-func (f *flow) implementations(iface *types.Interface, method string) []*function {
-	var found []*function
-	for _, named := range f.named {
-		if types.IsInterface(named) || named.TypeParams().Len() > 0 || !types.Implements(types.NewPointer(named), iface) {
-			continue
-		}
-		object, _, _ := types.LookupFieldOrMethod(types.NewPointer(named), true, named.Obj().Pkg(), method)
-		if object, ok := object.(*types.Func); ok {
-			if fn := f.byObject[object.Origin()]; fn != nil {
-				found = append(found, fn)
-			}
-		}
-	}
-	return found
 }

@@ -24,9 +24,10 @@ type typed struct {
 }
 
 type typedFile struct {
-	name   string
-	text   string // what was parsed
-	syntax *ast.File
+	name    string
+	text    string // what was parsed
+	syntax  *ast.File
+	wrapped bool // a snippet: its declarations stand in another order
 }
 
 // load parses and type-checks the program. It never fails: what cannot be known has no type.
@@ -52,8 +53,8 @@ func load(program Program, goroot string, exports map[string]string) *typed {
 		if !strings.HasSuffix(source.Name, ".go") {
 			continue
 		}
-		text := source.Text
-		if isSnippet(program.Form, text) {
+		text, wrapped := source.Text, isSnippet(program.Form, source.Text)
+		if wrapped {
 			whole, _ := wrap(source)
 			text = whole.text
 		}
@@ -61,7 +62,7 @@ func load(program Program, goroot string, exports map[string]string) *typed {
 		if syntax == nil || syntax.Name == nil {
 			continue
 		}
-		p.files = append(p.files, &typedFile{source.Name, text, syntax})
+		p.files = append(p.files, &typedFile{source.Name, text, syntax, wrapped})
 		unit := folder(source.Name) + "\x00" + syntax.Name.Name
 		if units[unit] == nil {
 			order = append(order, unit)

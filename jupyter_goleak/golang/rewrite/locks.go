@@ -39,8 +39,13 @@ func (f *flow) locks() {
 
 func (f *flow) allPlaces() []*place {
 	var all []*place
+	seen := map[*place]bool{}
 	var add func(p *place)
 	add = func(p *place) {
+		if seen[p] {
+			return
+		}
+		seen[p] = true
 		all = append(all, p)
 		for _, kid := range p.kids {
 			add(kid)

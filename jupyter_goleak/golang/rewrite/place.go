@@ -51,7 +51,7 @@ func (r *reporter) blocking(state string, frame Frame) (ast.Node, walkPath) {
 		if file.name != frame.File {
 			continue
 		}
-		r.walk(file.syntax, func(node ast.Node, path []ast.Node) {
+		r.walkLine(file, frame.Line, func(node ast.Node, path []ast.Node) {
 			if !r.onLine(node, frame.Line) {
 				return
 			}
@@ -284,18 +284,13 @@ func (r *reporter) launch(started Frame) *Launch {
 	var out *Launch
 	best := 0
 	for _, file := range r.files {
-		r.walk(file.syntax, func(node ast.Node, path []ast.Node) {
-			text, score := "", 0
-			switch node := node.(type) {
+		r.walkLine(file, started.Line, func(node ast.Node, path []ast.Node) {
+			score := 0
+			switch node.(type) {
 			case *ast.GoStmt:
 				score = 4
-				text = r.text(node)
-				if literal, ok := ast.Unparen(node.Call.Fun).(*ast.FuncLit); ok {
-					text = "go " + r.text(literal.Type) + " { … }(" + r.arguments(node.Call) + ")"
-				}
 			case *ast.CallExpr:
 				score = 1
-				text = r.text(node.Fun) + "(…)"
 			default:
 				return
 			}
@@ -318,13 +313,38 @@ func (r *reporter) launch(started Frame) *Launch {
 				return
 			}
 			best = score
-			out = &Launch{Text: shorten(text), File: file.name, Line: started.Line, Loop: r.loopAround(path)}
+			out = &Launch{Text: shorten(r.launchText(node)), File: file.name, Line: started.Line, Loop: r.loopAround(path)}
 			if fn != nil {
 				out.Function = fn.name
 			}
 		})
 	}
 	return out
+}
+
+func (r *reporter) launchText(node ast.Node) string {
+	switch node := node.(type) {
+	case *ast.GoStmt:
+		if literal, ok := ast.Unparen(node.Call.Fun).(*ast.FuncLit); ok {
+			return "go " + r.text(literal.Type) + " { … }(" + r.arguments(node.Call) + ")"
+		}
+	case *ast.CallExpr:
+		return r.text(node.Fun) + "(…)"
+	}
+	return r.text(node)
+}
+
+// walkLine visits the declarations that the line may belong to.
+func (r *reporter) walkLine(file *typedFile, line int, visit func(node ast.Node, path []ast.Node)) {
+	for _, decl := range file.syntax.Decls {
+		if !file.wrapped {
+			_, first := r.position(decl.Pos())
+			if _, last := r.position(decl.End()); line < first || last < line {
+				continue
+			}
+		}
+		r.walk(decl, visit)
+	}
 }
 
 func (r *reporter) arguments(call *ast.CallExpr) string {

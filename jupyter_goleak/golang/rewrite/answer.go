@@ -1,0 +1,136 @@
+package main
+
+// A FactsRequest asks about places where goroutines wait. Exports maps import paths to files of export data, for packages
+// that are not in the standard library; without it, what they declare is unknown.
+type FactsRequest struct {
+	Program
+	Goroot  string            `json:"goroot"`
+	Exports map[string]string `json:"exports"`
+	Waits   []Wait            `json:"waits"`
+}
+
+// A Wait is where and how a goroutine waits: the innermost frames of the user's code, and where it was started.
+type Wait struct {
+	State   string  `json:"state"`
+	Frames  []Frame `json:"frames"`
+	Started Frame   `json:"started"`
+}
+
+type Frame struct {
+	Function string `json:"function"`
+	File     string `json:"file"`
+	Line     int    `json:"line"`
+}
+
+// Facts answers facts: one Place for each wait, and the variables that they speak of, by their index.
+type Facts struct {
+	Places    []Place    `json:"places"`
+	Variables []Variable `json:"variables"`
+	Resources []int      `json:"resources"` // responses, pipes, connections, listeners, timers and tickers, and what iter.Pull gives
+	Problem   string     `json:"problem"`   // why the analysis broke off, if it did
+}
+
+// A Place is the blocking statement.
+type Place struct {
+	Found      bool    `json:"found"`
+	Statement  string  `json:"statement"`
+	Operation  string  `json:"operation"` // range, receive, send, select, or a method's name in small letters
+	Expression string  `json:"expression"`
+	Variable   *int    `json:"variable"`
+	Others     []int   `json:"others"` // what else it may be: the same code serves several
+	Function   string  `json:"function"`
+	File       string  `json:"file"`
+	Line       int     `json:"line"`
+	Cases      []Case  `json:"cases"`
+	Loop       *Loop   `json:"loop"` // the innermost one around the statement, itself if it is a range
+	Started    *Launch `json:"started"`
+	Holding    []int   `json:"holding"` // locks held by this function and its callers
+}
+
+// A Case is one of a select.
+type Case struct {
+	Operation  string `json:"operation"` // send, receive or default
+	Expression string `json:"expression"`
+	Text       string `json:"text"`
+	Line       int    `json:"line"`
+	Variable   *int   `json:"variable"`
+	Others     []int  `json:"others"` // what else it may be: the same code serves several
+}
+
+type Loop struct {
+	Kind string `json:"kind"` // forever, condition or range
+	Text string `json:"text"`
+	Line int    `json:"line"`
+}
+
+// A Launch is the statement that started the goroutine.
+type Launch struct {
+	Text     string `json:"text"`
+	File     string `json:"file"`
+	Line     int    `json:"line"`
+	Function string `json:"function"` // that it stands in
+	Loop     *Loop  `json:"loop"`
+}
+
+// A Variable is a class of places that one value passes through, told by the name where it is made.
+type Variable struct {
+	Kind       string         `json:"kind"`
+	Name       string         `json:"name"`
+	Names      []string       `json:"names"`
+	Type       string         `json:"type"`
+	Scope      string         `json:"scope"` // local, parameter, field, global or value
+	Struct     string         `json:"struct"`
+	File       string         `json:"file"`
+	Line       int            `json:"line"`
+	Buffer     *int64         `json:"buffer"`
+	BufferText string         `json:"buffer_text"`
+	Global     bool           `json:"global"` // a global variable holds it, or what it is an element of
+	Nil        bool           `json:"nil"`
+	Unknown    bool           `json:"unknown"`
+	Owner      *int           `json:"owner"`
+	Via        string         `json:"via"`
+	Parents    []int          `json:"parents"`
+	Cancel     *int           `json:"cancel"`
+	Operations []Operation    `json:"operations"`
+	Kids       map[string]int `json:"kids"` // what is reached through it: Body, C, Done, element
+	Methods    []Method       `json:"methods"`
+	CloseAfter *Insertion     `json:"close_after"`
+}
+
+// An Operation on a variable.
+type Operation struct {
+	Kind        string `json:"kind"`
+	File        string `json:"file"`
+	Line        int    `json:"line"`
+	EndLine     int    `json:"end_line"`
+	Function    string `json:"function"`
+	Text        string `json:"text"`
+	Expression  string `json:"expression"`
+	Buffer      *int64 `json:"buffer"`
+	Deferred    bool   `json:"deferred"`
+	Loop        bool   `json:"loop"`
+	Goroutine   bool   `json:"goroutine"`
+	Conditional bool   `json:"conditional"`
+	Select      int    `json:"select"`   // number of the cases to choose from, 0 outside of a select
+	Default     bool   `json:"default"`  // the select has a default: the operation never waits
+	Repeated    bool   `json:"repeated"` // a loop starts the goroutine that it is in
+	Exits       []int  `json:"exits"`    // lines where the function leaves before it, or for a range, breaks it off
+	Uncalled    bool   `json:"uncalled"`
+	Holding     []int  `json:"holding"`
+}
+
+// A Method ends what its type started.
+type Method struct {
+	Name   string `json:"name"`
+	Type   string `json:"type"`
+	File   string `json:"file"`
+	Line   int    `json:"line"`
+	Called bool   `json:"called"`
+}
+
+// An Insertion is code that fits below a line.
+type Insertion struct {
+	File string `json:"file"`
+	Line int    `json:"line"` // the new line comes after this one
+	Code string `json:"code"`
+}
