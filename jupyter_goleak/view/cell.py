@@ -7,7 +7,6 @@ import signal
 import threading
 import types
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from IPython.display import clear_output, display
 
@@ -18,42 +17,46 @@ from jupyter_goleak.view.words import Words
 
 
 class Screen:
-    """The cell's display: the live view at first, and in its place, at the end, all forms of the result.
+    """The cell's display: the live view, and in a second output, at the end, the still forms of the result.
 
-    The bundle takes the view's place, rather than standing below it, so that a front end without widgets, or a saved
-    notebook without a kernel, shows the result where the view was. Where no page looks on there is no view at all.
+    Two outputs, not one bundle in the view's place: JupyterLab, given a bundle with a widget whose kernel is gone, shows
+    "model not found" and never looks at the bundle's other forms (tried with 4.6: a saved notebook then shows
+    nothing). As it is, the live view hides the still while it is on the page, and where it is gone the still hides
+    what it left. A cell that a program runs, with no page looking on, gets the still alone.
     """
 
     def __init__(self, experiment: Experiment, language: str) -> None:
+        from jupyter_goleak.view.bundle import widget_bundle
         from jupyter_goleak.view.live import LiveView, headless
 
         self._words = Words(language or None)
         self._view = None if headless() else LiveView(on_stop=experiment.stop, words=self._words)
-        self._display = display(self._view.widget, display_id=True) if self._view else None
+        if self._view is not None:
+            display(widget_bundle(self._view.widget), raw=True)
+        # Shown empty at once: what a thread shows after its cell has ended must have a place already.
+        self._still = display({"text/html": "", "text/plain": ""}, raw=True, display_id=True)
 
     def handle(self, event: Event) -> None:
         if self._view is not None:
             self._view.handle(event)
         if isinstance(event, Finished):
-            self._show(mimebundle(event.report, self._view and self._view.widget, self._words))
+            from jupyter_goleak.view.bundle import mimebundle
+
+            self._still.update(mimebundle(event.report, self._words), raw=True)
 
     def clear(self) -> None:
         """Show nothing: the cell's error will say what is wrong."""
-        if self._view is not None:
-            self._view.close()
-            clear_output()
+        self._close()
+        clear_output()
 
     def fail(self, problem: GoleakError) -> None:
         """Show nothing but the problem, in words, where no cell is left to have an error."""
+        self._close()
+        self._still.update({"text/plain": str(problem)}, raw=True)
+
+    def _close(self) -> None:
         if self._view is not None:
             self._view.close()
-        self._show({"text/plain": str(problem)})
-
-    def _show(self, bundle: dict[str, Any]) -> None:
-        if self._display is None:
-            display(bundle, raw=True)
-        else:
-            self._display.update(bundle, raw=True)
 
 
 def follow(experiment: Experiment, screen: Screen | None) -> Report:

@@ -13,7 +13,7 @@ from typing import Any
 
 from jupyter_goleak.view.state import VARIANTS
 
-LEFT = 118
+LEFT = 120
 """Pixels left of each frame, the same for all, so that time stands in one column."""
 
 HEIGHTS = {"count": 180, "lanes": 120, "memory": 84}

@@ -2,7 +2,7 @@
 
 `Lanes` takes snapshots in order of time and says at any moment what there is to draw, as `Bars`: columns of equal
 length, one entry per coloured rectangle. Time runs from left to right in seconds; lane 0 is the first goroutine's and
-lies between y = 0 and y = 1, the next one between 1 and 2, and so on.
+lies between y = 0 and y = 1, the next one below it between 1 and 2, and so on: y grows downwards.
 
 Up to `ONE_EACH` goroutines there is a lane for each, with a rectangle for each stretch of time in one state. Above
 that, goroutines with the same function and the same `go` line share a lane, in which each state's height is its share
@@ -14,6 +14,7 @@ Source of the states' names: the runtime's own wait reasons, as a goroutine dump
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -35,6 +36,7 @@ KINDS = ("running", "chan receive", "chan send", "select", "lock", "sleep", "io"
 _LOCKS = ("sync.", "semacquire")
 _IO = ("IO wait", "syscall", "finalizer wait (IO)")
 _Key = tuple[str, int]
+_WRAPPER = re.compile(r"\.gowrap\d+$")
 
 
 def kind_of(state: str) -> str:
@@ -171,12 +173,13 @@ class Lanes:
         groups: dict[_Key, Counter[tuple[str, str, int | None]]] = {}
         seen: set[int] = set()
         for goroutine in sorted(snapshot.goroutines, key=lambda each: each.id):
+            key = self._key(goroutine)
             place = goroutine.position
             where = (kind_of(goroutine.state), goroutine.state.removesuffix(" (leaked)"), place.line if place else None)
-            groups.setdefault(_key(goroutine), Counter())[where] += 1
+            groups.setdefault(key, Counter())[where] += 1
             if not self._too_many:
                 seen.add(goroutine.id)
-                lane, since = self._lane_of(goroutine, t)
+                lane, since = self._lane_of(goroutine, key, t)
                 lane.extend(since, ((*where, 1),))
                 lane.extend(t, ((*where, 1),))
         if snapshot.complete:
@@ -222,20 +225,20 @@ class Lanes:
             for stretch in lane.stretches:
                 last = stretch is lane.stretches[-1]
                 right = max(stretch.end, self._t) if last and lane.open else stretch.end
-                height = index + MARGIN
+                base = index + 1 - MARGIN
                 for kind, state, line, number in stretch.counts:
                     stuck = int(bool(lane.leaked) and last and lane.open and kind not in ("running", "sleep", "io"))
-                    top = height + number * unit
+                    top = base - number * unit
                     rows.append(
                         (
-                            *(stretch.start, right, height, top, index),
+                            *(stretch.start, right, base, top, index),
                             *(KINDS.index(kind), states.setdefault(state, len(states)), line or 0, number, stuck),
                         )
                     )
-                    height = top
+                    base = top
         columns = tuple(zip(*rows, strict=True)) if rows else ((),) * 10
         return Bars(
-            tuple(f"{lane.name} ×{lane.peak}" if self._too_many else lane.name for lane in lanes),
+            tuple(f"{lane.name} ×{lane.peak:,}" if self._too_many else lane.name for lane in lanes),
             tuple(lane.go_line or 0 for lane in lanes),
             tuple(lane.leaked for lane in lanes),
             tuple(states),
@@ -252,19 +255,30 @@ class Lanes:
             steps.append((t, total))
         return steps
 
-    def _lane_of(self, goroutine: Goroutine, t: float) -> tuple[Lane, float]:
+    def _lane_of(self, goroutine: Goroutine, key: _Key, t: float) -> tuple[Lane, float]:
         """The goroutine's lane, and since when it is there: for a new one since the `go` statement that must have been its."""
         lane = self._each.get(goroutine.id)
         if lane is not None:
             return lane, t
-        function, go_line = _key(goroutine)
+        function, go_line = key
         if goroutine.created_by is None:
             t = 0.0
         births = self._births[go_line]
         since = births.popleft().t if births and births[0].t <= t else t
-        self._called[go_line] = function
         lane = self._each[goroutine.id] = self._new_lane(function, go_line)
         return lane, since
+
+    def _key(self, goroutine: Goroutine) -> _Key:
+        """What puts goroutines into one lane: the function that they were started with, and the line that started them."""
+        if goroutine.id == 1:
+            return "main", 0
+        go_line = goroutine.created_by.line if goroutine.created_by else 0
+        entry = _entry(goroutine)
+        if entry is not None and go_line:
+            self._called[go_line] = short_function(entry.function)
+        elif entry is not None:
+            return short_function(entry.function), go_line
+        return self._called.get(go_line, "func"), go_line
 
     def _missed(self, t: float) -> None:
         """Give those their lane that began and ended since the snapshot before the one at `t`."""
@@ -282,16 +296,11 @@ class Lanes:
         return Lane(name, function, go_line or None)
 
 
-def _key(goroutine: Goroutine) -> _Key:
-    """What puts goroutines into one lane: the function that they were started with, and the line that started them."""
-    entry = _entry(goroutine)
-    function = short_function(entry.function) if entry else "?"
-    return function, goroutine.created_by.line if goroutine.created_by else 0
-
-
 def _entry(goroutine: Goroutine) -> Frame | None:
-    own = [frame for frame in goroutine.frames if frame.user]
-    return own[-1] if own else goroutine.frames[-1] if goroutine.frames else None
+    """The call that the goroutine was started with: the compiler's wrapper around its arguments is none."""
+    frames = [frame for frame in goroutine.frames if not _WRAPPER.search(frame.function)]
+    own = [frame for frame in frames if frame.user]
+    return own[-1] if own else frames[-1] if frames else None
 
 
 def _order(count: tuple[str, str, int | None, int]) -> tuple[int, str, int]:

@@ -144,7 +144,7 @@ class _Painter:
         every = math.ceil(12 / scale.lane)
         for index, name in enumerate(bars.names):
             if index % every == 0:
-                short = name if len(name) <= 16 else f"…{name[-15:]}"
+                short = name if len(name) <= 15 else f"…{name[-14:]}"
                 yield Text(self._x(0) - 10, top + (index + 0.5) * scale.lane + 4, short, 12, SOFT, anchor="end")
         present: dict[str, bool] = {}
         for i, left in enumerate(bars.left):

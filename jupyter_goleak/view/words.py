@@ -71,6 +71,13 @@ def verdict_word(verdict: str, words: Words) -> str:
     }.get(verdict, verdict)
 
 
+def last_words(run: Run) -> str:
+    """The panic or fatal error that ended a run, as the runtime worded it, or else the last line on standard error."""
+    lines = [line for line in run.stderr.splitlines() if line.strip()]
+    first = next((line for line in lines if line.startswith(("panic: ", "fatal error: "))), lines[-1] if lines else "?")
+    return first if len(first) <= 120 else f"{first[:119]}…"
+
+
 def verdict_sentence(run: Run, words: Words) -> str:
     """What became of a run, in one sentence."""
     proven = sum(leak.count for leak in run.leaks if leak.evidence == "proven")
@@ -78,7 +85,7 @@ def verdict_sentence(run: Run, words: Words) -> str:
     if run.verdict == "deadlock":
         return words("All goroutines are asleep: the program waits for itself.")
     if run.verdict == "crash":
-        return words("The program crashed with exit code {code}.", code=run.exit_code)
+        return words("It crashed: {message} (exit code {code}).", message=last_words(run), code=run.exit_code)
     if run.verdict == "build-error":
         return words("The program does not compile.")
     if proven:

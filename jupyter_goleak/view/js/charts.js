@@ -291,5 +291,5 @@ class Charts {
 }
 
 function short(name) {
-  return name.length <= 16 ? name : `…${name.slice(-15)}`;
+  return name.length <= 15 ? name : `…${name.slice(-14)}`;
 }

@@ -51,7 +51,7 @@ class Findings {
     const chips = extra.map((each) => h("span.gl-chip", {}, each));
     const name = h("code", {}, group.function);
     if ((group.stack || []).length < 2) return [name, ...chips];
-    const frames = group.stack.map((frame) => h("li", {}, h("code", {}, frame.function), h("span.gl-by", {}, ` ${frame.file}:${frame.line}`)));
+    const frames = group.stack.map((frame) => h("li", {}, h("code", {}, frame.function), h("span.gl-by", {}, ` ${frame.file.replace(/^.*\/src\//, "")}:${frame.line}`)));
     return [h("details", {}, h("summary", {}, name), h("ol.gl-stack", {}, frames)), ...chips];
   }
 
@@ -161,9 +161,19 @@ function leakMarks(leaks, t) {
     mark.title = [mark.title, title].filter(Boolean).join("; ");
     marks.set(line, mark);
   };
+  const sums = new Map();
+  const sum = (line, kind, state, n) => {
+    const key = JSON.stringify([line, kind, state]);
+    sums.set(key, (sums.get(key) || 0) + n);
+  };
   for (const leak of leaks || []) {
-    add(leak.line, "blocked", t("{n} blocked here: {state}", { n: grouped(leak.count), state: leak.state }));
-    add(leak.go_line, "started", t("{n} started here", { n: grouped(leak.count) }));
+    sum(leak.line, "blocked", leak.state, leak.count);
+    sum(leak.go_line, "started", "", leak.count);
+  }
+  for (const [key, n] of sums) {
+    const [line, kind, state] = JSON.parse(key);
+    const title = kind === "blocked" ? t("{n} blocked here: {state}", { n: grouped(n), state }) : t("{n} started here", { n: grouped(n) });
+    add(line, kind, title);
   }
   return marks;
 }
