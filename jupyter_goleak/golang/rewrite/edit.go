@@ -1,6 +1,9 @@
 package main
 
 import (
+	"cmp"
+	"fmt"
+	"go/token"
 	"slices"
 	"strings"
 )
@@ -17,7 +20,7 @@ func apply(text string, edits []edit) string {
 		return text
 	}
 	edits = slices.Clone(edits)
-	slices.SortStableFunc(edits, func(a, b edit) int { return a.start - b.start })
+	slices.SortStableFunc(edits, func(a, b edit) int { return cmp.Or(a.start-b.start, a.end-b.end) })
 	var out strings.Builder
 	last := 0
 	for _, e := range edits {
@@ -27,6 +30,15 @@ func apply(text string, edits []edit) string {
 	}
 	out.WriteString(text[last:])
 	return out.String()
+}
+
+// lineDirective gives what follows it that position. Behind a line directive of the user's own the column may be unknown;
+// then the line alone stays right, since no edit adds one.
+func lineDirective(at token.Position) string {
+	if at.Column <= 0 {
+		return ""
+	}
+	return fmt.Sprintf("/*line :%d:%d*/", at.Line, at.Column)
 }
 
 // lineAt is the line, counted from 1, that the offset stands in.

@@ -81,10 +81,7 @@ func numGoroutineEdits(fset *token.FileSet, file *ast.File, name, text string) [
 			code += "," + strings.Repeat("\n", lines)
 		}
 		code += ")"
-		if after := fset.Position(node.End()); after.Column > 0 {
-			code += fmt.Sprintf("/*line :%d:%d*/", after.Line, after.Column)
-		}
-		edits = append(edits, edit{start, end, code})
+		edits = append(edits, edit{start, end, code + lineDirective(fset.Position(node.End()))})
 	}
 	source := func(node ast.Expr) string {
 		if selector, ok := node.(*ast.SelectorExpr); ok {
@@ -134,8 +131,7 @@ func goEdits(fset *token.FileSet, file *ast.File, name, text string) []edit {
 				start := fset.PositionFor(statement.Call.Fun.Pos(), false).Offset
 				called = text[start:fset.PositionFor(statement.Call.Fun.End(), false).Offset]
 			}
-			edits = append(edits, edit{offset, offset, fmt.Sprintf("%s(%q, %d, %q);/*line :%d:%d*/",
-				goShim, name, at.Line, called, at.Line, at.Column)})
+			edits = append(edits, edit{offset, offset, fmt.Sprintf("%s(%q, %d, %q);", goShim, name, at.Line, called) + lineDirective(at)})
 		}
 		return true
 	})

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"go/ast"
 	"go/token"
 )
@@ -21,7 +20,7 @@ func yieldEdits(fset *token.FileSet, file *ast.File) []edit {
 		for _, statement := range statements {
 			if meets(statement) {
 				offset, at := fset.PositionFor(statement.Pos(), false).Offset, fset.Position(statement.Pos())
-				edits = append(edits, edit{offset, offset, fmt.Sprintf("%s();/*line :%d:%d*/", yieldShim, at.Line, at.Column)})
+				edits = append(edits, edit{offset, offset, yieldShim + "();" + lineDirective(at)})
 			}
 		}
 	}
