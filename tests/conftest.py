@@ -80,6 +80,11 @@ def own_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         for name, folder in names.items():
             (world / folder).mkdir()
             patch.setenv(name, str(world / folder))
+        # Kernels that these tests start run this checkout, keep no history, and build nothing unasked.
+        patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])))
+        profile = world / "ipython" / "profile_default"
+        profile.mkdir()
+        (profile / "ipython_config.py").write_text("c.HistoryManager.enabled = False\nc.GoLeak.warm_up = False\n")
         patch.setattr(tempfile, "tempdir", str(world / "tmp"))
         yield world / "tmp"
 

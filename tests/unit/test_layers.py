@@ -136,6 +136,20 @@ def test_the_command_line_runs_in_a_bare_python(tmp_path):
     assert "Traceback" not in done.stderr
 
 
+def test_the_command_line_runs_in_a_bare_python(tmp_path):
+    (tmp_path / "main.go").write_text("package main\n\nfunc main() {\n", encoding="utf-8")
+    check = ["-m", "jupyter_goleak", "check", "--go", "/nowhere/go", str(tmp_path / "main.go")]
+    done = subprocess.run(
+        [sys.executable, "-S", "-W", "error", *check],
+        env={"PYTHONPATH": str(PACKAGE.parent), "PATH": ""},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert "/nowhere/go" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_loading_the_extension_imports_no_widgets_and_no_engine():
     program = "import IPython, sys; import jupyter_goleak.magic; print(*sys.modules)"
     environment = {**os.environ, "PYTHONPATH": str(PACKAGE.parent)}
