@@ -666,6 +666,35 @@ def test_responses_and_pipes_are_listed(rewriter: Rewriter) -> None:
     assert not named["r"].sites("close")
 
 
+def test_types_of_other_modules_come_from_export_data(each_go: str | None, tmp_path: Path) -> None:
+    go = find(each_go)
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "go.mod").write_text("module example.com/far\n\ngo 1.23\n", encoding="utf-8")
+    (tmp_path / "lib" / "lib.go").write_text(
+        'package lib\n\nimport "sync"\n\ntype Group struct{ sync.WaitGroup }\n\nfunc Open() chan int { return make(chan int) }\n',
+        encoding="utf-8",
+    )
+    done = go.run(["list", "-export", "-deps", "-f", "{{.ImportPath}} {{.Export}}", "./lib"], tmp_path)
+    exports = dict(line.split() for line in done.stdout.splitlines() if " " in line and not line.endswith(" "))
+    text = 'package main\n\nimport "example.com/far/lib"\n\nfunc main() {\n\tvar g lib.Group\n\tg.Wait()\n\tc := lib.Open()\n\t<-c\n}\n'
+    waits = [
+        Goroutine(1, state, (Frame("main.main", "main.go", line, user=True),))
+        for state, line in (("sync.WaitGroup.Wait", 7), ("chan receive", 9))
+    ]
+    facts = Rewriter(go.helper()).facts(parse_program(text), waits, exports=exports)
+    group, channel = (facts.of(place) for place in facts.places)
+    assert group is not None
+    assert channel is not None
+    assert (group.kind, group.type) == ("waitgroup", "sync.WaitGroup")
+    assert (channel.kind, channel.unknown, [each.kind for each in channel.operations]) == (
+        "channel",
+        True,
+        ["result", "receive"],
+    )
+    facts = Rewriter(go.helper()).facts(parse_program(text), waits)
+    assert [place.found for place in facts.places] == [True, True]
+
+
 def test_methods_that_nobody_calls(rewriter: Rewriter) -> None:
     text = "type w struct{ quit chan int }\n\nfunc (x *w) run()  { <-x.quit }\nfunc (x *w) Stop() { close(x.quit) }\n\nv := &w{make(chan int)}\ngo v.run()\n"
     channel = subject(ask(rewriter, text, "chan receive", 3))

@@ -75,8 +75,7 @@ func numGoroutineEdits(fset *token.FileSet, file *ast.File, name, text string) [
 	var edits []edit
 	replace := func(node ast.Node, shim, read string) {
 		start, end := fset.PositionFor(node.Pos(), false).Offset, fset.PositionFor(node.End(), false).Offset
-		at := fset.Position(node.Pos())
-		code := fmt.Sprintf("%s(%s, %s, %d", shim, read, strconv.Quote(name), at.Line)
+		code := fmt.Sprintf("%s(%s, %s, %d", shim, read, strconv.Quote(name), userLine(fset, node.Pos(), name))
 		if lines := strings.Count(text[start:end], "\n"); lines > 0 {
 			code += "," + strings.Repeat("\n", lines)
 		}
@@ -119,6 +118,14 @@ func numGoroutineEdits(fset *token.FileSet, file *ast.File, name, text string) [
 	return edits
 }
 
+// userLine is the line in the user's file; a line directive of the user's own may name another file.
+func userLine(fset *token.FileSet, pos token.Pos, name string) int {
+	if at := fset.Position(pos); at.Filename == path.Base(name) {
+		return at.Line
+	}
+	return fset.PositionFor(pos, false).Line
+}
+
 // goEdits put a call of the shim before each go statement.
 func goEdits(fset *token.FileSet, file *ast.File, name, text string) []edit {
 	var edits []edit
@@ -131,7 +138,7 @@ func goEdits(fset *token.FileSet, file *ast.File, name, text string) []edit {
 				start := fset.PositionFor(statement.Call.Fun.Pos(), false).Offset
 				called = text[start:fset.PositionFor(statement.Call.Fun.End(), false).Offset]
 			}
-			edits = append(edits, edit{offset, offset, fmt.Sprintf("%s(%q, %d, %q);", goShim, name, at.Line, called) + lineDirective(at)})
+			edits = append(edits, edit{offset, offset, fmt.Sprintf("%s(%q, %d, %q);", goShim, name, userLine(fset, statement.Pos(), name), called) + lineDirective(at)})
 		}
 		return true
 	})

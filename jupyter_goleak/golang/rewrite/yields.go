@@ -18,6 +18,10 @@ func yieldEdits(fset *token.FileSet, file *ast.File) []edit {
 	var edits []edit
 	list := func(statements []ast.Stmt) {
 		for _, statement := range statements {
+			switch statement.(type) {
+			case *ast.CaseClause, *ast.CommClause:
+				continue // the body of a switch or select is no list of statements
+			}
 			if meets(statement) {
 				offset, at := fset.PositionFor(statement.Pos(), false).Offset, fset.Position(statement.Pos())
 				edits = append(edits, edit{offset, offset, yieldShim + "();" + lineDirective(at)})
