@@ -20,7 +20,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from jupyter_goleak.execution import Exited
-from jupyter_goleak.model import Evidence, Frame, Goroutine, Leak, Run, Snapshot, Verdict
+from jupyter_goleak.model import Evidence, Exploration, Frame, Goroutine, Leak, Run, Snapshot, Verdict
 from jupyter_goleak.recording import Recording
 from jupyter_goleak.stack_dump import CountedStack
 
@@ -65,6 +65,7 @@ def judge(recording: Recording, *, ignore: Iterable[str] = ()) -> Run:
         end=samples[-1].count if samples else 1,
         created=max((sample.created for sample in samples), default=0),
         stopped=exited.stopped,
+        explored=Exploration(leaking=int(bool(leaks))),
         note=_note(recording),
         ignored=ignored,
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from jupyter_goleak.facts import Facts
-from jupyter_goleak.model import Fix, Leak, Run
+from jupyter_goleak.model import Exploration, Fix, Leak, Run
 from jupyter_goleak.patterns import Finding, Say, Wait, recognise, will_be_served, will_be_woken
 
 
@@ -56,7 +56,8 @@ def _with_groups(run: Run, groups: list[Leak]) -> Run:
     leaks = tuple(group for group in groups if group.evidence != "alive")
     alive = tuple(group for group in groups if group.evidence == "alive")
     verdict = "clean" if run.verdict == "leak" and not leaks else run.verdict
-    return replace(run, verdict=verdict, leaks=leaks, alive=alive)
+    explored = Exploration(leaking=int(bool(leaks))) if run.explored.runs == 1 else run.explored
+    return replace(run, verdict=verdict, leaks=leaks, alive=alive, explored=explored)
 
 
 def _explained(wait: Wait, fix: Fix | None) -> Leak:

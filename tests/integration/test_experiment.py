@@ -204,3 +204,39 @@ def test_wrong_use_is_one_sentence(options: dict[str, object], sentence: str) ->
         check("package main\n\nfunc main() {}\n", **options)
     assert "\n" not in str(caught.value)
     assert isinstance(caught.value, UsageError) or "go" in options
+
+
+# The listener is told before it listens, or in time: it depends on who comes first.
+HIDING = """\
+package main
+
+import "fmt"
+
+func main() {
+	told := make(chan string)
+	go func() {
+		select {
+		case told <- "news":
+		default:
+		}
+	}()
+	got := make(chan string, 1)
+	go func() { got <- <-told }()
+	for range 2000 {
+		select {
+		case text := <-got:
+			fmt.Println(text)
+			return
+		default:
+		}
+	}
+}
+"""
+
+
+def test_a_leak_that_hides_shows_under_some_schedule() -> None:
+    report = check(HIDING, no_fix=True, explore=20, seed=1)
+    assert report.original is not None
+    explored = report.original.explored
+    assert (report.verdict, explored.runs, explored.seed) == ("leak", 20, 1)
+    assert [(leak.evidence, leak.state, leak.line) for leak in report.leaks] == [("proven", "chan receive", 14)]

@@ -31,13 +31,14 @@ ENGINE = (
     "execution",
     "recording",
     "diagnosis",
+    "exploration",
     "workbench",
     "repair",
     "experiment",
     "doctor",
     "__main__",
 )
-NOTEBOOK = ("settings", "view", "magic", "__main__")
+NOTEBOOK = ("settings", "view", "magic")
 LAYERS = (*ENGINE, *NOTEBOOK)
 
 # The one exception: the command line prints a report as text, and the view's part that does so needs no notebook.

@@ -42,6 +42,8 @@ const (
 	finalDumpMost = 10000   // goroutines listed one by one at the end; beyond, they are grouped
 	dumpBytesMost = 8 << 20 // of the text of one dump
 
+	truthPatience = 50 * time.Millisecond
+
 	marksAtOnce  = 1000 // later marks are thinned to one in markInterval
 	markInterval = 10 * time.Millisecond
 )
@@ -262,10 +264,15 @@ func (p *probeState) truth(read func() int) int {
 				return count
 			}
 		}
-		if tries == 200 {
+		if tries%128 != 127 {
+			runtime.Gosched()
+			continue
+		}
+		// The tick's goroutine waits for a processor, or for its thread to be given one.
+		if now > p.due.Load()+int64(truthPatience) {
 			return count - int(turn%2)
 		}
-		runtime.Gosched()
+		time.Sleep(20 * time.Microsecond)
 	}
 }
 
@@ -281,7 +288,7 @@ func tick() {
 		p.finished.Store(true)
 	}
 	// The goroutine lives a moment longer than this function.
-	p.gone.Store(int64(time.Since(p.started) + 50*time.Microsecond))
+	p.gone.Store(int64(time.Since(p.started) + 200*time.Microsecond))
 	p.turn.Add(1)
 }
 
