@@ -33,6 +33,7 @@ _COMMENT_OR_STRING = re.compile(
 _PACKAGE = re.compile(r"\s*package\s+(\w+)")
 _TEST = re.compile(r"^func\s+(?:Test|Fuzz|Benchmark)\w*\s*\(\s*\w+\s+\*\s*(?:testing\s*\.\s*)?[TFBM]\b", re.MULTILINE)
 _MAIN = re.compile(r"^func\s+main\s*\(\s*\)", re.MULTILINE)
+_IGNORED = re.compile(r"^//go:build\s+ignore\b", re.MULTILINE)
 _MARKER = re.compile(r"^-- (\S(?:.*\S)?) --[ \t]*$", re.MULTILINE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 
@@ -58,6 +59,12 @@ class SourceFile:
     def package(self) -> str | None:
         """The name in the package clause, or None where there is none."""
         return _package_of(_code(self.text))
+
+    @property
+    def is_ignored(self) -> bool:
+        """True where `//go:build ignore` keeps the file out of its package."""
+        match = _IGNORED.search(self.text)
+        return bool(match) and not _code(self.text[: match.start()]).strip()
 
     @property
     def has_main(self) -> bool:
@@ -248,7 +255,7 @@ def _safe_name(name: str, line: int) -> str:
 
 def _main_of(files: list[SourceFile]) -> str | None:
     """The file to show first: the one with func main, else the first test, else the first Go file."""
-    go = [file for file in files if file.is_go]
+    go = [file for file in files if file.is_go and not file.is_ignored]
     ranked = sorted(go, key=lambda file: (not (file.has_main and file.package == "main"), not file.is_test))
     return ranked[0].name if ranked else None
 
@@ -274,7 +281,11 @@ def _read_file(path: Path) -> Program:
         own = SourceFile(path.name, normalise(_read(path), path.name))
         others = [file for file in _go_files(directory) if file.name != path.name and file.package == own.package]
         plain = [file for file in others if not file.is_test]
-        if own.package and (own.is_test or not own.has_main or (plain and not any(file.has_main for file in plain))):
+        if (
+            own.package
+            and not own.is_ignored
+            and (own.is_test or not own.has_main or (plain and not any(file.has_main for file in plain)))
+        ):
             return Program("package", _go_files(directory), path.name, directory)
     program = parse_program(_read(path), path.name)
     return replace(program, directory=directory)
@@ -305,6 +316,7 @@ def _read_pattern(root: Path) -> Program:
     files = tuple(
         SourceFile(path.relative_to(directory).as_posix(), normalise(_read(path), path.name)) for path in found
     )
+    files = tuple(file for file in files if not file.is_ignored)
     main = _main_of(list(files))
     if main is None:
         raise UsageError(f"There is no Go file under {root}.")
@@ -313,7 +325,8 @@ def _read_pattern(root: Path) -> Program:
 
 def _go_files(directory: Path) -> tuple[SourceFile, ...]:
     paths = sorted(path for path in directory.glob("*.go") if path.is_file() and not path.name.startswith((".", "_")))
-    return tuple(SourceFile(path.name, normalise(_read(path), path.name)) for path in paths)
+    files = (SourceFile(path.name, normalise(_read(path), path.name)) for path in paths)
+    return tuple(file for file in files if not file.is_ignored)
 
 
 def module_root(directory: Path) -> Path | None:

@@ -278,6 +278,24 @@ def test_each_package_gets_the_shim_that_it_needs(rewriter: Rewriter) -> None:
     ]
 
 
+def test_files_for_another_system_are_none_of_the_programs(rewriter: Rewriter) -> None:
+    archive = (
+        "-- lib.go --\npackage lib\n-- lib_test.go --\npackage lib\n"
+        "-- gen.go --\n//go:build ignore\n\npackage main\n\nfunc main() { go f() }\n"
+        "-- lib_plan9.go --\npackage nine\n-- other.go --\n//go:build windows || (js && wasm)\n\npackage other\n"
+        "-- slow_test.go --\n//go:build slow\n\npackage lib_test\n\nfunc f() { go f() }\n"
+    )
+    prepared = rewriter.prepare(parse_program(archive))
+    assert {shim.text.split("\n")[0] for shim in prepared.original.shims} == {"package lib", "package lib_test"}
+    assert "goleak" not in prepared.original.file("gen.go").build_text
+
+
+def test_a_file_of_its_own_is_built_whatever_its_constraint_says(each_go: str | None) -> None:
+    report = check("//go:build ignore\n\n" + body('println("built")'), go=each_go, no_fix=True)
+    assert report.original is not None, report.error
+    assert report.original.stderr == "built\n"
+
+
 # ── markers ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

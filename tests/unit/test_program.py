@@ -235,6 +235,19 @@ def test_a_folder_is_a_package(tmp_path: Path) -> None:
     assert not program.runs_tests
 
 
+def test_a_file_that_the_build_ignores_is_its_own_program(tmp_path: Path) -> None:
+    lay(
+        tmp_path,
+        go_mod="module example.com/m\n",
+        lib="package lib\n",
+        gen=f"// Writes lib.go.\n\n//go:build ignore\n\n{FILE}",
+    )
+    assert names(read_program(tmp_path)) == ["lib.go"]
+    assert (read_program(tmp_path / "gen.go").form, read_program(tmp_path / "lib.go").form) == ("file", "package")
+    lay(tmp_path, lib="package lib\n\n/*\n//go:build ignore\n*/\nvar s = `\n//go:build ignore\n`\n")
+    assert names(read_program(tmp_path)) == ["lib.go"]
+
+
 def test_a_pattern_takes_the_folders_below(tmp_path: Path) -> None:
     lay(
         tmp_path,

@@ -33,7 +33,7 @@ func commentedOut(program Program) []Candidate {
 	var all []found
 	tries := maxTries
 	for i, source := range program.Files {
-		if !strings.HasSuffix(source.Name, ".go") {
+		if !program.holds(source) {
 			continue
 		}
 		for _, hint := range hints(program.Form, source, &tries) {

@@ -214,11 +214,14 @@ func (p *packages) shims() []Source {
 	return shims
 }
 
+// shim is the file's text. Its functions are not inlined: the runtime tells the stacks of creators by return addresses, and
+// an inlined call that follows would be taken for the caller.
 func shim(pkg string) string {
 	return "package " + pkg + `
 
 import goleakProbe "runtime/coverage"
 
+//go:noinline
 func ` + callShim + `(read func() int, file string, line int) int {
 	return goleakProbe.GoleakNumGoroutine(read, file, line)
 }
@@ -227,10 +230,12 @@ func ` + valueShim + `(read func() int, file string, line int) func() int {
 	return func() int { return goleakProbe.GoleakNumGoroutine(read, file, line) }
 }
 
+//go:noinline
 func ` + goShim + `(file string, line int, called string) {
 	goleakProbe.GoleakGo(file, line, called)
 }
 
+//go:noinline
 func ` + yieldShim + `() { goleakProbe.GoleakYield() }
 `
 }

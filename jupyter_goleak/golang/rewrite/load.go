@@ -50,7 +50,7 @@ func load(program Program, goroot string, exports map[string]string) *typed {
 		if source.Name == "go.mod" {
 			module = modulePath(source.Text)
 		}
-		if !strings.HasSuffix(source.Name, ".go") {
+		if !program.holds(source) {
 			continue
 		}
 		text, wrapped := source.Text, isSnippet(program.Form, source.Text)

@@ -94,12 +94,15 @@ func build(program Program) (Variant, *Problem) {
 	packages := newPackages(program.Yields)
 	for _, source := range program.Files {
 		text := source.Text
-		if strings.HasSuffix(source.Name, ".go") {
+		if program.holds(source) {
 			problem := (*Problem)(nil)
-			if isSnippet(program.Form, text) {
-				var wrapped wrapped
-				wrapped, problem = wrap(source)
-				text = wrapped.text
+			switch {
+			case isSnippet(program.Form, text):
+				var whole wrapped
+				whole, problem = wrap(source)
+				text = whole.text
+			case program.Form == "file" || program.Form == "test":
+				text = unconstrained(text)
 			}
 			if problem == nil {
 				text, problem = packages.instrument(source.Name, text)
@@ -112,6 +115,14 @@ func build(program Program) (Variant, *Problem) {
 	}
 	variant.Shims = packages.shims()
 	return variant, first
+}
+
+// holds tells whether the file is one of the program's Go files: of several, some may be for another system.
+func (program Program) holds(source Source) bool {
+	if !strings.HasSuffix(source.Name, ".go") {
+		return false
+	}
+	return len(program.Files) == 1 || mayBelong(source.Name, source.Text)
 }
 
 // check finds what the compiler or the linker would say less clearly.
