@@ -64,7 +64,7 @@ class SourceFile:
     def is_ignored(self) -> bool:
         """True where `//go:build ignore` keeps the file out of its package."""
         match = _IGNORED.search(self.text)
-        return bool(match) and not _code(self.text[: match.start()]).strip()
+        return match is not None and not _code(self.text[: match.start()]).strip()
 
     @property
     def has_main(self) -> bool:
