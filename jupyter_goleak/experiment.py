@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from jupyter_goleak import diagnosis, toolchain
+from jupyter_goleak import diagnosis, packages, toolchain
 from jupyter_goleak.errors import BuildError, CompilerMessage, GoleakError
 from jupyter_goleak.execution import Execution
 from jupyter_goleak.explanation import explain
@@ -43,6 +43,7 @@ from jupyter_goleak.patterns import Say
 from jupyter_goleak.program import Program, parse_program, read_program
 from jupyter_goleak.recording import Recorder
 from jupyter_goleak.rewriting import Prepared, Rewriter, VariantSource
+from jupyter_goleak.toolchain import Toolchain
 from jupyter_goleak.workbench import Building, Built, Workbench
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -70,8 +71,8 @@ class _Proposal:
 class Experiment:
     """One program under observation. `fixed_program` is the fixed variant where another cell holds it.
 
-    `say` speaks the explanations (English unless given). Iterate `events()` once, on the thread that may be
-    interrupted; `stop()` works from any thread.
+    `say` speaks the explanations (English unless given); files of a package are named relative to `base`. Iterate
+    `events()` once, on the thread that may be interrupted; `stop()` works from any thread.
     """
 
     def __init__(
@@ -81,12 +82,14 @@ class Experiment:
         fixed_program: Program | None = None,
         *,
         say: Say | None = None,
+        base: Path | None = None,
     ) -> None:
         self._program = program
+        self._base = base
         self._options = options or Options()
         self._fixed_program = fixed_program
         self._say = say
-        self._executions: set[Execution] = set()
+        self._executions: set[Execution | Experiment] = set()
         self._stopped = False
 
     def stop(self) -> None:
@@ -103,8 +106,11 @@ class Experiment:
         """
         options = self._options
         go = toolchain.find(options.go, directory=self._program.directory)
+        if self._program.form == "package" and "..." in self._program.pattern:
+            yield from self._each_package(go)
+            return
         with tempfile.TemporaryDirectory(prefix="goleak-") as scratch, ExitStack() as builds:
-            bench = Workbench(go, self._program, Path(scratch), options, builds)
+            bench = Workbench(go, self._program, Path(scratch), options, builds, self._base)
             self._rewriter = Rewriter(go.helper())
             yield Progress("Building …")
             prepared = self._rewriter.prepare(self._program)
@@ -149,6 +155,27 @@ class Experiment:
                     attempts=tuple(attempts),
                 )
             )
+
+    def _each_package(self, go: Toolchain) -> Iterator[Event]:
+        """All packages of a pattern, one after the other, without a fix."""
+        directory = self._program.directory
+        assert directory is not None
+        runs: list[tuple[str, Run]] = []
+        for folder in packages.runnable(go, directory, self._program.pattern, self._options.tags):
+            name = os.path.relpath(folder, directory)
+            yield Progress(f"Package {name} …")
+            inner = Experiment(read_program(folder), replace(self._options, no_fix=True), say=self._say, base=directory)
+            with self._stoppable(inner):
+                for event in inner.events():
+                    if isinstance(event, Finished):
+                        assert event.report.original is not None
+                        runs.append((name, event.report.original))
+                    else:
+                        yield event
+            if self._stopped:
+                break
+        run = packages.together(runs)
+        yield Finished(Report(go.version, run.verdict, run, source=self._program.source, file=self._program.main))
 
     def _proposals(self, prepared: Prepared) -> list[_Proposal]:
         """The fixed variants to try, the most promising first."""
@@ -195,8 +222,8 @@ class Experiment:
         return self._explained(merged(run, others, seed), bench, None, program=program)
 
     @contextmanager
-    def _stoppable(self, execution: Execution) -> Iterator[None]:
-        """Let `stop()` reach that execution while it lasts."""
+    def _stoppable(self, execution: Execution | Experiment) -> Iterator[None]:
+        """Let `stop()` reach it while it lasts."""
         self._executions.add(execution)
         try:
             if self._stopped:

@@ -318,6 +318,8 @@ def _build_error(output: str, root: Path) -> BuildError:
     prefix = f"{root}{os.sep}"
     shown = "\n".join(line for line in output.replace(prefix, "").splitlines() if not line.startswith("# "))
     shown = re.sub(r"^(?:\./|\.\./)+", "", shown, flags=re.M)
+    if "main_main" in shown and "function main is undeclared" in shown:
+        shown = "The package has no func main, or build constraints keep it out: build tags are given with --tags."
     messages = tuple(
         CompilerMessage(match["file"], int(match["line"]), int(match["column"] or 1), match["text"].strip())
         for match in _MESSAGE.finditer(shown)

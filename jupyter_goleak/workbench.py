@@ -58,9 +58,20 @@ class Building:
 
 
 class Workbench:
-    """Builds the variants of one program in one scratch folder; `builds` ends what is still under way."""
+    """Builds the variants of one program in one scratch folder; `builds` ends what is still under way.
 
-    def __init__(self, go: Toolchain, program: Program, scratch: Path, options: Options, builds: ExitStack) -> None:
+    Files of a package in place are named relative to `base` (the package's own folder unless given).
+    """
+
+    def __init__(
+        self,
+        go: Toolchain,
+        program: Program,
+        scratch: Path,
+        options: Options,
+        builds: ExitStack,
+        base: Path | None = None,
+    ) -> None:
         if options.race and not go.cgo:
             raise UsageError("--race needs cgo: install a C compiler such as gcc, or leave --race out.")
         self.in_place = program.form == "package"
@@ -70,6 +81,7 @@ class Workbench:
         self._scratch = scratch
         self._options = options
         self._builds = builds
+        self._base = base
         self._count = 0
 
     def start(self, variant: VariantSource, name: Variant, main: str) -> Building:
@@ -82,7 +94,7 @@ class Workbench:
             folder = self._program.directory
             scratch.mkdir()
             overlay |= {folder / file.name: file.build_text for file in variant.files}
-            places = Places(module_root(folder) or folder, folder)
+            places = Places(module_root(folder) or folder, self._base or folder)
         else:
             folder = scratch / "src"
             _write(folder, variant, module_file(self._go, self._program.file(main).package or "main"))

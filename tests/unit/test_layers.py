@@ -33,6 +33,7 @@ ENGINE = (
     "diagnosis",
     "exploration",
     "workbench",
+    "packages",
     "repair",
     "experiment",
     "doctor",
