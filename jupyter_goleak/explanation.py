@@ -35,7 +35,7 @@ def explain(run: Run, facts: Facts | None = None, *, say: Say | None = None, fix
         return _with_groups(run, [replace(group, explanation=_plain(group, say)) for group in groups])
     waits: list[Wait] = []
     for group, place in zip(groups, facts.places, strict=True):
-        waits.append(Wait(group, place, facts, say, waits))
+        waits.append(Wait(group, place, facts, say, run.verdict == "deadlock", waits))
     _weigh(waits)
     only = sum(wait.leak.evidence != "alive" for wait in waits) == 1
     return _with_groups(run, [_explained(wait, fix if only else None) for wait in waits])
@@ -79,7 +79,7 @@ def _explained(wait: Wait, fix: Fix | None) -> Leak:
 
 def _still_expected(wait: Wait) -> Finding | None:
     """Why a goroutine that waits is no leak."""
-    if wait.leak.evidence != "alive" or not (will_be_woken(wait) or will_be_served(wait)):
+    if wait.deadlock or wait.leak.evidence != "alive" or not (will_be_woken(wait) or will_be_served(wait)):
         return None
     if (finding := recognise(wait)) and finding.pattern == "ticking-forever":
         return finding

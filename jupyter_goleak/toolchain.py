@@ -78,7 +78,7 @@ class Toolchain:
         """
         scratch = tempfile.TemporaryDirectory(prefix="goleak-overlay-")
         overlay_file = self._write_overlay(Path(scratch.name), overlay)
-        verb = ["test", "-c"] if test else ["build"]
+        verb = ["test", "-c", "-vet=off"] if test else ["build"]
         flags = ["-overlay", str(overlay_file), "-ldflags=-checklinkname=0", "-o", str(output)]
         if race:
             flags.append("-race")

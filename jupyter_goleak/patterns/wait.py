@@ -37,12 +37,16 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A group of goroutines, the statement in which they wait, and the other groups of the same run."""
+    """A group of goroutines, the statement in which they wait, and the other groups of the same run.
+
+    In a `deadlock` the runtime has said that none of them can go on, main included.
+    """
 
     leak: Leak
     place: Place
     facts: Facts
     say: Say
+    deadlock: bool = False
     others: Sequence[Wait] = field(default=(), repr=False, compare=False)
 
     @property
@@ -66,7 +70,7 @@ class Wait:
     @property
     def outcome(self) -> str:
         """How sure it is that what they wait for stays away."""
-        proven = self.leak.evidence == "proven"
+        proven = self.deadlock or self.leak.evidence == "proven"
         if self.place.operation in ("lock", "rlock"):
             return self.say("is never released") if proven else self.say("was not released")
         return self.say("cannot come") if proven else self.say("has not come")
