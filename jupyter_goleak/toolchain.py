@@ -9,6 +9,7 @@ The probe is laid into the standard library by `go build -overlay`: no file of t
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import hashlib
 import importlib.util
@@ -21,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -35,6 +37,10 @@ _MESSAGE = re.compile(
     r"^(?P<file>[^\s:][^:\n]*\.(?:go|mod)):(?P<line>\d+)(?::(?P<column>\d+))?: (?P<text>.*(?:\n\t.*)*)", re.M
 )
 _BUILD_TIMEOUT_S = 600
+_END_S = 5
+
+_ending = threading.Event()
+_started: weakref.WeakSet[subprocess.Popen[str]] = weakref.WeakSet()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,7 @@ class Toolchain:
         scratch = tempfile.TemporaryDirectory(prefix="goleak-overlay-")
         overlay_file = self._write_overlay(Path(scratch.name), overlay)
         verb = ["test", "-c", "-vet=off"] if test else ["build"]
-        flags = ["-overlay", str(overlay_file), "-ldflags=-checklinkname=0", "-o", str(output)]
+        flags = ["-overlay", str(overlay_file), "-ldflags=-checklinkname=0 -s -w", "-o", str(output)]
         if race:
             flags.append("-race")
         if tags:
@@ -109,7 +115,9 @@ class Toolchain:
     def _start(
         self, arguments: Sequence[str], directory: Path, extra: Mapping[str, str] | None = None
     ) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        if _ending.is_set():
+            raise ToolchainError("This Python is about to end, and starts nothing any more.")
+        process = subprocess.Popen(
             [str(self.command), *arguments],
             cwd=directory,
             env=self.environment(extra),
@@ -120,6 +128,8 @@ class Toolchain:
             errors="replace",
             start_new_session=True,
         )
+        _started.add(process)
+        return process
 
     def helper(self) -> Path:
         """The syntax helper, built once per toolchain and version of its source into the user's cache."""
@@ -256,7 +266,10 @@ def cache_directory() -> Path:
 
 
 def warm(command: str | None = None) -> threading.Thread:
-    """Fill Go's build cache and build the helper in the background, in silence. Returns the thread that does it."""
+    """Fill Go's build cache and build the helper in the background, in silence. Returns the thread that does it.
+
+    It does not outlive this Python, and leaves nothing half done behind.
+    """
 
     def fill() -> None:
         with (
@@ -273,7 +286,18 @@ def warm(command: str | None = None) -> threading.Thread:
 
     thread = threading.Thread(target=fill, name="goleak-warm", daemon=True)
     thread.start()
+    atexit.register(_end, thread)
     return thread
+
+
+def _end(thread: threading.Thread) -> None:
+    """End the thread that warms the cache: without its compiler it gives up, and tidies up."""
+    _ending.set()
+    for process in tuple(_started):
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    thread.join(_END_S)
 
 
 def module_file(toolchain: Toolchain, name: str = "main") -> str:
