@@ -23,6 +23,7 @@ from jupyter_goleak.errors import BuildError, CompilerMessage, GoleakError
 from jupyter_goleak.execution import Execution
 from jupyter_goleak.explanation import explain
 from jupyter_goleak.exploration import Schedule, explore, merged, schedules
+from jupyter_goleak.facts import Facts
 from jupyter_goleak.model import (
     Attempt,
     Ended,
@@ -30,6 +31,7 @@ from jupyter_goleak.model import (
     Failure,
     Finished,
     Fix,
+    Leak,
     Origin,
     Progress,
     Report,
@@ -90,6 +92,7 @@ class Experiment:
         self._fixed_program = fixed_program
         self._say = say
         self._executions: set[Execution | Experiment] = set()
+        self._known_facts: dict[object, Facts | None] = {}
         self._stopped = False
 
     def stop(self) -> None:
@@ -245,11 +248,17 @@ class Experiment:
             return run
         if program is None:
             program = self._fixed(proposal) if run.variant == "fixed" and proposal is not None else self._program
-        try:
-            facts = self._rewriter.facts(program, (*run.leaks, *run.alive), goroot=bench.goroot)
-        except GoleakError:
-            facts = None
-        return explain(run, facts, say=self._say, fix=fix)
+        return explain(run, self._facts(program, (*run.leaks, *run.alive), bench), say=self._say, fix=fix)
+
+    def _facts(self, program: Program, groups: tuple[Leak, ...], bench: Workbench) -> Facts | None:
+        """What the text tells about those groups; asked once, since a run is explained again when its fix is known."""
+        key = (program, tuple((group.state, group.stack, group.go_file, group.go_line) for group in groups))
+        if key not in self._known_facts:
+            try:
+                self._known_facts[key] = self._rewriter.facts(program, groups, goroot=bench.goroot)
+            except GoleakError:
+                self._known_facts[key] = None
+        return self._known_facts[key]
 
     def _first_that_builds(
         self, bench: Workbench, original: Building | None, proposals: Iterator[_Proposal]

@@ -82,6 +82,8 @@ class Wait:
 
     def who(self) -> str:
         """The goroutines, by the name of what they run where that is a name for one who does something."""
+        if self.leak.ids == (1,):
+            return self.say("The main goroutine")
         agent = self.leak.function.rpartition(".")[2]
         if agent in _AGENTS:
             return self.say.count("{n} {agent}", "{n} {agent}s", self.leak.count, agent=agent)
