@@ -90,7 +90,9 @@ class Toolchain:
             flags.append("-race")
         if tags:
             flags += ["-tags", tags]
-        return Build(self._start([*verb, *flags, package], directory), scratch, root or directory)
+        # Who ends a build takes the compiler's own scratch files away with ours.
+        process = self._start([*verb, *flags, package], directory, {"GOTMPDIR": scratch.name})
+        return Build(process, scratch, root or directory)
 
     def _write_overlay(self, scratch: Path, overlay: Mapping[Path, str]) -> Path:
         replace = {}
@@ -142,7 +144,8 @@ class Toolchain:
         with tempfile.TemporaryDirectory(prefix="goleak-helper-", dir=built.parent) as scratch:
             for name, text in sources.items():
                 (Path(scratch) / name).write_text(text, encoding="utf-8")
-            done = self.run(["build", "-o", "helper", "."], Path(scratch), {"GOFLAGS": "-mod=mod", "GOWORK": "off"})
+            settings = {"GOFLAGS": "-mod=mod", "GOWORK": "off", "GOTMPDIR": scratch}
+            done = self.run(["build", "-o", "helper", "."], Path(scratch), settings)
             if done.returncode:
                 raise ToolchainError(f"{self.version} could not build the helper: {done.stderr.strip()}")
             os.replace(Path(scratch) / "helper", built)
