@@ -76,7 +76,7 @@ def test_the_cells_value_is_the_report_and_prints_as_text(magics):
     (leak,) = report.leaks
     assert (leak.count, leak.state, leak.line, leak.go_line) == (1, "chan receive", 10, 9)
     assert magics.user_ns["_"] is report
-    assert "main.go:10" in printed.stdout
+    assert "`parcels`, made at line 7, is never closed" in printed.stdout
     assert "Report(" not in printed.stdout
 
 
@@ -86,7 +86,7 @@ def test_a_report_is_bound_by_name_and_quiet_says_nothing(magics):
     assert magics.user_ns["found"].verdict == "leak"
     assert printed.stdout + printed.stderr == ""
     _, printed = run(magics, "found")
-    assert "main.go:10" in printed.stdout
+    assert "`parcels`, made at line 7, is never closed" in printed.stdout
 
 
 def test_a_later_cell_can_hold_the_fixed_variant(magics):
