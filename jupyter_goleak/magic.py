@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from jupyter_goleak.experiment import Experiment
     from jupyter_goleak.program import Program
     from jupyter_goleak.view.cell import Screen
+    from jupyter_goleak.view.words import Words
 
 STOP_S = 5.0
 FLAGS = tuple(name for option in options_for("notebook") for name in option.names)
@@ -76,6 +77,7 @@ class GoLeak(Magics, Settings):  # type: ignore[misc]
     def goleak(self, line: str, cell: str | None = None) -> Report | None:
         """Run a Go program and show its goroutines, the leaky and the fixed variant side by side."""
         from jupyter_goleak.experiment import Experiment
+        from jupyter_goleak.view.words import Words
 
         try:
             values = self._values(line)
@@ -84,12 +86,15 @@ class GoLeak(Magics, Settings):  # type: ignore[misc]
             original = program if options.fixes is None else self._original(options.fixes)
             if options.name is not None:
                 self.named[options.name] = program
-            experiment = Experiment(original, options, fixed_program=None if options.fixes is None else program)
-            report = self._run(experiment, values)
+            words = Words(self.language or None)
+            fixed = None if options.fixes is None else program
+            report = self._run(Experiment(original, options, fixed, say=words), words, values)
         except BuildError as problem:
             raise GoBuildError(problem) from None
         except GoleakError as problem:
             raise ShellUsageError(str(problem)) from None
+        except KeyboardInterrupt:
+            raise ShellUsageError("Interrupted while the program was being built.") from None
         # A value shows at least as a prompt, even where its display is withheld.
         return None if values["quiet"] and cell is not None else report
 
@@ -128,14 +133,14 @@ class GoLeak(Magics, Settings):  # type: ignore[misc]
             raise UsageError(f"No cell has run with --name {name} yet.")
         return self.named[name]
 
-    def _run(self, experiment: Experiment, values: dict[str, Any]) -> Report | None:
+    def _run(self, experiment: Experiment, words: Words, values: dict[str, Any]) -> Report | None:
         """Follow the experiment to its end; in a thread, and without a value, where the cell is to be freed."""
-        from jupyter_goleak.view.cell import Screen, follow, interrupt_calls
+        from jupyter_goleak.view.cell import Screen, follow
 
         in_notebook = hasattr(self.shell, "kernel")
         if values["background"] and values["output"] is None and (values["quiet"] or not in_notebook):
             raise UsageError("--background with nothing to show wants a name for the report: -o NAME.")
-        screen = Screen(experiment, self.language) if in_notebook and not values["quiet"] else None
+        screen = Screen(experiment, words) if in_notebook and not values["quiet"] else None
 
         def conclude() -> Report:
             report = follow(experiment, screen)
@@ -148,13 +153,12 @@ class GoLeak(Magics, Settings):  # type: ignore[misc]
         if values["background"]:
             self._start(conclude, experiment, screen)
             return None
-        with interrupt_calls(experiment.stop):
-            try:
-                report = conclude()
-            except GoleakError:
-                if screen is not None:
-                    screen.clear()
-                raise
+        try:
+            report = conclude()
+        except (GoleakError, KeyboardInterrupt):
+            if screen is not None:
+                screen.clear()
+            raise
         if in_notebook:
             self._shown = report
         return report

@@ -12,7 +12,7 @@ from IPython.display import clear_output, display
 
 from jupyter_goleak.errors import GoleakError
 from jupyter_goleak.experiment import Experiment
-from jupyter_goleak.model import Event, Finished, Report
+from jupyter_goleak.model import Event, Finished, Report, Started
 from jupyter_goleak.view.words import Words
 
 
@@ -25,11 +25,11 @@ class Screen:
     what it left. A cell that a program runs, with no page looking on, gets the still alone.
     """
 
-    def __init__(self, experiment: Experiment, language: str) -> None:
+    def __init__(self, experiment: Experiment, words: Words) -> None:
         from jupyter_goleak.view.bundle import widget_bundle
         from jupyter_goleak.view.live import LiveView, headless
 
-        self._words = Words(language or None)
+        self._words = words
         self._view = None if headless() else LiveView(on_stop=experiment.stop, words=self._words)
         if self._view is not None:
             display(widget_bundle(self._view.widget), raw=True)
@@ -60,12 +60,19 @@ class Screen:
 
 
 def follow(experiment: Experiment, screen: Screen | None) -> Report:
-    """Iterate the experiment to its end and return its report."""
-    for event in experiment.events():
-        if screen is not None:
-            screen.handle(event)
-        if isinstance(event, Finished):
-            report = event.report
+    """Iterate the experiment to its end and return its report.
+
+    An interrupt before the program runs ends the build with KeyboardInterrupt; later it ends the programs, and the
+    report comes with what was seen until then.
+    """
+    with contextlib.ExitStack() as running:
+        for event in experiment.events():
+            if isinstance(event, Started):
+                running.enter_context(interrupt_calls(experiment.stop))
+            if screen is not None:
+                screen.handle(event)
+            if isinstance(event, Finished):
+                report = event.report
     return report
 
 

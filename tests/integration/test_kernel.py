@@ -206,7 +206,9 @@ def test_an_interrupt_while_building_ends_the_cell(kernel, own_world, eventually
     request = kernel.start("%%goleak --no-fix --tags never_built_before" + ENDLESS)
     assert eventually(lambda: any(own_world.glob("goleak-*")), within=PATIENCE_S)
     kernel.manager.interrupt_kernel()
-    kernel.finish(request)
+    outcome = kernel.finish(request)
+    assert "Interrupted while the program was being built." in outcome.of("stream")[0]["text"]
+    assert outcome.of("error") == []
     assert kernel.value("1 + 1") == "2"
 
 
