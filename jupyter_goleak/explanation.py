@@ -74,7 +74,17 @@ def _explained(wait: Wait, fix: Fix | None) -> Leak:
             line=fix.line,
         )
     sentence = f"{_opening(wait, finding)}: {finding.why}."
-    return replace(wait.leak, pattern=finding.pattern, explanation=f"{sentence} {advice}".rstrip())
+    told = " ".join(filter(None, (sentence, advice, _creators(wait))))
+    return replace(wait.leak, pattern=finding.pattern, explanation=told)
+
+
+def _creators(wait: Wait) -> str:
+    """The chain of calls that led to the `go` statement, where the program was told to remember it.
+
+    Without lines: the runtime tells where those calls return to, which is often the line after.
+    """
+    chain = [f"`{frame.function}`" for frame in wait.leak.ancestors if frame.user]
+    return wait.say("Started through {chain}.", chain=" ← ".join(chain)) if chain else ""
 
 
 def _still_expected(wait: Wait) -> Finding | None:

@@ -18,7 +18,10 @@ from pathlib import Path
 
 from jupyter_goleak.model import Frame, Goroutine, Labels
 
-_HEADER = re.compile(r"goroutine (\d+)(?: gp=\S+ m=\S+(?: mp=\S+)?)? \[([^\]]*)\](?: \{(.*)\})?:$")
+# Go 1.26 writes labels into the brackets, Go 1.27 behind them.
+_HEADER = re.compile(
+    r"goroutine (\d+)(?: gp=\S+ m=\S+(?: mp=\S+)?)? \[([^\]]*?)(?: labels:\{(.*)\})?\](?: \{(.*)\})?:$"
+)
 _ORIGIN = re.compile(r"\[originating from goroutine \d+\]:$")
 _LABEL = re.compile(r'("(?:[^"\\]|\\.)*"|[^:,]+): ?("(?:[^"\\]|\\.)*"|[^,]*)(?:, ?|$)')
 _PROFILE_GROUP = re.compile(r"(\d+) @")
@@ -64,7 +67,7 @@ def parse_dump(text: str, places: Places) -> tuple[Goroutine, ...]:
                 frames=frames,
                 created_by=created_by,
                 leaked=" (leaked)" in status,
-                labels=_read_labels(match[3]) if match[3] else (),
+                labels=_read_labels(match[3] or match[4] or ""),
                 ancestors=ancestors,
             )
         )

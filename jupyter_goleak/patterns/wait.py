@@ -51,8 +51,13 @@ class Wait:
 
     @property
     def variable(self) -> Variable | None:
-        """What the statement waits for."""
-        return self.at(self.place.variable)
+        """What the statement waits for; of several values that pass there, the one made where these were started."""
+        candidates = [self.at(index) for index in (self.place.variable, *self.place.others)]
+        made_here = (each for each in candidates if each and any(self._is_start(site) for site in each.sites("make")))
+        return next(made_here, candidates[0])
+
+    def _is_start(self, site: Operation) -> bool:
+        return (site.file, site.line) == (self.leak.go_file, self.leak.go_line)
 
     def at(self, index: int | None) -> Variable | None:
         """The variable of that index."""

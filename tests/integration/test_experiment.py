@@ -240,3 +240,43 @@ def test_a_leak_that_hides_shows_under_some_schedule() -> None:
     explored = report.original.explored
     assert (report.verdict, explored.runs, explored.seed) == ("leak", 20, 1)
     assert [(leak.evidence, leak.state, leak.line) for leak in report.leaks] == [("proven", "chan receive", 14)]
+
+
+LABELLED = """\
+package main
+
+import (
+	"context"
+	"runtime/pprof"
+	"time"
+)
+
+func wait(orders chan int) { <-orders }
+
+func spawn(tier string) {
+	pprof.Do(context.Background(), pprof.Labels("tier", tier), func(context.Context) {
+		go wait(make(chan int))
+	})
+}
+
+func main() {
+	spawn("gold")
+	spawn("silver")
+	time.Sleep(10 * time.Millisecond)
+}
+"""
+
+
+def test_leaks_are_grouped_by_their_labels() -> None:
+    assert {leak.labels for leak in check(LABELLED).leaks} == {(("tier", "gold"),), (("tier", "silver"),)}
+
+
+def test_the_whole_chain_of_creators_is_told_where_it_was_recorded() -> None:
+    explanations = [leak.explanation for leak in check(LABELLED, ancestry=True).leaks]
+    assert all("`main.spawn.func1` ← `main.spawn` ← `main.main`" in explanation for explanation in explanations)
+
+
+def test_what_is_ignored_stays_visible_as_a_number() -> None:
+    report = check(LABELLED, ignore=["^main[.]wait$"])
+    assert report.original is not None
+    assert (report.verdict, report.leaks, report.original.ignored) == ("clean", (), 2)

@@ -53,6 +53,15 @@ def test_a_dump_is_read_goroutine_by_goroutine() -> None:
     assert labelled.labels == (("queue", 'a "b"'), ("tier", "gold"))
 
 
+def test_labels_stand_where_each_go_puts_them() -> None:
+    stack = "main.f()\n\t/scratch/src/main.go:3 +0x1"
+    old = f'goroutine 7 [chan send (leaked) labels:{{"tier": "[gold]"}}]:\n{stack}'
+    new = f'goroutine 7 [chan send (leaked)] {{"tier": "[gold]"}}:\n{stack}'
+    for text in (old, new):
+        (goroutine,) = parse_dump(text, CELL)
+        assert (goroutine.state, goroutine.leaked, goroutine.labels) == ("chan send", True, (("tier", "[gold]"),))
+
+
 def test_the_stacks_of_creators_follow_the_goroutine() -> None:
     labelled = parse_dump(DUMP, CELL)[2]
     assert [frame.function for frame in labelled.frames] == ["main.main.func1"]

@@ -424,6 +424,7 @@ func atExit() {
 // program's workers: the calling one and, in a tick, main.
 func (p *probeState) finish(settle time.Duration, own int) {
 	p.finished.Store(true)
+	showLabels()
 	began := time.Now()
 	if runtime.NumGoroutine() > own {
 		p.dump(dumpSettle, finalDumpMost)
@@ -454,6 +455,12 @@ func (p *probeState) finish(settle time.Duration, own int) {
 	metrics.Read(p.sample)
 	p.report(max(1, runtime.NumGoroutine()-own+1))
 	p.send('e', numbers(int64(time.Since(p.started))))
+}
+
+// showLabels has stacks tell their goroutines' labels, which Go 1.26 does only when asked; the program is over.
+func showLabels() {
+	setting, _ := syscall.Getenv("GODEBUG")
+	syscall.Setenv("GODEBUG", strings.TrimPrefix(setting+",tracebacklabels=1", ","))
 }
 
 // allLeaked runs the runtime's leak detection once, and tells whether it tagged every worker that is left. If so, this
