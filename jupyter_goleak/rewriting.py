@@ -69,6 +69,32 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Repair:
+    """An edit that may end some waits, found by a strategy: its title, why it should work, the line that it changes first.
+
+    The lower its `cost`, the more promising. `waits` are the indices of those it was made for. `revives`: it brings to
+    life what never worked, so that numbers in the output may be others than before. `files` are the whole new texts of
+    the files that it changes.
+    """
+
+    strategy: str
+    title: str
+    why: str
+    file: str
+    line: int
+    cost: int
+    waits: tuple[int, ...]
+    revives: bool
+    files: tuple[SourceFile, ...]
+
+    def program(self, program: Program) -> Program:
+        """That program with the edit in it."""
+        for file in self.files:
+            program = program.with_text(file.text, file.name)
+        return program
+
+
+@dataclass(frozen=True, slots=True)
 class Prepared:
     """What a program's text itself holds, ready to build.
 
@@ -126,16 +152,28 @@ class Rewriter:
         import paths to files of export data, as `go list -export -deps` names them: with it, types of packages outside
         of the standard library are known too.
         """
-        answer = self._ask(
-            "facts",
-            {
-                **_request(program),
-                "goroot": str(goroot or ""),
-                "exports": dict(exports or {}),
-                "waits": [_wait(each) for each in waits],
-            },
+        return facts_of(self._ask("facts", _analysis(program, waits, goroot, exports)))
+
+    def repairs(
+        self,
+        program: Program,
+        waits: Sequence[Leak | Goroutine],
+        *,
+        goroot: Path | None = None,
+        exports: Mapping[str, str] | None = None,
+    ) -> tuple[Repair, ...]:
+        """Edits that may end these waits, the most promising first; the rest is as for `facts`."""
+        answer = self._ask("repair", _analysis(program, waits, goroot, exports))
+        return tuple(
+            Repair(
+                **{
+                    **each,
+                    "waits": tuple(each["waits"]),
+                    "files": tuple(SourceFile(file["name"], file["text"]) for file in each["files"]),
+                }
+            )
+            for each in answer["candidates"]
         )
-        return facts_of(answer)
 
     def _ask(self, verb: str, request: Mapping[str, Any]) -> dict[str, Any]:
         try:
@@ -159,6 +197,17 @@ class Rewriter:
 
 def _request(program: Program) -> dict[str, Any]:
     return {"form": program.form, "files": [{"name": file.name, "text": file.text} for file in program.files]}
+
+
+def _analysis(
+    program: Program, waits: Sequence[Leak | Goroutine], goroot: Path | None, exports: Mapping[str, str] | None
+) -> dict[str, Any]:
+    return {
+        **_request(program),
+        "goroot": str(goroot or ""),
+        "exports": dict(exports or {}),
+        "waits": [_wait(each) for each in waits],
+    }
 
 
 def _wait(waiting: Leak | Goroutine) -> dict[str, Any]:

@@ -4,6 +4,7 @@
 //	prepare     all variants of a program that its text itself holds, ready to build
 //	instrument  the given files, ready to build
 //	facts       what types and syntax tell about the places where goroutines wait
+//	repair      edits that may end those waits
 //
 // A mistake of the user is part of the answer (exit code 0); a broken request is told on standard error (exit code 2).
 package main
@@ -46,6 +47,8 @@ func run(args []string, stdin io.Reader, stdout io.Writer) error {
 		return answer(stdin, stdout, prepare)
 	case "instrument":
 		return answer(stdin, stdout, instrument)
+	case "repair":
+		return answer(stdin, stdout, repair)
 	case "facts":
 		return answer(stdin, stdout, facts)
 	}

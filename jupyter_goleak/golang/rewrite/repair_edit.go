@@ -1,0 +1,158 @@
+package main
+
+import (
+	"go/ast"
+	"go/scanner"
+	"go/token"
+	"strings"
+)
+
+// The edits of a draft. Each keeps comments, and keeps to the lines that it must change.
+
+func (d *draft) offset(pos token.Pos) (*typedFile, int) {
+	file := d.r.file(pos)
+	if file == nil || !pos.IsValid() {
+		d.broken = true
+		return nil, 0
+	}
+	if !d.anchor.IsValid() {
+		d.anchor = pos
+	}
+	return file, d.r.fset.PositionFor(pos, false).Offset
+}
+
+func (d *draft) put(file *typedFile, start, end int, text string) {
+	for _, other := range d.edits[file] {
+		if start < other.end && other.start < end {
+			d.broken = true // two edits of the same text
+		}
+	}
+	d.edits[file] = append(d.edits[file], edit{start, end, text})
+}
+
+// replace puts the text in the place of the node.
+func (d *draft) replace(node ast.Node, text string) { d.substitute(node.Pos(), node.End(), text) }
+
+func (d *draft) substitute(from, to token.Pos, text string) {
+	file, start := d.offset(from)
+	_, end := d.offset(to)
+	if file != nil {
+		d.put(file, start, end, text)
+	}
+}
+
+// insert puts the text right before the position.
+func (d *draft) insert(pos token.Pos, text string) { d.substitute(pos, pos, text) }
+
+// raw is the text of the node as it is written.
+func (r *repairer) raw(node ast.Node) string { return r.rawBetween(node.Pos(), node.End()) }
+
+func (r *repairer) rawBetween(from, to token.Pos) string {
+	file := r.file(from)
+	if file == nil {
+		return ""
+	}
+	return file.text[r.fset.PositionFor(from, false).Offset:r.fset.PositionFor(to, false).Offset]
+}
+
+// indent is the white space that the line of the position starts with.
+func (r *repairer) indent(pos token.Pos) string {
+	file := r.file(pos)
+	if file == nil {
+		return ""
+	}
+	start, end := lineBounds(file.text, r.fset.PositionFor(pos, false).Offset)
+	line := file.text[start:end]
+	return line[:len(line)-len(strings.TrimLeft(line, " \t"))]
+}
+
+func indented(code, indent string) string { return strings.ReplaceAll(code, "\n", "\n"+indent) }
+
+// after puts code on its own lines below the statement, or behind a semicolon where the line goes on.
+func (d *draft) after(stmt ast.Node, code string) {
+	file, end := d.offset(stmt.End())
+	if file == nil {
+		return
+	}
+	_, lineEnd := lineBounds(file.text, end)
+	indent := d.r.indent(stmt.Pos())
+	if onlyComment(file.text[end:lineEnd]) {
+		d.put(file, lineEnd, lineEnd, "\n"+indent+indented(code, indent))
+		return
+	}
+	d.put(file, end, end, "; "+indented(code, indent))
+}
+
+// before puts code on its own lines above the statement, or before a semicolon where it does not begin the line.
+func (d *draft) before(stmt ast.Node, code string) {
+	file, start := d.offset(stmt.Pos())
+	if file == nil {
+		return
+	}
+	lineStart, _ := lineBounds(file.text, start)
+	indent := d.r.indent(stmt.Pos())
+	if strings.TrimSpace(file.text[lineStart:start]) == "" {
+		d.put(file, start, start, indented(code, indent)+"\n"+indent)
+		return
+	}
+	d.put(file, start, start, indented(code, indent)+"; ")
+}
+
+// first puts code at the beginning of a block.
+func (d *draft) first(body *ast.BlockStmt, code string) {
+	file, brace := d.offset(body.Lbrace)
+	if file == nil {
+		return
+	}
+	brace++
+	indent := d.r.indent(body.Pos()) + "\t"
+	_, lineEnd := lineBounds(file.text, brace)
+	switch {
+	case len(body.List) == 0 && !strings.Contains(d.r.rawBetween(body.Lbrace, body.Rbrace), "\n"):
+		d.put(file, brace, brace, " "+indented(code, indent)+" ")
+	case onlyComment(file.text[brace:lineEnd]):
+		d.put(file, lineEnd, lineEnd, "\n"+indent+indented(code, indent))
+	default:
+		d.put(file, brace, brace, " "+indented(code, indent)+";")
+	}
+}
+
+// last puts code at the end of a block.
+func (d *draft) last(body *ast.BlockStmt, code string) {
+	if len(body.List) > 0 {
+		d.after(body.List[len(body.List)-1], code)
+		return
+	}
+	d.first(body, code)
+}
+
+// remove takes a statement away, with its line where it has that for itself.
+func (d *draft) remove(stmt ast.Node) {
+	file, start := d.offset(stmt.Pos())
+	_, end := d.offset(stmt.End())
+	if file == nil {
+		return
+	}
+	lineStart, _ := lineBounds(file.text, start)
+	_, lineEnd := lineBounds(file.text, end)
+	if strings.TrimSpace(file.text[lineStart:start]) == "" && onlyComment(file.text[end:lineEnd]) {
+		d.put(file, lineStart, min(lineEnd+1, len(file.text)), "")
+		return
+	}
+	rest := strings.TrimLeft(file.text[end:lineEnd], " \t")
+	if strings.HasPrefix(rest, ";") {
+		end = lineEnd - len(rest) + 1
+	}
+	d.put(file, start, end, "")
+}
+
+// onlyComment tells whether the rest of a line holds no code.
+func onlyComment(rest string) bool {
+	empty := true
+	eachToken(rest, scanner.Mode(0), func(_ int, tok token.Token, literal string) {
+		if tok != token.SEMICOLON || literal != "\n" {
+			empty = false
+		}
+	})
+	return empty
+}
