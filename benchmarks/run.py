@@ -19,7 +19,6 @@ from tax import PROGRAMS, tax
 
 from jupyter_goleak import toolchain
 
-
 RESULTS = Path(__file__).parent / "results.md"
 LESSON = Path(__file__).resolve().parents[2] / "shared" / "lesson.md"
 
