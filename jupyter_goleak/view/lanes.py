@@ -24,8 +24,11 @@ from jupyter_goleak.model import Birth, Frame, Goroutine, Leak, Snapshot
 ONE_EACH = 60
 """More goroutines than this over a whole run are grouped: lanes thinner than a line of text tell nobody anything."""
 
-GRAIN = 240
-"""Changes of state that one lane keeps before it is drawn coarser."""
+GRAIN = 120
+"""Changes of state that one lane keeps before it is drawn coarser: a few pixels each on a screen."""
+
+RECTANGLES = 2400
+"""As many as a page draws ten times a second without effort; with more lanes each keeps fewer changes."""
 
 GROUPS = 40
 MARGIN = 0.14
@@ -79,7 +82,8 @@ class Lane:
     peak: int = 1
     leaked: int = 0
 
-    def extend(self, t: float, counts: tuple[tuple[str, str, int | None, int], ...]) -> None:
+    def extend(self, t: float, counts: tuple[tuple[str, str, int | None, int], ...], most: int = GRAIN) -> None:
+        """The goroutines are like that at `t`; what held until now held up to then. Keeps about `most` changes."""
         last = self.stretches[-1] if self.stretches else None
         if last and self.open:
             last.end = max(last.end, t)
@@ -88,8 +92,8 @@ class Lane:
         self.stretches.append(Stretch(t, t, counts))
         self.open = True
         self.peak = max(self.peak, sum(each[3] for each in counts))
-        if len(self.stretches) > GRAIN:
-            self.stretches = list(_coarser(self.stretches))
+        if len(self.stretches) > most:
+            self.stretches = list(_coarser(self.stretches, most))
 
     def close(self, t: float) -> None:
         if self.open and self.stretches:
@@ -97,11 +101,15 @@ class Lane:
         self.open = False
 
 
-def _coarser(stretches: list[Stretch]) -> Iterator[Stretch]:
-    """The same time with half as many changes: of two neighbours the longer one speaks for both."""
-    grain = 2 * (stretches[-1].end - stretches[0].start) / GRAIN
+def _coarser(stretches: list[Stretch], most: int) -> Iterator[Stretch]:
+    """The same time with at most about half of `most` changes: of two short neighbours the longer one speaks for both.
+
+    The last one stays as it is: it says what holds now.
+    """
+    *earlier, last = stretches
+    grain = 2 * (last.end - stretches[0].start) / most
     kept: Stretch | None = None
-    for each in stretches:
+    for each in earlier:
         if kept and each.start - kept.end < grain and min(_length(kept), _length(each)) < grain:
             longer = kept if _length(kept) >= _length(each) else each
             kept = Stretch(kept.start, each.end, longer.counts)
@@ -111,6 +119,7 @@ def _coarser(stretches: list[Stretch]) -> Iterator[Stretch]:
             kept = each
     if kept:
         yield kept
+    yield last
 
 
 def _length(stretch: Stretch) -> float:
@@ -172,6 +181,7 @@ class Lanes:
         self._latest = snapshot.goroutines
         groups: dict[_Key, Counter[tuple[str, str, int | None]]] = {}
         seen: set[int] = set()
+        most = max(24, min(GRAIN, RECTANGLES // max(1, len(self._each))))
         for goroutine in sorted(snapshot.goroutines, key=lambda each: each.id):
             key = self._key(goroutine)
             place = goroutine.position
@@ -180,8 +190,8 @@ class Lanes:
             if not self._too_many:
                 seen.add(goroutine.id)
                 lane, since = self._lane_of(goroutine, key, t)
-                lane.extend(since, ((*where, 1),))
-                lane.extend(t, ((*where, 1),))
+                lane.extend(since, ((*where, 1),), most)
+                lane.extend(t, ((*where, 1),), most)
         if snapshot.complete:
             self._missed(t)
             for number, lane in self._each.items():

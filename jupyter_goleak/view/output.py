@@ -20,7 +20,7 @@ TAIL = 18_000
 LINE = 1_200
 """Characters kept: of the beginning, of the end, and of one line."""
 
-CLOCK = 0.02
+CLOCK = 0.1
 """Seconds within which two pieces of text count as printed at once."""
 
 _PIECE = re.compile(

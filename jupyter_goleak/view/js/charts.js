@@ -1,14 +1,17 @@
 // ── charts.js: the Bokeh figures, their data and their colours ─────────────────────────────────────────────────
 
 const BOKEH = Symbol.for("jupyter_goleak.bokeh");
-const WHATS = ["count", "lanes", "memory"];
 const NICE = [1, 1.5, 2, 3, 4, 5, 6, 8, 10];
 // The share of the time axis that a bar gets at least: a worker of a millisecond is to be seen too.
 const LEAST = 0.008;
 const DIMMED = 0.2;
-// Pixels above and below the lanes in their figure; `figure.py` says the same.
+// Pixels around the frames of the figures; `figure.py` says the same.
 const ABOVE = 6;
 const BELOW = 4;
+const BEFORE = 120;
+const AFTER = 14;
+// Milliseconds between two drawings of what changes slowly.
+const SLOWLY = 500;
 
 /** BokehJS, once the kernel's loader has brought it; until then a promise. */
 function bokeh() {
@@ -38,18 +41,39 @@ function unpack(bars) {
   };
 }
 
+/**
+ * Let a figure's parts rewrite their style sheets only where something changes. BokehJS rewrites each at every drawing, with the same
+ * text, and asks for computed styles in between: without this a page that draws ten times a second spends half its time on styles.
+ */
+function spareStyleSheets(figure) {
+  for (const part of figure.renderer_views?.values() ?? []) {
+    const sheet = part.position;
+    if (typeof sheet?.replace !== "function") continue;
+    let before;
+    const replace = sheet.replace.bind(sheet);
+    sheet.replace = (...content) => {
+      const now = JSON.stringify(content);
+      if (now === before) return;
+      before = now;
+      replace(...content);
+    };
+  }
+}
+
 class Charts {
   /**
-   * `holders` maps `<what>_<variant>` to the element that gets the figure; `t` translates; `pointed(variant, lines)` is called with
-   * the lines of the lane that the pointer is at, or with none.
+   * `holders` maps `<what>_<variant>` to the element that gets the figure, `lines` and `names` a variant to
+   * its upright lines and its list of lanes; `t` translates; `pointed(variant, lines)` is called with the source lines of the lane that the pointer is
+   * at, or with none.
    */
-  constructor(root, figures, holders, t, pointed) {
-    Object.assign(this, { root, figures, holders, t, pointed });
+  constructor(root, figures, { holders, lines, names }, t, pointed) {
+    Object.assign(this, { root, figures, holders, lines, names, t, pointed });
     this.lit = Object.fromEntries(VARIANTS.map((variant) => [variant, []]));
     this.doc = null;
     this.state = Object.fromEntries(VARIANTS.map((variant) => [variant, { facts: {}, series: {}, bars: unpack({}) }]));
     this.now = null;
     this.lanes = 0;
+    this.colours = new Map();
     this.finished = false;
   }
 
@@ -64,9 +88,12 @@ class Charts {
     if (this.gone) return this.remove();
     this.doc = this.views[0].model.document;
     this.plots = Object.fromEntries(Object.keys(roots).map((id) => [this.doc.get_model_by_id(id).name, this.doc.get_model_by_id(id)]));
+    for (const view of this.views) spareStyleSheets(view);
     this.scale();
     this.paint();
     for (const variant of VARIANTS) this.watchPointer(variant);
+    const time = this.get("time");
+    for (const edge of ["start", "end"]) time.properties[edge].change.connect(() => this.placeLines());
     for (const variant of VARIANTS) this.draw(variant, ["series", "bars", "facts"]);
   }
 
@@ -80,20 +107,23 @@ class Charts {
     return this.doc.get_model_by_name(name);
   }
 
+  /** A colour of the theme. Kept until the theme changes: asking the page for it is dear. */
   colour(name) {
-    return getComputedStyle(this.root).getPropertyValue(`--gl-${name}`).trim();
+    if (!this.colours.has(name)) this.colours.set(name, getComputedStyle(this.root).getPropertyValue(`--gl-${name}`).trim());
+    return this.colours.get(name);
   }
 
   /** Put the theme's colours on every figure. */
   paint() {
+    this.colours.clear();
     if (!this.doc) return;
-    const [ink, soft, grid, leak, accent] = ["ink", "soft", "grid", "leak", "accent"].map((name) => this.colour(name));
+    const [ink, soft, grid, leak] = ["ink", "soft", "grid", "leak"].map((name) => this.colour(name));
     const font = getComputedStyle(this.root).fontFamily;
     for (const plot of Object.values(this.plots)) {
       for (const axis of [...plot.left, ...plot.below]) {
         axis.setv({ major_label_text_color: soft, major_label_text_font: font });
       }
-      for (const each of plot.center) if (each.type === "Grid" && each.grid_line_color !== null) each.grid_line_color = grid;
+      for (const each of plot.center) if (each.type === "Grid") each.grid_line_color = grid;
     }
     for (const variant of VARIANTS) {
       const line = this.colour(variant);
@@ -104,12 +134,7 @@ class Charts {
       glyph("stuck").setv({ hatch_color: { value: this.colour("hatch") } });
       glyph("marks").setv({ fill_color: { value: this.colour("paper") }, line_color: { value: ink } });
       glyph("mark_labels").setv({ text_color: { value: ink }, text_font: { value: font } });
-      glyph("memory_line").setv({ line_color: { value: soft } });
       glyph("memory_area").setv({ fill_color: { value: soft } });
-      for (const what of WHATS) {
-        this.get(`returned_${what}_${variant}`).setv({ line_color: soft, line_alpha: 0.9 });
-        this.get(`now_${what}_${variant}`).setv({ line_color: accent, line_width: 2 });
-      }
       this.drawBars(variant);
     }
   }
@@ -123,8 +148,10 @@ class Charts {
 
   draw(variant, parts) {
     this.scale();
-    if (parts.includes("series") || parts.includes("facts")) this.drawSeries(variant);
-    if (parts.includes("bars") || parts.includes("facts")) this.drawBars(variant);
+    if (parts.includes("series") || this.state[variant].facts.status !== "running") this.drawSeries(variant);
+    const shown = [this.reach, this.finished, this.now].join();
+    if (parts.includes("bars") || this.state[variant].shown !== shown) this.drawBars(variant);
+    this.state[variant].shown = shown;
     if (parts.includes("facts")) this.drawMarks(variant);
   }
 
@@ -148,7 +175,7 @@ class Charts {
     const count = this.get("count");
     if (count.end !== top) count.setv({ start: 0, end: top, reset_end: top });
     const memory = this.get("memory");
-    const most = 1.15 * Math.max(1, ...VARIANTS.map((variant) => numbers(Float32Array, this.state[variant].series.memory).reduce((a, b) => Math.max(a, b), 0)));
+    const most = nice(1.05 * Math.max(1, ...VARIANTS.map((variant) => numbers(Float32Array, this.state[variant].series.memory).reduce((a, b) => Math.max(a, b), 0))));
     if (memory.end !== most) memory.setv({ start: 0, end: most, reset_end: most });
     const lanes = Math.max(1, ...VARIANTS.map((variant) => this.state[variant].bars.names.length));
     if (lanes !== this.lanes) this.resizeLanes(lanes);
@@ -162,11 +189,10 @@ class Charts {
     for (const variant of VARIANTS) {
       this.plots[`lanes_${variant}`].height = Math.round(lanes * height) + 10;
       const step = Math.ceil(12 / height);
-      const names = this.state[variant].bars.names;
-      const axis = this.get(`lane_axis_${variant}`);
-      const ticks = names.map((_, index) => index).filter((index) => index % step === 0).map((index) => index + 0.5);
-      axis.ticker.ticks = ticks;
-      axis.major_label_overrides = new Map(ticks.map((tick) => [tick, short(names[tick - 0.5])]));
+      const { names } = this.state[variant].bars;
+      const shown = names.map((name, index) => [name, index]).filter(([, index]) => index % step === 0);
+      this.names[variant].replaceChildren(...shown.map(([name, index]) =>
+        h("li", { title: name, style: `top: ${ABOVE + (index + 0.5) * height}px` }, name)));
     }
   }
 
@@ -181,9 +207,12 @@ class Charts {
       columns.count.push(facts.end ?? columns.count.at(-1));
       columns.memory.push(columns.memory.at(-1));
     }
-    const when = columns.t.map((t, index) => this.t("{n} goroutines at {time}", { n: grouped(columns.count[index]), time: seconds(t) }));
-    this.get(`count_source_${variant}`).data = { t: columns.t, count: columns.count, when };
-    this.get(`memory_source_${variant}`).data = { t: columns.t, memory: columns.memory };
+    this.get(`count_source_${variant}`).data = { t: columns.t, count: columns.count };
+    const now = performance.now();
+    if (facts.status === "ended" || now - (this.state[variant].memoryDrawn ?? -SLOWLY) >= SLOWLY) {
+      this.state[variant].memoryDrawn = now;
+      this.get(`memory_source_${variant}`).data = { t: columns.t, memory: columns.memory };
+    }
     const leaked = facts.leaked || [];
     const steps = leaked.length ? [...leaked, [facts.t, leaked.at(-1)[1]]] : [[0, 0]];
     this.get(`leaked_source_${variant}`).data = { t: steps.map((step) => step[0]), count: steps.map((step) => step[1]) };
@@ -199,7 +228,8 @@ class Charts {
       if (lines.includes(bars.line[i]) || lines.includes(bars.goLines[bars.lane[i]])) lanes.add(bars.lane[i]);
     }
     const colours = bars.kinds.map((kind) => this.colour(`state-${kind.replace(" ", "-")}`));
-    const data = { left: [], right: [], bottom: [], top: [], colour: [], alpha: [], text: [] };
+    const data = { left: [], right: [], bottom: [], top: [], colour: [], alpha: [], name: [], state: [], line: [] };
+    const places = new Map([[0, ""]]);
     const stuck = { left: [], right: [], bottom: [], top: [], alpha: [] };
     const until = this.now ?? Infinity;
     const least = this.reach * LEAST;
@@ -211,7 +241,9 @@ class Charts {
       data.bottom.push(bars.bottom[i]); data.top.push(bars.top[i]);
       const alpha = lanes.size && !lanes.has(bars.lane[i]) ? DIMMED : 1;
       data.colour.push(colours[bars.kind[i]]); data.alpha.push(alpha);
-      data.text.push(this.describe(bars, i));
+      data.name.push(bars.names[bars.lane[i]]); data.state.push(bars.states[bars.state[i]]);
+      if (!places.has(bars.line[i])) places.set(bars.line[i], this.t("line {line}", { line: bars.line[i] }));
+      data.line.push(places.get(bars.line[i]));
       if (bars.leaked[i]) {
         stuck.left.push(bars.left[i]); stuck.right.push(right);
         stuck.bottom.push(bars.bottom[i]); stuck.top.push(bars.top[i]); stuck.alpha.push(alpha);
@@ -219,15 +251,6 @@ class Charts {
     }
     this.get(`bars_source_${variant}`).data = data;
     this.get(`stuck_source_${variant}`).data = stuck;
-  }
-
-  describe(bars, i) {
-    const name = bars.names[bars.lane[i]];
-    const state = bars.states[bars.state[i]];
-    const many = bars.grouped ? `${grouped(bars.number[i])} × ` : "";
-    const where = bars.line[i] ? `, ${this.t("line {line}", { line: bars.line[i] })}` : "";
-    const length = seconds(bars.right[i] - bars.left[i]);
-    return bars.leaked[i] ? `${name}: ${many}${state}${where}, ${this.t("for good")}` : `${name}: ${many}${state}${where}, ${length}`;
   }
 
   drawMarks(variant) {
@@ -241,8 +264,19 @@ class Charts {
       align: marks.map((mark) => (mark[0] < middle ? "left" : "right")),
       shift: marks.map((mark) => (mark[0] < middle ? 2 : -2)),
     };
-    for (const what of WHATS) {
-      this.get(`returned_${what}_${variant}`).setv({ location: facts.returned ?? 0, visible: facts.returned != null });
+    this.placeLines();
+  }
+
+  /** The upright lines across a column's figures: where `main` returned, and the moment that the slider shows. */
+  placeLines() {
+    const time = this.get("time");
+    for (const variant of VARIANTS) {
+      const lines = this.lines[variant];
+      for (const [name, t] of [["returned", this.state[variant].facts.returned], ["now", this.now]]) {
+        const share = t == null ? -1 : (t - time.start) / (time.end - time.start);
+        lines[name].hidden = !(share >= 0 && share <= 1);
+        lines[name].style.left = `calc(${BEFORE}px + (100% - ${BEFORE + AFTER}px) * ${share.toFixed(5)})`;
+      }
     }
   }
 
@@ -284,12 +318,8 @@ class Charts {
     this.now = t;
     if (!this.doc) return;
     for (const variant of VARIANTS) {
-      for (const what of WHATS) this.get(`now_${what}_${variant}`).setv({ location: t ?? 0, visible: t != null });
       this.drawBars(variant);
     }
+    this.placeLines();
   }
-}
-
-function short(name) {
-  return name.length <= 15 ? name : `…${name.slice(-14)}`;
 }

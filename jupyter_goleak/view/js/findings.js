@@ -90,8 +90,9 @@ class Source {
     this.why.hidden = !why;
     set(this.code, { "aria-label": title });
     this.element.hidden = !rows.length;
-    const key = JSON.stringify([rows, [...marks]]);
-    if (this.key === key) return;
+    const key = JSON.stringify([...marks].map(([line, mark]) => [line, mark.title]));
+    if (this.rows === rows && this.key === key) return;
+    this.rows = rows;
     this.key = key;
     this.lines.clear();
     this.code.replaceChildren(...rows.map((row) => this.row(row, marks)));

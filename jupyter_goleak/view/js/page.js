@@ -83,4 +83,5 @@ function bytes(n) {
   return `${n.toFixed(n < 10 && unit ? 1 : 0)} ${units[unit]}`;
 }
 
-const grouped = (n) => Number(n).toLocaleString("en-US");
+const THOUSANDS = new Intl.NumberFormat("en-US");
+const grouped = (n) => THOUSANDS.format(n);

@@ -10,17 +10,24 @@ class Column {
     this.numbers = h("ul.gl-numbers");
     this.note = h("p.gl-note");
     this.legend = h("ul.gl-legend", { "aria-label": t("States") });
-    this.output = h("pre.gl-output", { tabindex: "0", "aria-label": t("Output of the program") });
+    // In the style sheet the box runs from its end upwards, so that it shows the latest without being told to scroll.
+    this.text = h("pre");
+    this.output = h("div.gl-output", { tabindex: "0", role: "log", "aria-live": "off", "aria-label": t("Output of the program") }, this.text);
     this.holders = {
       count: h("div.gl-plot", { role: "img" }),
       lanes: h("div.gl-plot", { role: "img" }),
       memory: h("div.gl-plot", { role: "img" }),
     };
     this.name = { original: t("original"), fixed: t("fixed") }[variant];
+    this.names = h("ul.gl-names", { "aria-hidden": "true" });
+    this.memory = h("span.gl-memory");
+    this.lines = { returned: h("div.gl-returned", { title: t("main has returned") }), now: h("div.gl-now") };
     this.pictures = h("div.gl-pictures", {},
-      h("h4", {}, t("Goroutines")), this.holders.count,
-      h("h4", {}, t("Each goroutine's state")), this.holders.lanes, this.legend,
-      h("h4", {}, t("Memory held")), this.holders.memory,
+      h("div.gl-plots", {},
+        h("h4", {}, t("Goroutines")), this.holders.count,
+        h("h4", {}, t("Each goroutine's state")), h("div.gl-lanes", {}, this.names, this.holders.lanes), this.legend,
+        h("h4", {}, t("Memory held"), " ", this.memory), this.holders.memory,
+        this.lines.returned, this.lines.now),
       h("h4", {}, t("Output")), this.output);
     this.empty = h("p.gl-empty");
     this.element = h("section.gl-column", { "data-variant": variant, "aria-label": this.name },
@@ -46,6 +53,7 @@ class Column {
     say(this.note, [facts.note, facts.ignored ? t("ignored: {n}", { n: facts.ignored }) : ""].filter(Boolean).join(" "));
     this.note.hidden = !this.note.textContent;
     this.showNumbers(facts, waiting);
+    say(this.memory, facts.memory ? bytes(facts.memory) : "");
     this.alternatives(facts);
   }
 
@@ -70,15 +78,21 @@ class Column {
       [t("started"), grouped(facts.created || 0)],
       [t("time"), seconds(facts.took || 0)],
     ];
-    const text = pairs.flat().join("|");
-    if (this.numbers.dataset.text === text) return;
-    this.numbers.dataset.text = text;
-    this.numbers.replaceChildren(...pairs.map(([name, value]) => h("li", {}, `${name} `, h("b", {}, value))));
+    if (!this.figures) {
+      this.figures = pairs.map(() => [new Text(), h("b")]);
+      this.numbers.append(...this.figures.map(([name, value]) => h("li", {}, name, " ", value)));
+    }
+    pairs.forEach(([name, value], index) => {
+      say(this.figures[index][0], name);
+      say(this.figures[index][1], value);
+    });
   }
 
   alternatives(facts) {
     const { t, holders, name } = this;
     const values = { name, peak: grouped(facts.peak || 0), n: grouped(facts.end ?? facts.count ?? 0), time: seconds(facts.t || 0), memory: bytes(facts.memory || 0) };
+    if (facts.status !== "ended" && this.described) return;
+    this.described = true;
     set(holders.count, { "aria-label": t("{name}: goroutines over time, {n} after {time}, {peak} at most", values) });
     set(holders.lanes, { "aria-label": t("{name}: the state of each goroutine over time", values) });
     set(holders.memory, { "aria-label": t("{name}: memory held over time, {memory} after {time}", values) });
@@ -97,16 +111,25 @@ class Column {
       ...(stuck ? [h("li", {}, h("span.gl-swatch", { "data-kind": "stuck" }), this.t("never ends"))] : []));
   }
 
-  /** Print what the program printed up to a moment (all of it for null); stays at the end while it grows. */
+  /** Print what the program printed up to a moment (all of it for null). */
   showOutput(pieces, until) {
-    const box = this.output;
-    const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 24;
+    const box = this.text;
     const shown = pieces.filter(([time]) => until == null || time <= until);
-    box.replaceChildren(...shown.map(([, stream, style, text]) => styled(text, style, stream)));
+    const same = shown.length ? common(this.printed || [], shown) : 0;
+    if (this.printed && same === this.printed.length && same === shown.length && same) return;
+    while (box.childNodes.length > same) box.lastChild.remove();
+    box.append(...shown.slice(same).map(([, stream, style, text]) => styled(text, style, stream)));
     box.classList.toggle("gl-silent", !shown.length);
     if (!shown.length) box.textContent = this.t("Nothing printed.");
-    if (atEnd) box.scrollTop = box.scrollHeight;
+    this.printed = shown;
   }
+}
+
+/** How many pieces of output are at the start of both. */
+function common(before, now) {
+  let n = 0;
+  while (n < before.length && n < now.length && before[n].every((value, index) => value === now[n][index])) n += 1;
+  return n;
 }
 
 /** A run of output in its style. Only known words and plain colours get through. */

@@ -2,6 +2,8 @@
 
 const PARTS = ["facts", "series", "bars", "output", "code"];
 const PATIENCE = 15000;
+// Milliseconds between two drawings.
+const AT_MOST = 40;
 
 class View {
   constructor(model, el) {
@@ -25,8 +27,12 @@ class View {
       this.still, this.clock.element, this.findings.element,
       h("div.gl-columns.gl-sources", {}, VARIANTS.map((variant) => this.sources[variant].element)));
     el.append(this.root);
-    const holders = Object.fromEntries(VARIANTS.flatMap((variant) => Object.entries(this.columns[variant].holders).map(([what, element]) => [`${what}_${variant}`, element])));
-    this.charts = new Charts(this.root, model.get("figures"), holders, t, (variant, lines) => this.lightSource(variant, lines));
+    const places = {
+      holders: Object.fromEntries(VARIANTS.flatMap((variant) => Object.entries(this.columns[variant].holders).map(([what, element]) => [`${what}_${variant}`, element]))),
+      lines: Object.fromEntries(VARIANTS.map((variant) => [variant, this.columns[variant].lines])),
+      names: Object.fromEntries(VARIANTS.map((variant) => [variant, this.columns[variant].names])),
+    };
+    this.charts = new Charts(this.root, model.get("figures"), places, t, (variant, lines) => this.lightSource(variant, lines));
     this.dirty = new Set();
     this.listen();
   }
@@ -54,13 +60,22 @@ class View {
     while (!this.root.isConnected && !this.gone) await new Promise((done) => requestAnimationFrame(done));
   }
 
-  /** However many changes arrive, the page is drawn once per frame. */
+  /**
+   * Draw once for all that one message changes, and at once, so that BokehJS's own drawing falls into the same frame; but
+   * once per frame where messages have piled up, and not at all while the page is hidden.
+   */
   touch(name) {
     this.dirty.add(name);
-    this.frame ??= requestAnimationFrame(() => { this.frame = null; this.draw(); });
+    if (this.waiting) return;
+    this.waiting = true;
+    const draw = () => { this.waiting = false; if (!this.gone) this.draw(); };
+    const busy = document.hidden || performance.now() - this.drawn < AT_MOST;
+    if (busy) requestAnimationFrame(draw);
+    else queueMicrotask(draw);
   }
 
   draw() {
+    this.drawn = performance.now();
     const dirty = this.dirty;
     this.dirty = new Set();
     const head = this.model.get("head") || {};
@@ -73,7 +88,7 @@ class View {
       const drawn = parts.filter((part) => ["facts", "series", "bars"].includes(part));
       if (drawn.length || dirty.has("head")) this.charts.update(variant, dirty.has("head") ? [...new Set([...drawn, "facts"])] : drawn, (part) => this.part(part, variant));
       if (parts.includes("bars")) column.showLegend(this.charts.state[variant].bars);
-      if (parts.includes("code") || parts.includes("facts") || dirty.has("head")) this.showSource(variant, head);
+      if (parts.includes("code") || dirty.has("head") || this.part("facts", variant).status === "ended") this.showSource(variant, head);
     }
     if (dirty.has("facts_original") || dirty.has("head")) this.findings.show(this.part("facts", "original"), head);
     if (head.finished && !head.error) this.clock.show(this.charts.end());
@@ -140,7 +155,6 @@ class View {
   remove() {
     this.gone = true;
     clearTimeout(this.timer);
-    cancelAnimationFrame(this.frame);
     this.clock.pause();
     this.themes.disconnect();
     for (const [event, listener] of this.listeners) this.model.off(event, listener);
