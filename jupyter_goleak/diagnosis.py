@@ -115,6 +115,8 @@ def _listed_leaks(recording: Recording, deadlock: bool) -> list[Leak]:
     idle = _idle_connections(last)
     members: dict[Leak, list[int]] = defaultdict(list)
     for goroutine in last.goroutines:
+        if goroutine.id == MAIN_GOROUTINE and not (deadlock or recording.exited.stopped):
+            continue
         if goroutine.id != MAIN_GOROUTINE and is_housekeeping(goroutine):
             continue
         blocked = is_blocked(goroutine)

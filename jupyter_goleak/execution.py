@@ -37,6 +37,8 @@ Stream = Literal["stdout", "stderr"]
 KEPT_BYTES = 1 << 18  # of each end of each output stream
 SHOWN_BYTES = 1 << 14  # of one live update
 _FLUSH_S = 0.05
+_FIRST_SAMPLE_S = 0.002
+_LAST_SAMPLE_S = 0.025
 _GRACE_S = 0.8
 _HURRIED_SETTLE_S = 0.4
 _HURRIED_PATIENCE_S = 0.8
@@ -47,7 +49,8 @@ _PATIENCE_S = 10.0
 class Job:
     """One program to run: `limit` seconds after its start it is stopped, for the reason `limit_reason`.
 
-    A `seed` other than 0 chooses the schedule of a program that was built with yields.
+    A `seed` other than 0 chooses the schedule of a program that was built with yields. From one that
+    `closes_descriptors` by number the probe keeps its own away.
     """
 
     variant: Variant
@@ -60,6 +63,7 @@ class Job:
     limit: float = 60.0
     limit_reason: Reason = "timeout"
     seed: int = 0
+    closes_descriptors: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,11 @@ class Execution:
         self._stop.set()
         self._wake()
 
+    def kill(self) -> None:
+        """End all programs at once; what they would still have to say is lost."""
+        self._kill.set()
+        self._wake()
+
     def events(self) -> Iterator[tuple[Variant, Happening]]:
         """What happens, in order; the last of each variant is its `Exited`. KeyboardInterrupt stops the programs."""
         thread = threading.Thread(target=self._pump, name="goleak-execution", daemon=True)
@@ -122,8 +131,7 @@ class Execution:
                     raise item
                 yield item
         finally:
-            self._kill.set()
-            self._wake()
+            self.kill()
             thread.join()
             self._wake_reader.close()
             self._wake_writer.close()
@@ -171,10 +179,13 @@ class _Process:
         self._deadline = 0.0
         self._lost_probe = ""
         self._done = False
+        self._sample_after = _FIRST_SAMPLE_S
+        self._next_sample = 0.0
         self._outputs: dict[Stream, _KeptOutput] = {"stdout": _KeptOutput(), "stderr": _KeptOutput()}
 
         ours, theirs = socket.socketpair()
-        environment = dict(job.environment, GOLEAK_PROBE=f"{theirs.fileno()} {round(job.settle * 1000)} {job.seed}")
+        setting = f"{theirs.fileno()} {round(job.settle * 1000)} {job.seed} {int(job.closes_descriptors)}"
+        environment = dict(job.environment, GOLEAK_PROBE=setting)
         with tempfile.TemporaryFile() as stdin, theirs:
             stdin.write(job.stdin.encode("utf-8", "surrogateescape"))
             stdin.seek(0)
@@ -221,7 +232,9 @@ class _Process:
         """Seconds that the reader may sleep before this process wants another step."""
         if self.ended:
             return 3600.0
-        return 0.002 if self._connection not in self._open else 0.02
+        if self._connection not in self._open:
+            return 0.002
+        return min(0.02, max(0.001, self._next_sample - self._now()))
 
     def _read_probe(self) -> bool:
         """Read what the probe has sent; tell whether there was anything."""
@@ -267,6 +280,7 @@ class _Process:
             return
         now = self._now()
         self._flush(now)
+        self._ask_for_sample(now)
         if self._has_exited():
             self._conclude()
         elif kill:
@@ -284,6 +298,14 @@ class _Process:
         elif self._phase == "terminating" and now >= self._deadline:
             self._signal(signal.SIGKILL)
             self._phase = "killed"
+
+    def _ask_for_sample(self, now: float) -> None:
+        """The first samples come quickly, for programs that last some milliseconds; then forty in a second."""
+        if now >= self._next_sample and self._connection in self._open and self._phase == "running":
+            self._next_sample = now + self._sample_after
+            self._sample_after = min(_LAST_SAMPLE_S, self._sample_after * 1.25)
+            with contextlib.suppress(OSError):
+                self._connection.send(b"T")
 
     def _ask(self, reason: Reason, now: float) -> None:
         """Ask the probe for its findings; there is less time for them when somebody waits."""

@@ -93,9 +93,10 @@ class Recorder:
             case Sample():
                 yield self._sampled(self._with_created(happening))
             case Begun(birth, count):
-                last = self._samples[-1] if self._samples else Sample(0.0, 1, 0)
-                yield self._sampled(replace(last, t=max(birth.t, last.t), count=count, created=last.created + 1))
                 self._births.append(birth)
+                last = self._samples[-1] if self._samples else Sample(0.0, 1, 0)
+                created = max(last.created, len(self._births))
+                yield self._sampled(replace(last, t=max(birth.t, last.t), count=count, created=created))
                 yield Born(variant, birth)
             case Dump():
                 yield Snapped(variant, self._take(happening))

@@ -8,6 +8,7 @@ written there. Tests become a test binary, as `go test -c` makes it.
 from __future__ import annotations
 
 import os
+import re
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from jupyter_goleak.stack_dump import Places
 from jupyter_goleak.toolchain import Build, Toolchain, module_file
 
 _MODULE_MISSING = ("no required module provides package", "cannot find module providing", "missing go.sum entry")
+_CLOSES = re.compile(r"\b(?:syscall|unix)\.Close\w*\(")
 _ANCESTORS = "tracebackancestors=10"
 
 
@@ -56,6 +58,14 @@ class Building:
             self._bench.fetch_modules(self._folder)
             self._bench.start_build(self._folder, self.built.binary, self._overlay).wait()
 
+    def stop(self) -> None:
+        """End the compiler; whoever waits for it gets a BuildError."""
+        self._build.stop()
+
+    def vet(self) -> Build:
+        """Start `go vet` on the same code; its complaints come as a BuildError."""
+        return self._bench.start_vet(self._folder, self._overlay)
+
 
 class Workbench:
     """Builds the variants of one program in one scratch folder; `builds` ends what is still under way.
@@ -84,8 +94,8 @@ class Workbench:
         self._base = base
         self._count = 0
 
-    def start(self, variant: VariantSource, name: Variant, main: str) -> Building:
-        """Start to build a variant; `main` names the file that the user sees."""
+    def start(self, variant: VariantSource, name: Variant, main: str, *, race: bool = False) -> Building:
+        """Start to build a variant; `main` names the file that the user sees. `race`: with Go's race detector."""
         self._count += 1
         scratch = self._scratch / f"{name}-{self._count}"
         overlay: dict[Path, str] = {}
@@ -101,12 +111,12 @@ class Workbench:
             places = Places(folder, folder)
         overlay |= {folder / shim.name: shim.text for shim in variant.shims}
         binary = scratch / "program"
-        build = self.start_build(folder, binary, overlay)
+        build = self.start_build(folder, binary, overlay, race=race)
         directory = folder if self._program.runs_tests or self._program.form == "txtar" else Path.cwd()
         built = Built(binary, directory, places, variant.file(main).text)
         return Building(self, build, built, folder, overlay)
 
-    def start_build(self, folder: Path, binary: Path, overlay: dict[Path, str]) -> Build:
+    def start_build(self, folder: Path, binary: Path, overlay: dict[Path, str], *, race: bool = False) -> Build:
         """Start the compiler."""
         options = self._options
         build = self._go.start_build(
@@ -115,10 +125,25 @@ class Workbench:
             overlay,
             package=self._program.pattern if self.in_place else self._package(folder),
             test=self._program.runs_tests,
-            race=options.race,
+            race=race or options.race,
             tags=options.tags,
         )
         return self._builds.enter_context(build)
+
+    def start_vet(self, folder: Path, overlay: dict[Path, str]) -> Build:
+        """Start `go vet`."""
+        vet = self._go.start_vet(
+            folder,
+            overlay,
+            package=self._program.pattern if self.in_place else self._package(folder),
+            tags=self._options.tags,
+        )
+        return self._builds.enter_context(vet)
+
+    @property
+    def can_race(self) -> bool:
+        """Whether the race detector can be built in."""
+        return self._go.cgo
 
     def _package(self, folder: Path) -> str:
         """The package of a txtar's main file, which need not stand at the top."""
@@ -152,6 +177,7 @@ class Workbench:
             stdin=options.stdin,
             settle=options.settle,
             seed=schedule.seed if schedule else 0,
+            closes_descriptors=any(_CLOSES.search(file.text) for file in self._program.files),
             limit=options.timeout if options.for_ is None else options.for_,
             limit_reason="timeout" if options.for_ is None else "for",
         )

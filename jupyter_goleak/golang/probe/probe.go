@@ -1,12 +1,11 @@
-// The probe. An overlay lays this file into runtime/coverage, a package of the standard library that programs do not
+// The probe. An overlay lays these files into runtime/coverage, a package of the standard library that programs do not
 // otherwise use, and a shim in the user's package imports it. It stays idle unless GOLEAK_PROBE is set.
 //
-// What it may never do is be noticed: between two samples it holds no goroutine and no thread, it takes its own
-// goroutine off the program's counts, and when every goroutine of the program sleeps for good it falls silent, so
-// that the runtime itself reports the deadlock. It runs on Go 1.23 and later, and under the race detector.
-//
-// Frames on the wire: a type byte, the payload's length as four bytes, the payload; all integers little-endian.
-// `probe_stream.py` reads them and says what each holds.
+// What it may never do is be noticed. Its one goroutine bears a name of the runtime's, which makes it one of the
+// runtime's own: it is in no count, no dump and no profile of the program. It sets no timer, since a pending timer costs
+// each switch between goroutines a look at the clock, but waits until the notebook asks for the next sample. And when
+// every goroutine of the program sleeps for good it leaves, so that the runtime itself reports the deadlock. It runs on
+// Go 1.23 and later, and under the race detector.
 
 package coverage
 
@@ -14,6 +13,7 @@ import (
 	"bytes"
 	"internal/runtime/exithook"
 	"math"
+	"os"
 	"runtime"
 	"runtime/metrics"
 	"runtime/pprof"
@@ -33,26 +33,18 @@ func timeSleepUntil() int64
 func netpollAnyWaiters() bool
 
 const (
-	firstInterval = 2 * time.Millisecond
-	lastInterval  = 25 * time.Millisecond
-	dumpInterval  = 40 * time.Millisecond
-	restFactor    = 99 // what costs t is repeated after 99 t at the earliest: one per cent of the time
+	dumpInterval = 40 * time.Millisecond
+	restFactor   = 99 // what costs t is repeated after 99 t at the earliest: one per cent of the time
 
 	liveDumpMost  = 1000    // goroutines listed while the program runs
 	finalDumpMost = 10000   // goroutines listed one by one at the end; beyond, they are grouped
 	dumpBytesMost = 8 << 20 // of the text of one dump
 
-	truthPatience = 50 * time.Millisecond
+	startsMost   = 2000 // go statements noted one by one; each later one costs a program one load of an atomic
+	startsAtOnce = 64   // of them told right away, in case of a crash
 
 	marksAtOnce  = 1000 // later marks are thinned to one in markInterval
 	markInterval = 10 * time.Millisecond
-)
-
-// startsMost is how many go statements are noted one by one, so that a short program's picture is exact. After them a
-// go statement costs a program one load of an atomic.
-const (
-	startsMost   = 2000
-	startsAtOnce = 64 // told right away, in case of a crash
 )
 
 // A start is the count that a go statement led to. t is written last.
@@ -62,44 +54,28 @@ type start struct {
 	t            atomic.Int64
 }
 
-const (
-	dumpComplete = 1 << iota // every goroutine is in it
-	dumpProof                // taken right after a cycle of the leak profile
-	dumpSettle               // taken at the start of settling
-	dumpFinal                // nothing comes after it
-)
-
 type probeState struct {
-	fd      int
+	file    *os.File // the connection to the notebook; nil where nobody watches
 	settle  time.Duration
 	started time.Time
 
-	timer *time.Timer
-	// turn is odd while a tick runs. Together with due and gone it tells NumGoroutine whether a goroutine of the
-	// probe can have been in a count: not before due, and not after gone.
-	turn atomic.Int64
-	due  atomic.Int64
-	gone atomic.Int64
-
-	ticks    int64 // timer callbacks so far, each a goroutine that the program did not start
-	interval time.Duration
+	ticking  sync.Mutex // held while a sample is taken, and for good when the end begins
+	nextTick time.Time
 	nextDump time.Time
 	lastDump []byte
 	quiet    int
-	finished atomic.Bool
-
-	sending sync.Mutex
-	deaf    bool // the program closed our descriptor
+	ended    atomic.Bool
+	hurry    atomic.Bool // somebody waits for the end
 
 	starts      [startsMost]start
 	startsTaken atomic.Int64
 	startsSent  int64
 	telling     sync.Mutex
 
-	chance atomic.Uint64 // the state of the random numbers behind yields
-
 	marks    atomic.Int64
 	lastMark atomic.Int64
+
+	chance atomic.Uint64 // the state of the random numbers behind yields
 
 	sample    []metrics.Sample
 	hasStates bool
@@ -132,79 +108,83 @@ var metricNames = [...]string{
 }
 
 func init() {
-	setting, found := syscall.Getenv("GOLEAK_PROBE") // descriptor, settling time in milliseconds, seed (0: no yields)
+	// Descriptor, settling time in milliseconds, seed (0: no yields), and 1 where the program closes descriptors by number.
+	setting, found := syscall.Getenv("GOLEAK_PROBE")
 	if !found {
 		return
 	}
 	syscall.Unsetenv("GOLEAK_PROBE")
-	fdText, rest, _ := strings.Cut(setting, " ")
-	settleText, seedText, _ := strings.Cut(rest, " ")
-	fd, err := strconv.Atoi(fdText)
-	settle, err2 := strconv.Atoi(settleText)
-	seed, err3 := strconv.ParseUint(seedText, 10, 64)
-	if err != nil || err2 != nil || err3 != nil {
-		return
+	var numbers [4]uint64
+	for i, field := range strings.Fields(setting) {
+		number, err := strconv.ParseUint(field, 10, 63)
+		if err != nil || i >= len(numbers) {
+			return
+		}
+		numbers[i] = number
 	}
 	p := &probe
-	p.fd = moveAway(fd)
-	p.chance.Store(seed)
-	p.settle = time.Duration(settle) * time.Millisecond
+	p.settle = time.Duration(numbers[1]) * time.Millisecond
+	p.chance.Store(numbers[2])
 	p.started = time.Now()
 	dieWithParent()
+	fd := int(numbers[0])
+	syscall.CloseOnExec(fd)
+	syscall.SetNonblock(fd, true)
+	open := func() { p.file = os.NewFile(uintptr(fd), "goleak") }
+	if numbers[3] == 1 {
+		fd = moveAway(fd)
+		aboveLowDescriptors(fd, open)
+	} else {
+		open()
+	}
 
 	for _, name := range metricNames {
 		p.sample = append(p.sample, metrics.Sample{Name: name})
 	}
+	exithook.Add(exithook.Hook{F: atExit, RunOnFailure: true})
+	go answer()
 	metrics.Read(p.sample)
 	p.hasStates = p.sample[metricRunning].Value.Kind() == metrics.KindUint64
 	p.created0 = p.metric(metricCreated)
 	p.system0 = p.metric(metricGoroutines) - int64(runtime.NumGoroutine())
-
-	exithook.Add(exithook.Hook{F: atExit, RunOnFailure: true})
 	proof := "0"
 	if pprof.Lookup("goroutineleak") != nil {
 		proof = "1"
 	}
 	p.send('H', []byte(runtime.Version()+" "+proof))
-	p.report(runtime.NumGoroutine())
-	p.interval = firstInterval
-	p.due.Store(int64(time.Since(p.started) + p.interval))
-	aboveLowDescriptors(p.fd, func() { p.timer = time.AfterFunc(p.interval, tick) })
+	p.report()
 }
 
-// GoleakNumGoroutine stands for the program's own call of runtime.NumGoroutine: it returns what the program would
-// read without the probe, and tells the notebook.
+// GoleakNumGoroutine stands for the program's own call of runtime.NumGoroutine, and tells the notebook.
 func GoleakNumGoroutine(read func() int, file string, line int) int {
 	p := &probe
-	if p.timer == nil {
-		return read()
+	value := read()
+	if p.file == nil {
+		return value
 	}
-	value := p.truth(read)
-	now := time.Since(p.started)
+	now := int64(time.Since(p.started))
 	if p.marks.Add(1) > marksAtOnce {
 		last := p.lastMark.Load()
-		if int64(now)-last < int64(markInterval) || !p.lastMark.CompareAndSwap(last, int64(now)) {
+		if now-last < int64(markInterval) || !p.lastMark.CompareAndSwap(last, now) {
 			return value
 		}
 	}
-	payload := numbers(int64(now), int64(value), int64(line))
-	p.send('m', append(payload, file...))
+	p.send('m', append(numbers(now, int64(value), int64(line)), file...))
 	return value
 }
 
 // GoleakGo is called right before each go statement of the program, which stands at that line and calls that function.
 func GoleakGo(file string, line int, called string) {
 	p := &probe
-	if p.startsTaken.Load() >= startsMost || p.timer == nil {
+	if p.startsTaken.Load() >= startsMost || p.file == nil {
 		return
 	}
 	place := p.startsTaken.Add(1) - 1
 	if place >= startsMost {
 		return
 	}
-	count := int64(runtime.NumGoroutine()) + 1 - p.turn.Load()%2
 	noted := &p.starts[place]
-	noted.count, noted.file, noted.line, noted.called = count, file, int64(line), called
+	noted.count, noted.file, noted.line, noted.called = int64(runtime.NumGoroutine())+1, file, int64(line), called
 	noted.t.Store(int64(time.Since(p.started)))
 	if place < startsAtOnce {
 		p.tellStarts()
@@ -231,8 +211,7 @@ func (p *probeState) tellStarts() {
 // that runs with other seeds see other schedules.
 func GoleakYield() {
 	p := &probe
-	state := p.chance.Load()
-	if state == 0 {
+	if p.chance.Load() == 0 {
 		return
 	}
 	// The additive step of splitmix64: every goroutine takes the next number of one sequence.
@@ -250,74 +229,58 @@ func GoleakYield() {
 	}
 }
 
-// truth reads the count at a moment at which it is certain whether a tick's goroutine is part of it.
-func (p *probeState) truth(read func() int) int {
-	for tries := 0; ; tries++ {
-		turn := p.turn.Load()
-		count := read()
-		now := int64(time.Since(p.started))
-		if p.turn.Load() == turn {
-			if turn%2 == 1 {
-				return count - 1
-			}
-			if p.finished.Load() || (now < p.due.Load() && now > p.gone.Load()) {
-				return count
-			}
-		}
-		if tries%128 != 127 {
-			runtime.Gosched()
-			continue
-		}
-		// The tick's goroutine waits for a processor, or for its thread to be given one.
-		if now > p.due.Load()+int64(truthPatience) {
-			return count - int(turn%2)
-		}
-		time.Sleep(20 * time.Microsecond)
-	}
-}
-
-func tick() {
+// answer is the probe's goroutine: it does what the notebook asks. By its name the runtime takes it for its own.
+//
+//go:linkname answer runtime.goleakAnswer
+func answer() {
 	p := &probe
-	p.turn.Add(1)
-	p.ticks++
-	again := p.tick()
-	if again {
-		p.due.Store(int64(time.Since(p.started) + p.interval))
-		p.timer.Reset(p.interval)
-	} else {
-		p.finished.Store(true)
+	var asked [64]byte
+	for {
+		n, err := p.file.Read(asked[:])
+		if n == 0 {
+			if errnoOf(err) == 0 {
+				die() // nobody looks any more
+			}
+			return // the program closed our descriptor
+		}
+		if at := bytes.IndexByte(asked[:n], 'F'); at >= 0 && at+4 < n {
+			p.hurry.Store(true)
+			if p.ended.Swap(true) {
+				continue
+			}
+			p.ticking.Lock()
+			p.finish(time.Duration(asked[at+1])*time.Millisecond + time.Duration(asked[at+2])*256*time.Millisecond)
+			return
+		}
+		if !p.tick() {
+			return
+		}
 	}
-	// The goroutine lives a moment longer than this function.
-	p.gone.Store(int64(time.Since(p.started) + 200*time.Microsecond))
-	p.turn.Add(1)
 }
 
-// tick takes one sample, and a dump when it is due; it tells whether there shall be another tick.
+// tick takes one sample, and a dump when it is due. It returns false when nothing will ever happen again.
 func (p *probeState) tick() bool {
-	if p.finished.Load() {
-		return false
-	}
+	p.ticking.Lock()
+	defer p.ticking.Unlock()
 	began := time.Now()
-	if command, settle := p.command(); command == 'F' {
-		p.finish(settle, 2)
-		return false
+	if p.ended.Load() || began.Before(p.nextTick) {
+		return true
 	}
 	metrics.Read(p.sample)
-	count := runtime.NumGoroutine() - 1
-	p.report(count)
-	if p.asleep(count) {
+	p.report()
+	if p.asleep() {
 		// No proof here: its tags would show in the runtime's own report of the deadlock, which is proof enough.
 		p.dump(dumpFinal, finalDumpMost)
 		p.send('q', nil)
 		return false
 	}
-	if count <= liveDumpMost && !began.Before(p.nextDump) {
+	if runtime.NumGoroutine() <= liveDumpMost && !began.Before(p.nextDump) {
 		before := time.Now()
 		p.dump(0, liveDumpMost)
 		p.nextDump = before.Add(max(dumpInterval, restFactor*time.Since(before)))
+		return true
 	}
-	p.interval = min(lastInterval, p.interval*5/4)
-	p.interval = max(p.interval, restFactor*time.Since(began)/4)
+	p.nextTick = began.Add(restFactor * time.Since(began))
 	return true
 }
 
@@ -330,26 +293,22 @@ func (p *probeState) metric(which int) int64 {
 
 // report sends the sample just read. System goroutines count among the created but never end, so that their number
 // now, less their number at the start, comes off.
-func (p *probeState) report(count int) {
+func (p *probeState) report() {
 	p.tellStarts()
+	count := int64(runtime.NumGoroutine())
 	created := int64(-1)
 	if p.hasStates {
-		system := p.metric(metricGoroutines) - int64(runtime.NumGoroutine())
-		created = p.metric(metricCreated) - p.created0 - p.ticks - (system - p.system0)
+		created = p.metric(metricCreated) - p.created0 - (p.metric(metricGoroutines) - count - p.system0)
 	}
-	running := p.metric(metricRunning)
-	if running > 0 && p.ticks > 0 {
-		running-- // this tick
-	}
-	p.send('s', numbers(int64(time.Since(p.started)), int64(count), created,
+	p.send('s', numbers(int64(time.Since(p.started)), count, max(created, -1),
 		p.metric(metricStacks), p.metric(metricHeap),
-		running, p.metric(metricRunnable), p.metric(metricWaiting), p.metric(metricNotInGo)))
+		p.metric(metricRunning), p.metric(metricRunnable), p.metric(metricWaiting), p.metric(metricNotInGo)))
 }
 
 // asleep tells that nothing can ever run again: no timer is pending, nothing waits for I/O, and every goroutine is
-// parked on a channel or a lock. Only a pending timer of ours would then keep the runtime from saying so.
-func (p *probeState) asleep(count int) bool {
-	idle := timeSleepUntil() == math.MaxInt64 && !netpollAnyWaiters()
+// parked on a channel or a lock. Only the probe's own waiting would then keep the runtime from saying so.
+func (p *probeState) asleep() bool {
+	idle := noTimerPending() && !netpollAnyWaiters()
 	if p.hasStates {
 		idle = idle && p.metric(metricRunning) <= 1 && p.metric(metricRunnable) == 0 && p.metric(metricNotInGo) == 0
 	}
@@ -358,6 +317,7 @@ func (p *probeState) asleep(count int) bool {
 		return false
 	}
 	p.quiet++
+	count := runtime.NumGoroutine()
 	if p.quiet < 3 {
 		return false
 	}
@@ -370,8 +330,10 @@ func (p *probeState) asleep(count int) bool {
 	}
 	text, complete := p.stacks()
 	p.nextDump = before.Add(max(dumpInterval, restFactor*time.Since(before)))
-	return complete && allParked(text) && timeSleepUntil() == math.MaxInt64 && !netpollAnyWaiters()
+	return complete && allParked(text) && noTimerPending() && !netpollAnyWaiters()
 }
+
+func noTimerPending() bool { return timeSleepUntil() == math.MaxInt64 }
 
 var parkedStates = []string{"chan receive", "chan send", "select", "semacquire", "sync.", "coroutine", "finalizer wait", "cleanup wait"}
 
@@ -387,238 +349,4 @@ func allParked(text []byte) bool {
 		}
 	}
 	return true
-}
-
-// headers yields the lines "goroutine 7 [chan receive]:" of a dump.
-func headers(text []byte) func(yield func([]byte) bool) {
-	return func(yield func([]byte) bool) {
-		for len(text) > 0 {
-			block := text
-			if end := bytes.Index(text, []byte("\n\n")); end >= 0 {
-				block, text = text[:end], text[end+2:]
-			} else {
-				text = nil
-			}
-			line, _, _ := bytes.Cut(block, []byte("\n"))
-			if bytes.HasPrefix(line, []byte("goroutine ")) && bytes.IndexByte(line, '[') > 0 && !yield(line) {
-				return
-			}
-		}
-	}
-}
-
-// atExit runs when main has returned or os.Exit was called, on the goroutine that did. From here on the program's
-// output is none: without the probe it would have ended.
-func atExit() {
-	p := &probe
-	if p.finished.Swap(true) {
-		return
-	}
-	p.timer.Stop()
-	silence()
-	p.send('r', numbers(int64(time.Since(p.started))))
-	p.finish(p.settle, 1)
-}
-
-// finish lets late goroutines end and tells what is left. own is how many goroutines of the count are not the
-// program's workers: the calling one and, in a tick, main.
-func (p *probeState) finish(settle time.Duration, own int) {
-	p.finished.Store(true)
-	showLabels()
-	began := time.Now()
-	if runtime.NumGoroutine() > own {
-		p.dump(dumpSettle, finalDumpMost)
-	}
-	var proofCost, proved time.Duration
-	seen, passes := -1, 2
-	for wait := time.Millisecond; ; wait = min(wait*2, 10*time.Millisecond) {
-		count := runtime.NumGoroutine()
-		elapsed := time.Since(began)
-		if count <= own || elapsed >= settle {
-			break
-		}
-		if count != seen && elapsed-proved >= 10*proofCost {
-			seen = count
-			before := time.Now()
-			if p.allLeaked() {
-				passes = 1
-				break
-			}
-			proofCost, proved = time.Since(before), time.Since(began)
-		}
-		time.Sleep(min(wait, settle-elapsed))
-		if command, _ := p.command(); command == 'F' {
-			break
-		}
-	}
-	p.conclude(own, passes)
-	metrics.Read(p.sample)
-	p.report(max(1, runtime.NumGoroutine()-own+1))
-	p.send('e', numbers(int64(time.Since(p.started))))
-}
-
-// showLabels has stacks tell their goroutines' labels, which Go 1.26 does only when asked; the program is over.
-func showLabels() {
-	setting, _ := syscall.Getenv("GODEBUG")
-	syscall.Setenv("GODEBUG", strings.TrimPrefix(setting+",tracebacklabels=1", ","))
-}
-
-// allLeaked runs the runtime's leak detection once, and tells whether it tagged every worker that is left. If so, this
-// was the first of the two passes.
-func (p *probeState) allLeaked() bool {
-	profile := pprof.Lookup("goroutineleak")
-	if profile == nil || runtime.NumGoroutine() > finalDumpMost {
-		return false
-	}
-	text := prove(profile, 2)
-	for header := range headers(text) {
-		if !bytes.Contains(header, []byte("(leaked)")) && !bytes.HasPrefix(header, []byte("goroutine 1 ")) {
-			return false
-		}
-	}
-	p.send('d', append(numbers(int64(time.Since(p.started)), dumpProof|dumpComplete), text...))
-	return true
-}
-
-// conclude sends the last word on every goroutine: the passes of the proof where this Go can prove, and a dump.
-func (p *probeState) conclude(own, passes int) {
-	count := runtime.NumGoroutine()
-	if count <= own {
-		p.send('d', numbers(int64(time.Since(p.started)), dumpFinal|dumpComplete))
-		return
-	}
-	profile := pprof.Lookup("goroutineleak")
-	if count <= finalDumpMost {
-		if profile == nil {
-			p.dump(dumpFinal, finalDumpMost)
-			return
-		}
-		for pass := range passes {
-			text := prove(profile, 2)
-			flags := int64(dumpProof | dumpComplete)
-			if pass == passes-1 {
-				flags |= dumpFinal
-			}
-			p.send('d', append(numbers(int64(time.Since(p.started)), flags), text...))
-		}
-		return
-	}
-	if profile != nil {
-		for range passes {
-			p.send('g', append(numbers(int64(time.Since(p.started)), 1), prove(profile, 1)...))
-		}
-	}
-	var all bytes.Buffer
-	pprof.Lookup("goroutine").WriteTo(&all, 1)
-	p.send('g', append(numbers(int64(time.Since(p.started)), 0), all.Bytes()...))
-	p.dump(dumpFinal, math.MaxInt-1)
-}
-
-// prove runs one cycle of leak detection and returns its profile, without the calling goroutine where it lists them.
-func prove(profile *pprof.Profile, debug int) []byte {
-	var out bytes.Buffer
-	profile.WriteTo(&out, debug)
-	if debug == 2 {
-		return withoutFirst(out.Bytes())
-	}
-	return out.Bytes()
-}
-
-// dump sends the stacks of at most `most` goroutines; where the last dump said the same, it says just that.
-func (p *probeState) dump(flags int64, most int) {
-	if runtime.NumGoroutine() > most+1 {
-		return
-	}
-	text, complete := p.stacks()
-	now := int64(time.Since(p.started))
-	if complete {
-		flags |= dumpComplete
-		if flags == dumpComplete && bytes.Equal(text, p.lastDump) {
-			p.send('u', numbers(now))
-			return
-		}
-	}
-	p.send('d', append(numbers(now, flags), text...))
-	p.lastDump = append(p.lastDump[:0], text...)
-}
-
-var stackBuffer = make([]byte, 0)
-
-// stacks returns the text of all stacks but the calling goroutine's, and whether none was cut off.
-func (p *probeState) stacks() ([]byte, bool) {
-	if len(stackBuffer) == 0 {
-		stackBuffer = make([]byte, 64<<10)
-	}
-	for {
-		n := runtime.Stack(stackBuffer, true)
-		if n < len(stackBuffer) {
-			return withoutFirst(stackBuffer[:n]), true
-		}
-		if len(stackBuffer) >= dumpBytesMost {
-			return withoutFirst(stackBuffer[:n]), false
-		}
-		grown := min(dumpBytesMost, max(2*len(stackBuffer), 600*runtime.NumGoroutine()))
-		stackBuffer = make([]byte, grown)
-	}
-}
-
-func withoutFirst(text []byte) []byte {
-	if end := bytes.Index(text, []byte("\n\n")); end >= 0 {
-		return text[end+2:]
-	}
-	return nil
-}
-
-// command reads what the notebook asks, without waiting. Its end of the line gone means that nobody looks any more.
-func (p *probeState) command() (byte, time.Duration) {
-	if p.deaf {
-		return 0, 0
-	}
-	var buffer [5]byte
-	n, _, err := syscall.Recvfrom(p.fd, buffer[:], syscall.MSG_DONTWAIT)
-	if n == 0 && err == nil {
-		die()
-	}
-	if n == 5 {
-		millis := int(buffer[1]) | int(buffer[2])<<8 | int(buffer[3])<<16
-		return buffer[0], time.Duration(millis) * time.Millisecond
-	}
-	return 0, 0
-}
-
-func (p *probeState) send(kind byte, payload []byte) {
-	frame := make([]byte, 0, 5+len(payload))
-	size := len(payload)
-	frame = append(frame, kind, byte(size), byte(size>>8), byte(size>>16), byte(size>>24))
-	frame = append(frame, payload...)
-	p.sending.Lock()
-	defer p.sending.Unlock()
-	for len(frame) > 0 && !p.deaf {
-		n, err := syscall.Write(p.fd, frame)
-		switch {
-		case n > 0:
-			frame = frame[n:]
-		case err == syscall.EINTR || err == syscall.EAGAIN:
-		case err == syscall.EPIPE || err == syscall.ECONNRESET:
-			die()
-		default:
-			p.deaf = true
-		}
-	}
-}
-
-// die ends the program and what it started, as it would end with the terminal that it was started from.
-func die() {
-	if syscall.Getpgrp() == syscall.Getpid() {
-		syscall.Kill(0, syscall.SIGKILL)
-	}
-	syscall.Kill(syscall.Getpid(), syscall.SIGKILL)
-}
-
-func numbers(values ...int64) []byte {
-	out := make([]byte, 0, 8*len(values))
-	for _, v := range values {
-		out = append(out, byte(v), byte(v>>8), byte(v>>16), byte(v>>24), byte(v>>32), byte(v>>40), byte(v>>48), byte(v>>56))
-	}
-	return out
 }

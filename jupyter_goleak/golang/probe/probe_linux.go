@@ -8,20 +8,19 @@ const (
 	lowDescriptors = 1024
 )
 
-// moveAway gives the notebook's connection a number that the program does not expect, and keeps children from
-// inheriting it.
+// moveAway gives the notebook's connection a number that the program does not expect. The table of descriptors has to
+// grow for it, which takes the kernel some ten milliseconds.
 func moveAway(fd int) int {
 	high, _, errno := syscall.RawSyscall(syscall.SYS_FCNTL, uintptr(fd), syscall.F_DUPFD_CLOEXEC, highDescriptor)
 	if errno != 0 {
-		syscall.CloseOnExec(fd)
 		return fd
 	}
 	syscall.Close(fd)
 	return int(high)
 }
 
-// aboveLowDescriptors lets create open its descriptors above those that programs use: the first timer makes the
-// runtime's poller open two, which a program without a timer would not have, and would not survive the closing of.
+// aboveLowDescriptors lets create open its descriptors above those that programs use: what waits for the notebook makes the
+// runtime's poller open two, which other programs may not have, and none would survive the closing of.
 func aboveLowDescriptors(fd int, create func()) {
 	var filled []int
 	for {

@@ -1,0 +1,196 @@
+package coverage
+
+import (
+	"bytes"
+	"math"
+	"runtime"
+	"runtime/metrics"
+	"runtime/pprof"
+	"strings"
+	"syscall"
+	"time"
+)
+
+const (
+	dumpComplete = 1 << iota // every goroutine is in it
+	dumpProof                // taken right after a cycle of the leak profile
+	dumpSettle               // taken at the start of settling
+	dumpFinal                // nothing comes after it
+)
+
+// main is what is left when all of the program's workers have ended, or the goroutine that called os.Exit.
+const main = 1
+
+// atExit runs when main has returned or os.Exit was called, on the goroutine that did. From here on the program's
+// output is none: without the probe it would have ended.
+func atExit() {
+	p := &probe
+	if p.ended.Swap(true) {
+		return
+	}
+	p.ticking.Lock()
+	silence()
+	p.send('r', numbers(int64(time.Since(p.started))))
+	p.finish(p.settle)
+}
+
+// finish lets late goroutines end and tells what is left.
+func (p *probeState) finish(settle time.Duration) {
+	showLabels()
+	began := time.Now()
+	if runtime.NumGoroutine() > main {
+		p.dump(dumpSettle, finalDumpMost)
+	}
+	var proofCost, proved time.Duration
+	seen, passes := -1, 2
+	for wait := time.Millisecond; !p.hurry.Load() || settle > 0; wait = min(wait*2, 10*time.Millisecond) {
+		count := runtime.NumGoroutine()
+		elapsed := time.Since(began)
+		if count <= main || elapsed >= settle {
+			break
+		}
+		if count != seen && elapsed-proved >= 10*proofCost {
+			seen = count
+			before := time.Now()
+			if p.allLeaked() {
+				passes = 1
+				break
+			}
+			proofCost, proved = time.Since(before), time.Since(began)
+		}
+		time.Sleep(min(wait, settle-elapsed))
+	}
+	p.conclude(passes)
+	metrics.Read(p.sample)
+	p.report()
+	p.send('e', numbers(int64(time.Since(p.started))))
+}
+
+// showLabels has stacks tell their goroutines' labels, which Go 1.26 does only when asked; the program is over.
+func showLabels() {
+	setting, _ := syscall.Getenv("GODEBUG")
+	syscall.Setenv("GODEBUG", strings.TrimPrefix(setting+",tracebacklabels=1", ","))
+}
+
+// allLeaked runs the runtime's leak detection once, and tells whether it tagged every worker that is left. If so, this
+// was the first of the two passes.
+func (p *probeState) allLeaked() bool {
+	profile := pprof.Lookup("goroutineleak")
+	if profile == nil || runtime.NumGoroutine() > finalDumpMost {
+		return false
+	}
+	text := prove(profile, 2)
+	for header := range headers(text) {
+		if !bytes.Contains(header, []byte("(leaked)")) && !bytes.HasPrefix(header, []byte("goroutine 1 ")) {
+			return false
+		}
+	}
+	p.send('d', append(numbers(int64(time.Since(p.started)), dumpProof|dumpComplete), text...))
+	return true
+}
+
+// conclude sends the last word on every goroutine: the passes of the proof where this Go can prove, and a dump.
+func (p *probeState) conclude(passes int) {
+	count := runtime.NumGoroutine()
+	if count <= main {
+		p.dump(dumpFinal, finalDumpMost)
+		return
+	}
+	profile := pprof.Lookup("goroutineleak")
+	if count <= finalDumpMost {
+		if profile == nil {
+			p.dump(dumpFinal, finalDumpMost)
+			return
+		}
+		for pass := range passes {
+			flags := int64(dumpProof | dumpComplete)
+			if pass == passes-1 {
+				flags |= dumpFinal
+			}
+			text := prove(profile, 2)
+			p.send('d', append(numbers(int64(time.Since(p.started)), flags), text...))
+		}
+		return
+	}
+	if profile != nil {
+		for range passes {
+			p.send('g', append(numbers(int64(time.Since(p.started)), 1), prove(profile, 1)...))
+		}
+	}
+	var all bytes.Buffer
+	pprof.Lookup("goroutine").WriteTo(&all, 1)
+	p.send('g', append(numbers(int64(time.Since(p.started)), 0), all.Bytes()...))
+	p.dump(dumpFinal, math.MaxInt-1)
+}
+
+// prove runs one cycle of leak detection and returns its profile, without the calling goroutine where it lists them.
+func prove(profile *pprof.Profile, debug int) []byte {
+	var out bytes.Buffer
+	profile.WriteTo(&out, debug)
+	if debug == 2 {
+		return withoutFirst(out.Bytes())
+	}
+	return out.Bytes()
+}
+
+// dump sends the stacks of at most `most` goroutines; where the last dump said the same, it says just that.
+func (p *probeState) dump(flags int64, most int) {
+	if runtime.NumGoroutine() > most+1 {
+		return
+	}
+	text, complete := p.stacks()
+	now := int64(time.Since(p.started))
+	if complete {
+		flags |= dumpComplete
+		if flags == dumpComplete && bytes.Equal(text, p.lastDump) {
+			p.send('u', numbers(now))
+			return
+		}
+	}
+	p.send('d', append(numbers(now, flags), text...))
+	p.lastDump = append(p.lastDump[:0], text...)
+}
+
+var stackBuffer []byte
+
+// stacks returns the text of all stacks but the calling goroutine's, and whether none was cut off.
+func (p *probeState) stacks() ([]byte, bool) {
+	if stackBuffer == nil {
+		stackBuffer = make([]byte, 64<<10)
+	}
+	for {
+		n := runtime.Stack(stackBuffer, true)
+		if n < len(stackBuffer) {
+			return withoutFirst(stackBuffer[:n]), true
+		}
+		if len(stackBuffer) >= dumpBytesMost {
+			return withoutFirst(stackBuffer[:n]), false
+		}
+		stackBuffer = make([]byte, min(dumpBytesMost, max(2*len(stackBuffer), 600*runtime.NumGoroutine())))
+	}
+}
+
+func withoutFirst(text []byte) []byte {
+	if end := bytes.Index(text, []byte("\n\n")); end >= 0 {
+		return text[end+2:]
+	}
+	return nil
+}
+
+// headers yields the lines "goroutine 7 [chan receive]:" of a dump.
+func headers(text []byte) func(yield func([]byte) bool) {
+	return func(yield func([]byte) bool) {
+		for len(text) > 0 {
+			block := text
+			if end := bytes.Index(text, []byte("\n\n")); end >= 0 {
+				block, text = text[:end], text[end+2:]
+			} else {
+				text = nil
+			}
+			line, _, _ := bytes.Cut(block, []byte("\n"))
+			if bytes.HasPrefix(line, []byte("goroutine ")) && bytes.IndexByte(line, '[') > 0 && !yield(line) {
+				return
+			}
+		}
+	}
+}
