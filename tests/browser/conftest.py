@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import ConsoleMessage, Locator, Page, Route, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
-SCREENSHOTS = Path(os.environ.get("GOLEAK_SCREENSHOTS") or ROOT / "build" / "screenshots")
+SCREENSHOTS = ROOT / "build" / "screenshots"
 PATIENCE_S = 120
 
 
@@ -59,12 +59,20 @@ def lab(
         "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
     }
     command = [sys.executable, "-m", "jupyterlab", *(f"--{name}={value}" for name, value in settings.items())]
-    with open(folder.parent / "lab.log", "wb") as log:
-        server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    log = tmp_path_factory.mktemp("log") / "lab.log"
+    with log.open("wb") as stream:
+        server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream)
     try:
         runtime = Path(os.environ["JUPYTER_RUNTIME_DIR"]) / f"jpserver-{server.pid}.json"
-        assert eventually(lambda: server.poll() is not None or runtime.exists(), within=PATIENCE_S)
-        yield Lab(json.loads(runtime.read_text())["url"], folder)
+
+        def url() -> str | None:
+            assert server.poll() is None, log.read_text()
+            try:
+                return json.loads(runtime.read_text())["url"]
+            except (OSError, ValueError):  # not there, or not written to its end
+                return None
+
+        yield Lab(str(eventually(url, within=PATIENCE_S)), folder)
     finally:
         # Not terminate(): worker threads of the server then wait for a loop that is gone. Its kernels have ended already.
         server.kill()
@@ -85,16 +93,31 @@ class Watched:
         shutil.copy(notebook, self.lab.folder / notebook.name)
         self.page.goto(f"{self.lab.url}lab/tree/{notebook.name}?reset")
         self.page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=PATIENCE_S * 1000)
-        self.wait_until_idle()
+        self.page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for(timeout=PATIENCE_S * 1000)
 
-    def wait_until_idle(self) -> None:
-        """Wait until the kernel has nothing to do."""
-        self.page.locator(".jp-StatusBar-Widget, #jp-main-statusbar").get_by_text("| Idle").wait_for(
-            timeout=PATIENCE_S * 1000
+    def wait_until_run(self) -> None:
+        """Wait until no cell runs any more. (The status bar says "Idle" while one does, when another subshell is.)"""
+        prompts = "[...document.querySelectorAll('.jp-InputPrompt')]"
+        self.page.wait_for_function(
+            f"() => !{prompts}.some((prompt) => prompt.textContent.includes('*'))", timeout=PATIENCE_S * 1000
         )
 
     def active_cell(self) -> Locator:
         return self.page.locator(".jp-Notebook .jp-Cell.jp-mod-active")
+
+    def look_at(self, part: Locator) -> None:
+        """Bring a part of the notebook to the top of what is seen, with nothing beside the notebook."""
+        sidebar = self.page.locator("#jp-left-stack")
+        if sidebar.is_visible():
+            self.page.keyboard.press("Control+b")
+            sidebar.wait_for(state="hidden")
+        part.evaluate("element => element.scrollIntoView({ block: 'start' })")
+
+    def is_in_sight(self, part: Locator) -> bool:
+        """Whether the reader sees all of a part without scrolling."""
+        box, view = part.bounding_box(), self.page.locator(".jp-WindowedPanel-outer").bounding_box()
+        assert box is not None and view is not None
+        return view["y"] <= box["y"] and box["y"] + box["height"] <= view["y"] + view["height"]
 
     def screenshot(self, name: str) -> Path:
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)

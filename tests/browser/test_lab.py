@@ -65,14 +65,17 @@ def test_both_plots_live_while_the_lessons_cell_runs_and_end_with_the_verdicts(w
     original = page.locator(".goleak [data-variant=original]")
     fixed = page.locator(".goleak [data-variant=fixed]")
     page.wait_for_function("() => goleakSeen.original.length > 4 && goleakSeen.fixed.length > 4", timeout=PATIENCE_MS)
+    # Shift-Enter has gone on to the next cell; what runs is to be seen all the same.
+    assert watched.is_in_sight(original.locator(".gl-plot").first)
     watched.screenshot("running.png")
     original.get_by_text("6 goroutines can never end").wait_for(timeout=PATIENCE_MS)
     fixed.get_by_text("Every goroutine ended").wait_for(timeout=PATIENCE_MS)
-    watched.wait_until_idle()
+    watched.wait_until_run()
     page.evaluate("() => { window.goleakDone = true }")
     changes = steps(watched)
     assert changes["original"] >= 5, changes
     assert changes["fixed"] >= 5, changes
+    watched.look_at(page.locator(".goleak"))
     watched.screenshot("lesson.png")
     assert watched.complaints == []
     assert watched.foreign == []

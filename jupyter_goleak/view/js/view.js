@@ -2,6 +2,8 @@
 
 const PARTS = ["facts", "series", "bars", "output", "code"];
 const PATIENCE = 15000;
+// So long a notebook may take to lay itself out anew.
+const SETTLING = 1500;
 // Milliseconds between two drawings.
 const AT_MOST = 40;
 
@@ -37,6 +39,27 @@ class View {
     this.listen();
   }
 
+  /**
+   * What runs now is there to be watched. A notebook that went on to the next cell keeps that one in sight while this
+   * one grows; so hold on to the view for a moment, until it has its size or the reader does anything.
+   */
+  stayInSight() {
+    const cell = this.root.closest(".jp-Cell");
+    const active = document.querySelector(".jp-Cell.jp-mod-active");
+    const justRun = cell && (active === cell || active?.previousElementSibling === cell);
+    if (!justRun || this.model.get("head")?.finished) return;
+    let until = performance.now() + SETTLING;
+    const letGo = () => { until = 0; };
+    const acts = ["wheel", "keydown", "pointerdown", "touchstart"];
+    acts.forEach((act) => document.addEventListener(act, letGo, { capture: true, passive: true }));
+    const hold = () => {
+      if (this.gone || performance.now() > until) return acts.forEach((act) => document.removeEventListener(act, letGo, { capture: true }));
+      this.root.scrollIntoView({ block: "start" });
+      requestAnimationFrame(hold);
+    };
+    hold();
+  }
+
   part(name, variant) {
     return this.model.get(`${name}_${variant}`) || {};
   }
@@ -51,6 +74,7 @@ class View {
     this.themes.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-name", "data-jp-theme-light", "class", "data-vscode-theme-kind"] });
     this.media = matchMedia("(prefers-color-scheme: dark)");
     this.media.addEventListener("change", () => this.charts.paint());
+    this.whenOnPage().then(() => this.stayInSight());
     this.whenOnPage().then(() => this.charts.embed()).catch((problem) => { console.error(problem); this.fallBack(); });
     this.timer = setTimeout(() => this.fallBack(), PATIENCE);
   }
