@@ -11,7 +11,7 @@ toolchain = $(VENV)/toolchains/$(1)/go/bin/go
 empty :=
 paths = $(subst $(empty) ,:,$(foreach release,$(1),$(abspath $(call toolchain,$(release)))))
 
-.PHONY: demo test lab bench lint test-toolchains chromium clean
+.PHONY: demo test lab bench screenshot lint test-toolchains chromium clean
 .DELETE_ON_ERROR:
 
 ## demo: run the lesson's notebook without a browser, print the verdict
@@ -34,6 +34,12 @@ lint: $(VENV)/test
 ## test-toolchains: the tests that take a toolchain, with every supported release of Go
 test-toolchains: $(VENV)/test $(foreach release,$(releases),$(call toolchain,$(release)))
 	GOLEAK_TEST_TOOLCHAINS="$(call paths,$(releases))" $(bin)/python -W error -m pytest -m toolchain tests/integration
+
+## screenshot: the picture that README.md opens with, made by the browser test
+screenshot: $(VENV)/test chromium
+	$(bin)/python -m pytest tests/browser -k lessons_cell
+	mkdir -p notebooks/images
+	cp build/screenshots/lesson.png notebooks/images/
 
 ## bench: the figures that README.md quotes, into benchmarks/results.md
 bench: $(VENV)/test
