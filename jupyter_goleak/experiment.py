@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import random
 import re
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_goleak import diagnosis, packages, toolchain
+from jupyter_goleak.edits import single_edit, text_diff
 from jupyter_goleak.errors import BuildError, CompilerMessage, GoleakError
 from jupyter_goleak.execution import Execution
 from jupyter_goleak.explanation import explain
@@ -44,8 +44,10 @@ from jupyter_goleak.options import Options
 from jupyter_goleak.patterns import Say
 from jupyter_goleak.program import Program, parse_program, read_program
 from jupyter_goleak.recording import Recorder
+from jupyter_goleak.repair import Repair
 from jupyter_goleak.rewriting import Prepared, Rewriter, VariantSource
 from jupyter_goleak.toolchain import Toolchain
+from jupyter_goleak.usual import wanted
 from jupyter_goleak.workbench import Building, Built, Workbench
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -91,7 +93,7 @@ class Experiment:
         self._options = options or Options()
         self._fixed_program = fixed_program
         self._say = say
-        self._executions: set[Execution | Experiment] = set()
+        self._executions: set[Execution | Experiment | Repair] = set()
         self._known_facts: dict[object, Facts | None] = {}
         self._stopped = False
 
@@ -142,6 +144,8 @@ class Experiment:
                 if second is not None and proposal is not None:
                     runs = yield from self._run(bench, None, second.built, proposal)
                     fixed = runs["fixed"]
+            if fix is None and not options.no_fix and wanted(run) and not self._stopped and run.stopped != "user":
+                fix, fixed = yield from self._repaired(run, first, bench, attempts)
             if fix is None:
                 fixed = None
             elif fix.verified:
@@ -158,6 +162,26 @@ class Experiment:
                     attempts=tuple(attempts),
                 )
             )
+
+    def _repaired(
+        self, run: Run, original: Building, bench: Workbench, attempts: list[Attempt]
+    ) -> Generator[Event, None, tuple[Fix | None, Run | None]]:
+        """Search for a fix; where there is one, show it live beside the original."""
+        repair = Repair(self._program, run, original, bench, self._rewriter, self._options)
+        with self._stoppable(repair):
+            yield from repair.events()
+        attempts += repair.attempts
+        if repair.found is None or self._stopped:
+            return None, None
+        found = repair.found
+        variant = self._rewriter.instrument(found.program)
+        proposal = _Proposal("repair", found.fix.title, variant, self._program.main)
+        runs = yield from self._run(bench, None, found.built, proposal)
+        fixed = runs["fixed"]
+        if wanted(fixed) or fixed.verdict in ("deadlock", "timeout"):
+            attempts.append(Attempt(found.fix.title, "still leaks", "in the last of its runs"))
+            return None, None
+        return replace(found.fix, runs=found.fix.runs + 1), fixed
 
     def _each_package(self, go: Toolchain) -> Iterator[Event]:
         """All packages of a pattern, one after the other, without a fix."""
@@ -225,7 +249,7 @@ class Experiment:
         return self._explained(merged(run, others, seed), bench, None, program=program)
 
     @contextmanager
-    def _stoppable(self, execution: Execution | Experiment) -> Iterator[None]:
+    def _stoppable(self, execution: Execution | Experiment | Repair) -> Iterator[None]:
         """Let `stop()` reach it while it lasts."""
         self._executions.add(execution)
         try:
@@ -294,7 +318,8 @@ class Experiment:
         for variant, built in _present(("original", original), ("fixed", fixed)):
             jobs.append(bench.job(variant, built))
             recorders[variant] = Recorder(variant, built.places, self._options.settle)
-            diff = _diff(self._program, built.source) if variant == "fixed" else ""
+            before, name = self._program.source, self._program.main
+            diff = text_diff(before, built.source, name) if variant == "fixed" else ""
             yield Started(variant, built.source, diff)
         runs: dict[Variant, Run] = {}
         execution = Execution(jobs)
@@ -368,37 +393,16 @@ def _lines(text: str) -> Counter[str]:
 
 
 def _fix(program: Program, proposal: _Proposal, *, verified: bool, runs: int) -> Fix:
-    line, code = _single_edit(program.source, proposal.source)
+    line, code = single_edit(program.source, proposal.source)
     return Fix(
         origin=proposal.origin,
         title=proposal.title,
-        diff=_diff(program, proposal.source),
+        diff=text_diff(program.source, proposal.source, program.main),
         verified=verified,
         runs=runs,
         source=proposal.source,
         line=line,
         code=code,
-    )
-
-
-def _single_edit(before: str, after: str) -> tuple[int, str]:
-    """Line and code of an edit that is one line; 0 and "" for a larger one."""
-    matcher = difflib.SequenceMatcher(None, before.splitlines(), after.splitlines(), autojunk=False)
-    edits = [opcode for opcode in matcher.get_opcodes() if opcode[0] != "equal"]
-    if len(edits) != 1 or edits[0][4] - edits[0][3] != 1:
-        return 0, ""
-    start = edits[0][3]
-    return start + 1, after.splitlines()[start].strip()
-
-
-def _diff(program: Program, fixed: str) -> str:
-    return "".join(
-        difflib.unified_diff(
-            program.source.splitlines(keepends=True),
-            fixed.splitlines(keepends=True),
-            f"{program.main} (original)",
-            f"{program.main} (fixed)",
-        )
     )
 
 

@@ -19,6 +19,21 @@ Evidence = Literal["proven", "likely", "alive"]
 Verdict = Literal["clean", "leak", "deadlock", "crash", "timeout", "build-error"]
 Origin = Literal["cell", "marker", "commented-out", "repair"]
 
+Outcome = Literal[
+    "verified",
+    "build-error",
+    "vet",
+    "still leaks",
+    "changed output",
+    "fewer goroutines",
+    "deadlock",
+    "crash",
+    "timeout",
+    "data race",
+    "slower",
+    "not tried",
+]
+
 SCHEMA = 1
 Labels = tuple[tuple[str, str], ...]
 
@@ -168,7 +183,8 @@ class Exploration:
 class Fix:
     """An edit that makes the fixed variant. `source` is the whole edited text; `diff` a unified diff of it.
 
-    `line` and `code` are the edit's own where it is a single line that came in or changed; 0 and "" else.
+    `line` and `code` are the edit's own where it is a single line that came in or changed; 0 and "" else. `strategy` names
+    how a fix that was searched for came about, "" for others.
     """
 
     origin: Origin
@@ -180,6 +196,7 @@ class Fix:
     why: str = ""
     line: int = 0
     code: str = ""
+    strategy: str = ""
 
     def apply(self) -> str:
         """The program's text with the edit in it."""
@@ -259,17 +276,7 @@ class Attempt:
     """One candidate fix that was tried: its title and what became of it."""
 
     title: str
-    outcome: Literal[
-        "verified",
-        "build-error",
-        "still leaks",
-        "changed output",
-        "deadlock",
-        "crash",
-        "timeout",
-        "slower",
-        "not tried",
-    ]
+    outcome: Outcome
     detail: str = ""
 
 

@@ -69,7 +69,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Repair:
+class Edit:
     """An edit that may end some waits, found by a strategy: its title, why it should work, the line that it changes first.
 
     The lower its `cost`, the more promising. `waits` are the indices of those it was made for. `revives`: it brings to
@@ -161,11 +161,11 @@ class Rewriter:
         *,
         goroot: Path | None = None,
         exports: Mapping[str, str] | None = None,
-    ) -> tuple[Repair, ...]:
+    ) -> tuple[Edit, ...]:
         """Edits that may end these waits, the most promising first; the rest is as for `facts`."""
         answer = self._ask("repair", _analysis(program, waits, goroot, exports))
         return tuple(
-            Repair(
+            Edit(
                 **{
                     **each,
                     "waits": tuple(each["waits"]),

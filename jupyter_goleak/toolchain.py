@@ -94,6 +94,14 @@ class Toolchain:
         process = self._start([*verb, *flags, package], directory, {"GOTMPDIR": scratch.name})
         return Build(process, scratch, root or directory)
 
+    def start_vet(self, directory: Path, overlay: Mapping[Path, str], *, package: str = ".", tags: str = "") -> Build:
+        """Start `go vet` on what `start_build` builds; its complaints come as messages of a BuildError."""
+        scratch = tempfile.TemporaryDirectory(prefix="goleak-overlay-")
+        overlay_file = self._write_overlay(Path(scratch.name), overlay)
+        flags = ["-overlay", str(overlay_file), *(["-tags", tags] if tags else [])]
+        process = self._start(["vet", *flags, package], directory, {"GOTMPDIR": scratch.name})
+        return Build(process, scratch, directory)
+
     def _write_overlay(self, scratch: Path, overlay: Mapping[Path, str]) -> Path:
         replace = {}
         for number, (place, text) in enumerate({**self._probe_files(), **overlay}.items()):
@@ -166,6 +174,12 @@ class Build:
     def __exit__(self, *_: object) -> None:
         _kill(self._process)
         self._scratch.cleanup()
+
+    def stop(self) -> None:
+        """End the compiler, from any thread; whoever waits for the build gets a BuildError."""
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
 
     def wait(self) -> None:
         """Wait for the build's end. Raises BuildError where the program does not compile."""

@@ -1,0 +1,36 @@
+"""What sets one text of a program apart from another: unified diffs, and the edit that is a single line. Pure."""
+
+from __future__ import annotations
+
+import difflib
+
+from jupyter_goleak.program import Program
+
+
+def unified_diff(before: Program, after: Program) -> str:
+    """The unified diff of all files that both programs have, the main one first."""
+    names = sorted((file.name for file in before.files), key=lambda name: (name != before.main, name))
+    new = {file.name: file.text for file in after.files}
+    return "".join(text_diff(before.file(name).text, new[name], name) for name in names if name in new)
+
+
+def text_diff(before: str, after: str, name: str) -> str:
+    """The unified diff of one file."""
+    return "".join(
+        difflib.unified_diff(
+            before.splitlines(keepends=True),
+            after.splitlines(keepends=True),
+            f"{name} (original)",
+            f"{name} (fixed)",
+        )
+    )
+
+
+def single_edit(before: str, after: str) -> tuple[int, str]:
+    """Line and code of an edit that is one line; 0 and "" for a larger one."""
+    matcher = difflib.SequenceMatcher(None, before.splitlines(), after.splitlines(), autojunk=False)
+    edits = [opcode for opcode in matcher.get_opcodes() if opcode[0] != "equal"]
+    if len(edits) != 1 or edits[0][4] - edits[0][3] != 1:
+        return 0, ""
+    start = edits[0][3]
+    return start + 1, after.splitlines()[start].strip()

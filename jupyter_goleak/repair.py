@@ -1,0 +1,316 @@
+"""A leaking run → candidate fixes → one that is proven by having been run.
+
+The Go helper proposes edits, the most promising first; here each is built and run, several beside each other, until one
+survives: it compiles, `go vet` has nothing new to say, and in more than ten runs with one, two, four and all processors it
+leaks nothing, prints and exits as the original always does, starts as many goroutines, brings no data race and is not
+slower. An edit that ends some of the leaks is kept, and the search goes on from there, so that fixes combine.
+
+`Repair` is for one run; iterate `events()` once, `stop()` works from any thread. What has not been verified is not offered.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import time
+from collections import Counter
+from collections.abc import Generator, Sequence
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
+from dataclasses import dataclass, field
+
+from jupyter_goleak.edits import single_edit, unified_diff
+from jupyter_goleak.errors import BuildError, GoleakError
+from jupyter_goleak.exploration import Schedule, schedules
+from jupyter_goleak.model import Attempt, Event, Fix, Leak, Outcome, Progress, Run, Tried
+from jupyter_goleak.options import Options
+from jupyter_goleak.program import Program
+from jupyter_goleak.rewriting import Edit, Rewriter
+from jupyter_goleak.trials import PLAIN, Given, Trials
+from jupyter_goleak.usual import Objection, Usual, wanted
+from jupyter_goleak.workbench import Building, Built, Workbench
+
+RUNS = 11  # of a candidate that shall be offered
+_RUNS_WHERE_RARE = 24  # where the original does not always leak
+_PROCESSORS = (1, 2, 4, None)
+_BASELINE = (1, 2, 4)
+_ROUNDS = 4  # fixes that may combine
+_TICK_S = 0.1
+_RACE_S = 6.0  # longest wait for the race detector, which the first time has the standard library to compile
+_LEAST_LIMIT_S = 3.0
+
+
+@dataclass(order=True)
+class _Candidate:
+    """A program with one or more edits. `edits` are in the order in which they were made."""
+
+    cost: int
+    number: int
+    program: Program = field(compare=False)
+    edits: tuple[Edit, ...] = field(compare=False)
+    leaking: int = field(compare=False, default=0)
+
+    @property
+    def title(self) -> str:
+        return "; ".join(edit.title for edit in self.edits)
+
+    @property
+    def revives(self) -> bool:
+        return any(edit.revives for edit in self.edits)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A verified fix, and the program with it, built."""
+
+    fix: Fix
+    program: Program
+    built: Built
+
+
+class Repair:
+    """The search for an edit that ends what leaked in `run` of `program`, which is `original`, built."""
+
+    def __init__(
+        self, program: Program, run: Run, original: Building, bench: Workbench, rewriter: Rewriter, options: Options
+    ) -> None:
+        self.found: Found | None = None
+        self.attempts: list[Attempt] = []
+        self._program = program
+        self._run = run
+        self._original = original
+        self._bench = bench
+        self._rewriter = rewriter
+        self._options = options
+        self._deadline = time.monotonic() + options.repair_budget
+        self._trials: Trials | None = None
+        self._stopped = False
+        self._queue: list[_Candidate] = []
+        self._seen: set[Program] = {program}
+        self._numbers = itertools.count()
+        self._usual = Usual((run,))
+
+    def stop(self) -> None:
+        """End the search, and all that runs for it."""
+        self._stopped = True
+        if self._trials is not None:
+            self._trials.stop()
+
+    def events(self) -> Generator[Event, None, None]:
+        """The progress; afterwards `found` and `attempts` say what came of it."""
+        if self._stopped or self._options.repair_budget <= 0:
+            return
+        targets = wanted(self._run)
+        self._add(self._program, targets, (), 0)
+        if not self._queue:
+            return
+        yield Progress("Looking for a fix …")
+        with Trials(self._bench, self._rewriter, self._options, self._limit()) as self._trials:
+            try:
+                yield from self._search(self._trials)
+            except KeyboardInterrupt:
+                self.stop()
+            except Given:
+                pass
+        self.attempts += [Attempt(each.title, "not tried") for each in sorted(self._queue)]
+
+    def _limit(self) -> float:
+        """A candidate that takes much longer than the original is none."""
+        hung = self._run.verdict in ("deadlock", "timeout")
+        return max(_LEAST_LIMIT_S, 0.0 if hung else 2 * self._run.duration_s + 1)
+
+    @property
+    def _left(self) -> float:
+        return 0.0 if self._stopped else self._deadline - time.monotonic()
+
+    def _add(self, program: Program, targets: Sequence[Leak], before: tuple[Edit, ...], bonus: int) -> None:
+        """Queue what the helper proposes against these leaks."""
+        try:
+            proposed = self._rewriter.repairs(program, targets, goroot=self._bench.goroot)
+        except GoleakError:
+            return
+        for edit in proposed:
+            edited = edit.program(program)
+            if edited not in self._seen:
+                self._seen.add(edited)
+                count = sum(leak.count for leak in targets)
+                candidate = _Candidate(edit.cost - bonus, next(self._numbers), edited, (*before, edit), count)
+                heapq.heappush(self._queue, candidate)
+
+    # ── the search ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _search(self, trials: Trials) -> Generator[Event, None, None]:
+        flying: dict[Future[tuple[Building, Run]], _Candidate] = {}
+        survivors: list[tuple[_Candidate, Building, Run]] = []
+        baseline: list[Future[Run]] = []
+        yields = self._run.explored.runs > 1
+        most = 2
+        while self._left > 0:
+            while self._queue and len(flying) < most and not survivors:
+                candidate = heapq.heappop(self._queue)
+                flying[trials.first(candidate.program, yields=yields)] = candidate
+            if not baseline:
+                baseline = self._baseline(trials)
+            if not flying and not survivors:
+                return
+            if flying:
+                wait(flying, timeout=min(_TICK_S, max(0.0, self._left)), return_when=FIRST_COMPLETED)
+            for future in [each for each in flying if each.done()]:
+                candidate = flying.pop(future)
+                self._learn(baseline, self._left)
+                survivor = yield from self._weigh(candidate, future)
+                if survivor is not None:
+                    survivors.append(survivor)
+                else:
+                    most = 6
+            survivors.sort(key=lambda each: each[0])
+            if survivors and all(survivors[0][0] < candidate for candidate in flying.values()):
+                candidate, building, run = survivors.pop(0)
+                if (yield from self._verify(trials, candidate, building, run)):
+                    self.attempts += [Attempt(each.title, "not tried") for each in flying.values()]
+                    return
+        self.attempts += [Attempt(each.title, "not tried") for each in flying.values()]
+
+    def _baseline(self, trials: Trials) -> list[Future[Run]]:
+        """More runs of the original, to see what varies."""
+        if self._run.verdict == "timeout":
+            return []
+        over = [Schedule(processors, 0) for processors in _BASELINE]
+        return trials.runs(self._program, self._original.built, over)
+
+    def _learn(self, baseline: list[Future[Run]], patience: float) -> None:
+        """Take in what the original did, once it has done it."""
+        if len(self._usual.runs) == 1 and baseline:
+            wait(baseline, timeout=max(0.0, patience))
+            done = [each.result() for each in baseline if each.done() and not each.cancelled()]
+            self._usual = Usual((self._run, *done))
+
+    def _weigh(
+        self, candidate: _Candidate, future: Future[tuple[Building, Run]]
+    ) -> Generator[Event, None, tuple[_Candidate, Building, Run] | None]:
+        """Judge a candidate by its first run: it survives, goes on as a part of a fix, or is out."""
+        try:
+            building, run = future.result()
+        except BuildError as problem:
+            yield self._tried(candidate, "build-error", str(problem))
+            return None
+        except GoleakError as problem:
+            yield self._tried(candidate, "build-error", str(problem))
+            return None
+        objection = self._usual.objection(run, revives=candidate.revives)
+        rest = wanted(run)
+        if objection is None and not rest and not self._usual.hides(run):
+            return candidate, building, run
+        hung = self._run.verdict in ("deadlock", "timeout") and run.verdict not in ("deadlock", "timeout")
+        fewer = sum(leak.count for leak in rest) < candidate.leaking
+        helps = rest and (fewer or hung) and (objection is None or (objection.outcome == "deadlock" and fewer))
+        if helps and len(candidate.edits) < _ROUNDS:
+            self._add(candidate.program, rest, candidate.edits, 3)
+            yield self._tried(candidate, "still leaks", "it ends a part of them; the search goes on from there")
+        elif objection is not None and not (rest and objection.outcome == "changed output"):
+            yield self._tried(candidate, objection.outcome, objection.detail)
+        else:
+            yield self._tried(candidate, "still leaks")
+        return None
+
+    def _tried(self, candidate: _Candidate, outcome: Outcome, detail: str = "") -> Tried:
+        self.attempts.append(Attempt(candidate.title, outcome, detail))
+        return Tried(self.attempts[-1], len(self.attempts), len(self.attempts) + len(self._queue))
+
+    # ── the proof ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _verify(
+        self, trials: Trials, candidate: _Candidate, building: Building, first: Run
+    ) -> Generator[Event, None, bool]:
+        """Run it again and again; tell whether it stood all of that."""
+        yield Progress(f"Proving: {candidate.title} …")
+        vets = [trials.vet(building), trials.vet(self._original)]
+        race = trials.race(candidate.program) if self._bench.can_race and not self._options.race else None
+        pending = trials.runs(candidate.program, building.built, self._schedules())
+        runs, objection = [first], None
+        while pending and objection is None and self._left > 0:
+            done, _ = wait(pending, timeout=_TICK_S, return_when=FIRST_COMPLETED)
+            for future in done:
+                pending.remove(future)
+                runs.append(future.result())
+                objection = objection or self._objection(candidate, runs[-1])
+        for future in pending:
+            future.cancel()
+        if objection is None and not pending:
+            objection = self._last_objections(trials, candidate, building, runs, vets, race)
+        if objection is not None or pending:
+            outcome, detail = (objection.outcome, objection.detail) if objection else ("not tried", "out of time")
+            yield self._tried(candidate, outcome, detail)
+            return False
+        self.found = Found(self._fix(candidate, len(runs)), candidate.program, building.built)
+        yield self._tried(candidate, "verified")
+        return True
+
+    def _schedules(self) -> list[Schedule]:
+        if (explored := self._run.explored).runs > 1:
+            return schedules(max(RUNS, explored.runs), explored.seed or 0)
+        count = RUNS if self._usual.leaking == 1 else _RUNS_WHERE_RARE
+        return [Schedule(_PROCESSORS[number % len(_PROCESSORS)], 0) for number in range(count - 1)]
+
+    def _objection(self, candidate: _Candidate, run: Run) -> Objection | None:
+        if objection := self._usual.objection(run, revives=candidate.revives):
+            return objection
+        if wanted(run) or self._usual.hides(run):
+            return Objection("still leaks", "in one of several runs")
+        return None
+
+    def _last_objections(
+        self,
+        trials: Trials,
+        candidate: _Candidate,
+        building: Building,
+        runs: Sequence[Run],
+        vets: Sequence[Future[Sequence[str]]],
+        race: Future[Run] | None,
+    ) -> Objection | None:
+        """What only shows when all runs are there."""
+        if self._usual.reordered(runs):
+            return Objection("changed output", "it prints the same lines in another order")
+        if self._usual.slower(runs):
+            # Beside each other programs are slower than alone.
+            alone = Usual((self._alone(trials, self._program, self._original.built),))
+            if alone.slower([self._alone(trials, candidate.program, building.built)]):
+                return Objection("slower")
+        new, old = (Counter(each.result()) for each in vets)
+        if complaints := new - old:
+            return Objection("vet", next(iter(complaints)))
+        return self._race_objection(trials, race)
+
+    def _alone(self, trials: Trials, program: Program, built: Built) -> Run:
+        return trials.runs(program, built, [PLAIN])[0].result()
+
+    def _race_objection(self, trials: Trials, race: Future[Run] | None) -> Objection | None:
+        """A data race that the original does not have. Where the detector is not to be had in time, none is known."""
+        if race is None or not _races(race, min(self._left, _RACE_S)):
+            return None
+        if _races(trials.race(self._program), min(self._left, _RACE_S)):
+            return None
+        return Objection("data race")
+
+    def _fix(self, candidate: _Candidate, runs: int) -> Fix:
+        before, after = self._program, candidate.program
+        line, code = single_edit(before.source, after.source)
+        return Fix(
+            origin="repair",
+            title=candidate.title,
+            diff=unified_diff(before, after),
+            verified=True,
+            runs=runs,
+            source=after.source,
+            why=" ".join(dict.fromkeys(edit.why for edit in candidate.edits)),
+            line=line,
+            code=code,
+            strategy="+".join(edit.strategy for edit in candidate.edits),
+        )
+
+
+def _races(run: Future[Run], patience: float) -> bool:
+    wait([run], timeout=max(0.0, patience))
+    try:
+        return run.done() and "WARNING: DATA RACE" in run.result().stderr
+    except (BuildError, CancelledError, GoleakError):
+        return False
