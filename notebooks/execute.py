@@ -18,7 +18,11 @@ EXECUTED = Path("build") / "notebooks"
 def execute(path: Path) -> Path:
     """Run one notebook, in its own folder, in this Python's kernel; returns the path of the executed copy."""
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(path.parent)}}).execute()
+    # A kernel warns that it talks in plain text with this very machine; who runs a notebook need not read that.
+    quiet = ["--IPKernelApp.log_level=ERROR"]
+    NotebookClient(
+        notebook, timeout=600, resources={"metadata": {"path": str(path.parent)}}, extra_arguments=quiet
+    ).execute()
     EXECUTED.mkdir(parents=True, exist_ok=True)
     copy = EXECUTED / path.name
     nbformat.write(notebook, copy)
