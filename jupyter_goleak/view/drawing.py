@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from xml.sax.saxutils import escape, quoteattr
 
+from jupyter_goleak.view.output import visible
+
 FONT = "system-ui, -apple-system, 'Segoe UI', 'Noto Sans', 'Noto Sans CJK KR', 'DejaVu Sans', sans-serif"
 HATCH = 9.0
 """Distance between the lines of a hatching."""
@@ -97,7 +99,7 @@ def to_svg(drawing: Drawing) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{height:g}" '
         f'viewBox="{-edge:g} {-edge:g} {width:g} {height:g}" role="img" font-family={quoteattr(FONT)}>\n'
-        f"<title>{escape(drawing.title)}</title>\n<desc>{escape(drawing.description)}</desc>\n"
+        f"<title>{escape(visible(drawing.title))}</title>\n<desc>{escape(visible(drawing.description))}</desc>\n"
         f"<defs>{patterns}</defs>\n"
         f'<rect x="{-edge:g}" y="{-edge:g}" width="{width:g}" height="{height:g}" fill="#ffffff"/>\n{body}\n</svg>\n'
     )
@@ -119,7 +121,7 @@ def _svg_shape(shape: Shape, hatches: list[str]) -> str:
             weight = ' font-weight="600"' if bold else ""
             return (
                 f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size:g}" fill="{colour}" text-anchor="{anchor}"{weight}>'
-                f"{escape(text)}</text>"
+                f"{escape(visible(text))}</text>"
             )
         case Disc(x, y, radius, fill, edge, corners):
             stroke = f' stroke="{edge}" stroke-width="2"' if edge else ""
@@ -187,7 +189,7 @@ def to_png(drawing: Drawing, scale: float = 2.0) -> bytes:
                     ends = scaled([(x - radius, y - radius), (x + radius, y + radius)])
                     pen.ellipse(ends, fill=colour, outline=edge_colour, width=round(2 * scale))
     buffer = io.BytesIO()
-    image.save(buffer, "PNG", optimize=True)
+    image.save(buffer, "PNG")
     return buffer.getvalue()
 
 

@@ -110,7 +110,9 @@ def _extended(codes: Iterator[int]) -> str | None:
     """The colour after 38 or 48: one of 256, or red, green and blue."""
     kind = next(codes, None)
     if kind == 5:
-        number = min(next(codes, 0), 255)
+        number = min(next(codes, -1), 255)
+        if number < 0:
+            return None
         if number < 16:
             return f"-{number}"
         if number >= 232:

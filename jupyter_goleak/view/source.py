@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from jupyter_goleak.view.output import visible
+
 KINDS = ("keyword", "type", "string", "number", "comment", "function", "builtin", "operator")
 LONGEST = 600
 """Lines of source that a panel shows; a longer program is shown around the lines that matter."""
@@ -19,7 +21,7 @@ _HUNK = re.compile(r"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@")
 
 
 def highlighted(source: str) -> list[list[Token]]:
-    """The source's lines as tokens; joined, the texts of a line give the line back, without its line end."""
+    """The source's lines as tokens; joined, the texts of a line give the line back, with what is invisible made visible."""
     from pygments.lexers.go import GoLexer
     from pygments.token import Token as T
 
@@ -42,7 +44,7 @@ def highlighted(source: str) -> list[list[Token]]:
             if index:
                 lines.append([])
             if part:
-                lines[-1].append((name, part))
+                lines[-1].append((name, visible(part)))
     return lines
 
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from jupyter_goleak import model
 from jupyter_goleak.model import Event, Leak, Report, Run, Variant
 from jupyter_goleak.view.lanes import Bars, Lanes
-from jupyter_goleak.view.output import Output
+from jupyter_goleak.view.output import Output, visible
 from jupyter_goleak.view.series import Series
 from jupyter_goleak.view.source import diff_rows, source_rows
 from jupyter_goleak.view.words import Words, verdict_sentence, verdict_word
@@ -130,7 +130,8 @@ class Column:
 
 
 def _leak(leak: Leak) -> dict[str, Any]:
-    return leak.to_dict() | {"ids": list(leak.ids[:100])}
+    said = {name: visible(getattr(leak, name)) for name in ("function", "state", "created_by", "explanation")}
+    return leak.to_dict() | said | {"ids": list(leak.ids[:100])}
 
 
 @dataclass(slots=True)

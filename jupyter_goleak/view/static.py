@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from jupyter_goleak.model import Leak, Report, Run
 from jupyter_goleak.view import drawing
-from jupyter_goleak.view.output import Output
+from jupyter_goleak.view.output import Output, visible
 from jupyter_goleak.view.picture import picture
 from jupyter_goleak.view.source import Row, diff_rows
 from jupyter_goleak.view.state import scene_of
@@ -139,4 +139,4 @@ def _coded(sentence: str) -> str:
 
 
 def _text(text: str) -> str:
-    return html.escape(text, quote=True)
+    return html.escape(visible(text), quote=True)

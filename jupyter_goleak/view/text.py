@@ -45,7 +45,7 @@ class _Writer:
             yield from self._groups(report.original)
         for reason in dict.fromkeys(leak.explanation for leak in report.leaks if leak.explanation):
             yield ""
-            yield from textwrap.wrap(reason, WIDTH)
+            yield from textwrap.wrap(visible(reason), WIDTH)
         yield from self._fix()
 
     def _run(self, run: Run, name: str, indent: int, peak: int, end: float) -> Iterator[str]:
@@ -80,6 +80,7 @@ class _Writer:
             rows.append(
                 (f"{leak.count:,}", kinds[leak.evidence], leak.state, short_function(leak.function), place, started)
             )
+        rows = [tuple(map(visible, row)) for row in rows]
         widths = [max(_width(row[column]) for row in rows) for column in range(len(titles))]
         yield ""
         for row in rows:
@@ -98,7 +99,7 @@ class _Writer:
                 if fix.verified
                 else words("not verified")
             )
-            yield f"{words('Fix')}: {fix.title} ({proof})"
+            yield f"{words('Fix')}: {visible(fix.title)} ({proof})"
             if fix.why:
                 yield from textwrap.wrap(fix.why, WIDTH)
             for line in fix.diff.splitlines():
@@ -108,7 +109,7 @@ class _Writer:
             yield ""
             yield words("No fix was found. Tried:")
             for attempt in self._report.attempts[:MOST_GROUPS]:
-                yield f"  {attempt.title}: {attempt.outcome}"
+                yield f"  {visible(attempt.title)}: {attempt.outcome}"
 
     def _paint(self, code: str, text: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self._colour and code else text

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from jupyter_goleak.model import Run
+from jupyter_goleak.view.output import visible
 
 DOMAIN = "jupyter_goleak"
 LOCALE = Path(__file__).parent / "locale"
@@ -75,6 +76,7 @@ def last_words(run: Run) -> str:
     """The panic or fatal error that ended a run, as the runtime worded it, or else the last line on standard error."""
     lines = [line for line in run.stderr.splitlines() if line.strip()]
     first = next((line for line in lines if line.startswith(("panic: ", "fatal error: "))), lines[-1] if lines else "?")
+    first = visible(first)
     return first if len(first) <= 120 else f"{first[:119]}…"
 
 

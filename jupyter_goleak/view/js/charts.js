@@ -208,6 +208,9 @@ class Charts {
       columns.memory.push(columns.memory.at(-1));
     }
     this.get(`count_source_${variant}`).data = { t: columns.t, count: columns.count };
+    // For whoever watches from outside: how often the plot has changed.
+    const holder = this.holders[`count_${variant}`];
+    holder.dataset.drawn = Number(holder.dataset.drawn || 0) + 1;
     const now = performance.now();
     if (facts.status === "ended" || now - (this.state[variant].memoryDrawn ?? -SLOWLY) >= SLOWLY) {
       this.state[variant].memoryDrawn = now;

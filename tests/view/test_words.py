@@ -1,0 +1,82 @@
+"""Words: every verdict has its sentence, in every language that there is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from jupyter_goleak.model import Exploration
+from jupyter_goleak.view.words import Words, last_words, preferred_language, seconds, verdict_sentence, verdict_word
+from tests.view.examples import LEAK, original
+
+ENGLISH = Words("en")
+
+
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [
+        ({"LANG": "ko_KR.UTF-8"}, "ko"),
+        ({"LANG": "ko_KR.UTF-8", "LC_ALL": "en_GB"}, "en"),
+        ({"LANGUAGE": "ko:en", "LANG": "en_US.UTF-8"}, "ko"),
+        ({"LANG": "C.UTF-8"}, "c"),
+    ],
+)
+def test_the_locale_says_the_language(environment, language):
+    assert preferred_language(environment) == language
+
+
+def test_an_unknown_language_speaks_english():
+    assert Words("xx")("leak") == Words("c")("leak") == "leak"
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({}, "2 goroutines can never end."),
+        ({"leaks": (replace(LEAK, count=1),)}, "1 goroutine can never end."),
+        ({"leaks": (replace(LEAK, count=12_345),)}, "12,345 goroutines can never end."),
+        ({"leaks": (replace(LEAK, evidence="likely"),)}, "2 goroutines seem stuck for good."),
+        ({"leaks": (), "verdict": "clean"}, "Every goroutine ended."),
+        ({"leaks": (), "verdict": "clean", "explored": Exploration(20)}, "Every goroutine ended, in each of 20 runs."),
+        (
+            {"leaks": (), "verdict": "clean", "alive": (replace(LEAK, evidence="alive", count=1),)},
+            "No leak; 1 goroutine was still at work.",
+        ),
+        (
+            {"leaks": (), "verdict": "clean", "stopped": "user", "duration_s": 3.0},
+            "You stopped it after 3.00 s; no leak was seen until then.",
+        ),
+        (
+            {"leaks": (), "verdict": "timeout", "stopped": "timeout", "duration_s": 60.0},
+            "Stopped after 60.0 s: it did not end by itself.",
+        ),
+        ({"verdict": "deadlock"}, "All goroutines are asleep: the program waits for itself."),
+        (
+            {"verdict": "crash", "exit_code": 2, "stderr": "panic: boom\n\ngoroutine 1"},
+            "It crashed: panic: boom (exit code 2).",
+        ),
+        ({"verdict": "build-error"}, "The program does not compile."),
+    ],
+)
+def test_what_became_of_a_run(changes, sentence):
+    assert verdict_sentence(original(**changes), ENGLISH) == sentence
+
+
+@pytest.mark.parametrize("verdict", ["clean", "leak", "deadlock", "crash", "timeout", "build-error"])
+def test_every_verdict_has_a_word(verdict):
+    assert verdict_word(verdict, ENGLISH)
+
+
+def test_last_words_are_the_panic_and_never_long():
+    assert last_words(original(stderr="warning\npanic: no\n\ngoroutine 1 [running]:\n")) == "panic: no"
+    assert last_words(original(stderr="exit status 3\n")) == "exit status 3"
+    assert last_words(original(stderr="")) == "?"
+    assert len(last_words(original(stderr="x" * 5000))) == 120
+
+
+@pytest.mark.parametrize(
+    ("time", "text"), [(0.0, "0.00 s"), (9.994, "9.99 s"), (12.34, "12.3 s"), (200.0, "3 min 20 s")]
+)
+def test_times_are_read_at_a_glance(time, text):
+    assert seconds(time) == text
