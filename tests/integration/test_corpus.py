@@ -54,7 +54,7 @@ def said_by(toolchain: Toolchain, group: Mapping[str, Any], verdict: str) -> dic
     said = dict(group)
     if not toolchain.can_prove and said.get("evidence") == "proven" and verdict != "deadlock":
         said["evidence"] = "likely"
-    if toolchain.release < (1, 25) and said.get("state") == "sync.WaitGroup.Wait":
+    if toolchain.release < (1, 24) and said.get("state") == "sync.WaitGroup.Wait":
         said["state"] = "semacquire"
     return said
 
