@@ -14,6 +14,7 @@ Goroutines that the runtime and the libraries keep for themselves are none of th
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -181,7 +182,7 @@ def _growing_positions(snapshots: tuple[Snapshot, ...], last: Snapshot) -> froze
     for place, final_count in history[-1][1].items():
         counts = [counter[place] for _, counter in history]
         half = next(counter[place] for t, counter in history if t >= middle)
-        rises = all(later >= earlier for earlier, later in zip(counts, counts[1:], strict=False))
+        rises = all(later >= earlier for earlier, later in itertools.pairwise(counts))
         if rises and final_count >= 3 and final_count > half:
             growing.add(place)
     return frozenset(growing)

@@ -11,8 +11,8 @@ from jupyter_goleak.model import Leak
 
 # Names of functions that say what a goroutine is, so that a sentence may call it that.
 _AGENTS = frozenset(
-    "worker sender receiver reader writer consumer producer listener subscriber publisher watcher poller crawler "
-    "fetcher collector generator dispatcher scheduler".split()
+    {"worker", "sender", "receiver", "reader", "writer", "consumer", "producer", "listener", "subscriber", "publisher"}
+    | {"watcher", "poller", "crawler", "fetcher", "collector", "generator", "dispatcher", "scheduler"}
 )
 
 

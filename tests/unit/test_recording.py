@@ -41,7 +41,7 @@ def test_goroutines_that_do_not_move_are_kept_once() -> None:
 
 
 def test_an_unchanged_dump_is_a_later_snapshot_of_the_same() -> None:
-    one, events = recorder(Dump(1.0, STACK.format(7), complete=True), Unchanged(2.0))
+    _, events = recorder(Dump(1.0, STACK.format(7), complete=True), Unchanged(2.0))
     first, second = (event.snapshot for event in events if isinstance(event, Snapped))
     assert (first.t, second.t) == (1.0, 2.0)
     assert first.goroutines is second.goroutines

@@ -7,7 +7,6 @@ from array import array
 from collections.abc import Iterator
 
 import pytest
-from ipywidgets import Widget
 
 from jupyter_goleak.model import Printed, Sample, Sampled, Snapped, Snapshot, Started
 from jupyter_goleak.view import live
