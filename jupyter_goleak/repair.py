@@ -29,6 +29,7 @@ from jupyter_goleak.trials import PLAIN, Given, Trials
 from jupyter_goleak.usual import Objection, Usual, wanted
 from jupyter_goleak.workbench import Building, Built, Workbench
 
+_HUNG = ("deadlock", "timeout")
 RUNS = 11  # of a candidate that shall be offered
 _RUNS_WHERE_RARE = 24  # where the original does not always leak
 _PROCESSORS = (1, 2, 4, None)
@@ -36,18 +37,22 @@ _BASELINE = (1, 2, 4)
 _ROUNDS = 4  # fixes that may combine
 _TICK_S = 0.1
 _RACE_S = 6.0  # longest wait for the race detector, which the first time has the standard library to compile
-_LEAST_LIMIT_S = 3.0
+_LEAST_LIMIT_S = 4.0
 
 
 @dataclass(order=True)
 class _Candidate:
-    """A program with one or more edits. `edits` are in the order in which they were made."""
+    """A program with one or more edits, in the order in which they were made, tried against `leaking` goroutines.
+
+    `lenient`: numbers in its output may differ from the original's, since it brings to life what counts them.
+    """
 
     cost: int
     number: int
     program: Program = field(compare=False)
     edits: tuple[Edit, ...] = field(compare=False)
     leaking: int = field(compare=False, default=0)
+    lenient: bool = field(compare=False, default=False)
 
     @property
     def title(self) -> str:
@@ -87,7 +92,9 @@ class Repair:
         self._queue: list[_Candidate] = []
         self._seen: set[Program] = {program}
         self._numbers = itertools.count()
+        self._learnt = False
         self._usual = Usual((run,))
+        self._second: list[tuple[_Candidate, Building, Run]] = []
 
     def stop(self) -> None:
         """End the search, and all that runs for it."""
@@ -111,11 +118,12 @@ class Repair:
                 self.stop()
             except Given:
                 pass
-        self.attempts += [Attempt(each.title, "not tried") for each in sorted(self._queue)]
+        left = (*(each for each, _, _ in self._second), *sorted(self._queue))
+        self.attempts += [Attempt(each.title, "not tried") for each in left]
 
     def _limit(self) -> float:
         """A candidate that takes much longer than the original is none."""
-        hung = self._run.verdict in ("deadlock", "timeout")
+        hung = self._run.verdict in _HUNG
         return max(_LEAST_LIMIT_S, 0.0 if hung else 2 * self._run.duration_s + 1)
 
     @property
@@ -150,6 +158,9 @@ class Repair:
                 flying[trials.first(candidate.program, yields=yields)] = candidate
             if not baseline:
                 baseline = self._baseline(trials)
+            if not survivors and ((not flying and not self._queue) or self._left < self._options.repair_budget / 2):
+                # What prints other numbers is the second choice.
+                survivors, self._second = self._second, []
             if not flying and not survivors:
                 return
             if flying:
@@ -157,7 +168,7 @@ class Repair:
             for future in [each for each in flying if each.done()]:
                 candidate = flying.pop(future)
                 self._learn(baseline, self._left)
-                survivor = yield from self._weigh(candidate, future)
+                survivor = yield from self._weigh(trials, candidate, future)
                 if survivor is not None:
                     survivors.append(survivor)
                 else:
@@ -184,23 +195,39 @@ class Repair:
             done = [each.result() for each in baseline if each.done() and not each.cancelled()]
             self._usual = Usual((self._run, *done))
 
+    def _learn_more(self, trials: Trials) -> bool:
+        """Look at the original once more, closely, before its output is said to have changed."""
+        if self._learnt or self._run.verdict == "timeout":
+            return False
+        self._learnt = True
+        over = [Schedule(processors, 0) for processors in (*_PROCESSORS, *_PROCESSORS)]
+        more = trials.runs(self._program, self._original.built, over)
+        wait(more, timeout=max(0.0, self._left))
+        self._usual = Usual((*self._usual.runs, *(each.result() for each in more if each.done())))
+        return True
+
     def _weigh(
-        self, candidate: _Candidate, future: Future[tuple[Building, Run]]
+        self, trials: Trials, candidate: _Candidate, future: Future[tuple[Building, Run]]
     ) -> Generator[Event, None, tuple[_Candidate, Building, Run] | None]:
         """Judge a candidate by its first run: it survives, goes on as a part of a fix, or is out."""
         try:
             building, run = future.result()
-        except BuildError as problem:
-            yield self._tried(candidate, "build-error", str(problem))
-            return None
         except GoleakError as problem:
             yield self._tried(candidate, "build-error", str(problem))
             return None
-        objection = self._usual.objection(run, revives=candidate.revives)
         rest = wanted(run)
-        if objection is None and not rest and not self._usual.hides(run):
+        hides = self._usual.hides(run)
+        objection = self._usual.objection(run)
+        if objection is not None and objection.outcome == "changed output" and not rest and self._learn_more(trials):
+            objection = self._usual.objection(run)
+        if objection is None and not rest and not hides:
             return candidate, building, run
-        hung = self._run.verdict in ("deadlock", "timeout") and run.verdict not in ("deadlock", "timeout")
+        if objection is not None and candidate.revives and self._usual.objection(run, revives=True) is None:
+            objection, candidate.lenient = None, True
+            if not rest and not hides:
+                self._second.append((candidate, building, run))
+                return None
+        hung = self._run.verdict in _HUNG and run.verdict not in _HUNG
         fewer = sum(leak.count for leak in rest) < candidate.leaking
         helps = rest and (fewer or hung) and (objection is None or (objection.outcome == "deadlock" and fewer))
         if helps and len(candidate.edits) < _ROUNDS:
@@ -233,6 +260,8 @@ class Repair:
                 pending.remove(future)
                 runs.append(future.result())
                 objection = objection or self._objection(candidate, runs[-1])
+                if objection is not None and objection.outcome == "changed output" and self._learn_more(trials):
+                    objection = self._objection(candidate, runs[-1])
         for future in pending:
             future.cancel()
         if objection is None and not pending:
@@ -252,7 +281,7 @@ class Repair:
         return [Schedule(_PROCESSORS[number % len(_PROCESSORS)], 0) for number in range(count - 1)]
 
     def _objection(self, candidate: _Candidate, run: Run) -> Objection | None:
-        if objection := self._usual.objection(run, revives=candidate.revives):
+        if objection := self._usual.objection(run, revives=candidate.lenient):
             return objection
         if wanted(run) or self._usual.hides(run):
             return Objection("still leaks", "in one of several runs")
@@ -308,9 +337,15 @@ class Repair:
         )
 
 
+def reports_race(text: str) -> bool:
+    """Whether the race detector speaks of the program in that text, and not of what was built into it."""
+    reports = (each for each in text.split("==================") if "WARNING: DATA RACE" in each)
+    return any("goleak_" not in report for report in reports)
+
+
 def _races(run: Future[Run], patience: float) -> bool:
     wait([run], timeout=max(0.0, patience))
     try:
-        return run.done() and "WARNING: DATA RACE" in run.result().stderr
+        return run.done() and reports_race(run.result().stderr)
     except (BuildError, CancelledError, GoleakError):
         return False

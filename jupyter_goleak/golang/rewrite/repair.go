@@ -175,6 +175,7 @@ func newRepairer(request FactsRequest) *repairer {
 		if len(wait.Frames) > 0 {
 			w.node, w.path = r.blocking(wait.State, wait.Frames[0])
 			w.main = wait.Started.Line == 0
+			w.node, w.path = wholeSelect(w.node, w.path)
 		}
 		if w.node != nil {
 			w.fn = r.enclosing(w.path)
@@ -187,6 +188,24 @@ func newRepairer(request FactsRequest) *repairer {
 		r.waits = append(r.waits, w)
 	}
 	return r
+}
+
+// wholeSelect is the select that the node is the case of, or the node itself.
+func wholeSelect(node ast.Node, path walkPath) (ast.Node, walkPath) {
+	child := node
+	for i, around := range slices.Backward(path) {
+		switch around := around.(type) {
+		case *ast.CommClause:
+			if around.Comm == child && i >= 2 {
+				return path[i-2], path[:i-2]
+			}
+			return node, path
+		case *ast.BlockStmt:
+			return node, path
+		}
+		child = around
+	}
+	return node, path
 }
 
 // ranked are the candidates by cost. The same text is one candidate, whoever proposed it.
@@ -221,6 +240,14 @@ func (r *repairer) ranked() []Repair {
 	return unique[:min(len(unique), maxRepairs)]
 }
 
+// reviving are the strategies that let blocked goroutines do what they never came to do: what counts that will print
+// other numbers. The others only let them end.
+var reviving = map[string]bool{
+	"make-channel": true, "release-slot": true, "defer-done": true, "add-before-go": true, "add-count": true, "move-wait": true,
+	"defer-unlock": true, "unlock-before-return": true, "release-before-send": true, "order-locks": true,
+	"unlock-before-upgrade": true, "broadcast": true, "loop-on-predicate": true,
+}
+
 // A draft is a candidate in the making: edits by file.
 type draft struct {
 	r      *repairer
@@ -232,11 +259,11 @@ type draft struct {
 func (r *repairer) draft() *draft { return &draft{r: r, edits: map[*typedFile][]edit{}} }
 
 // offer turns the draft into a candidate, unless its text is no Go or changes nothing.
-func (d *draft) offer(strategy string, cost int, title, why string) *Repair {
+func (d *draft) offer(strategy string, cost int, title, why string) {
 	if d.broken || len(d.edits) == 0 {
-		return nil
+		return
 	}
-	out := Repair{Strategy: strategy, Title: title, Why: why, Cost: cost, Waits: []int{d.r.current.index}}
+	out := Repair{Strategy: strategy, Title: title, Why: why, Cost: cost, Waits: []int{d.r.current.index}, Revives: reviving[strategy]}
 	out.File, out.Line = d.r.position(d.anchor)
 	for _, file := range d.r.files {
 		edits := d.edits[file]
@@ -245,7 +272,7 @@ func (d *draft) offer(strategy string, cost int, title, why string) *Repair {
 		}
 		before, whole := d.r.sources[file.name], apply(file.text, edits)
 		if _, err := parser.ParseFile(token.NewFileSet(), "", whole, parser.SkipObjectResolution); err != nil {
-			return nil
+			return
 		}
 		after := whole
 		if snippet, ok := d.r.users[file.name]; ok {
@@ -254,7 +281,7 @@ func (d *draft) offer(strategy string, cost int, title, why string) *Repair {
 				start, ok := snippet.toUser(e.start)
 				end, alsoOK := snippet.toUser(e.end)
 				if !ok || !alsoOK || end-start != e.end-e.start {
-					return nil
+					return
 				}
 				mapped[i] = edit{start, end, e.text}
 			}
@@ -262,15 +289,14 @@ func (d *draft) offer(strategy string, cost int, title, why string) *Repair {
 		}
 		after = formatted(before, after)
 		if after == before {
-			return nil
+			return
 		}
 		out.Files = append(out.Files, Source{file.name, after})
 	}
 	if len(out.Files) == 0 {
-		return nil
+		return
 	}
 	d.r.found = append(d.r.found, out)
-	return &d.r.found[len(d.r.found)-1]
 }
 
 // formatted is the new text as gofmt writes it, where the old one was written so: else lines that nobody touched would

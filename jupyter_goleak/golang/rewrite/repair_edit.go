@@ -119,11 +119,17 @@ func (d *draft) first(body *ast.BlockStmt, code string) {
 
 // last puts code at the end of a block.
 func (d *draft) last(body *ast.BlockStmt, code string) {
-	if len(body.List) > 0 {
-		d.after(body.List[len(body.List)-1], code)
+	if len(body.List) == 0 {
+		d.first(body, code)
 		return
 	}
-	d.first(body, code)
+	stmt := body.List[len(body.List)-1]
+	if strings.Contains(d.r.rawBetween(stmt.Pos(), body.Rbrace), "\n") {
+		d.after(stmt, code)
+		return
+	}
+	indent := d.r.indent(body.Pos())
+	d.substitute(stmt.End(), body.Rbrace, "\n\t"+indent+indented(code, "\t"+indent)+"\n"+indent)
 }
 
 // remove takes a statement away, with its line where it has that for itself.

@@ -14,8 +14,8 @@ type selectDone struct{}
 const doneSignalWhy = "Beside its work the goroutine now waits for the word that nobody wants it any more, and ends when that comes."
 
 func (selectDone) propose(r *repairer, w *blocked) {
-	if w.node == nil || w.fn == nil || w.fn.body == nil {
-		return
+	if w.node == nil || w.fn == nil || w.fn.body == nil || strings.Contains(w.State, "nil chan") && len(r.contexts(w)) == 0 {
+		return // a channel that was never made wants to be made
 	}
 	r.selectOnKnown(w)
 	if w.main || !w.fn.isLaunched() {
@@ -50,6 +50,9 @@ func (r *repairer) selectOnKnown(w *blocked) {
 			if !slices.ContainsFunc(objects, func(o object) bool { return len(r.on(o, "close")) > 0 }) {
 				doubt += 5
 			}
+			if !tellsEnd(name) {
+				doubt += 2
+			}
 			signals = append(signals, signal{name, 9 + doubt})
 		}
 	}
@@ -73,6 +76,13 @@ func (r *repairer) selectOnKnown(w *blocked) {
 			d.offer(r.doneStrategy(w), signal.cost, "`select` on `"+signal.code+"` as well", doneSignalWhy)
 		}
 	}
+}
+
+// tellsEnd tells whether a channel of that name is closed at an end, and not at a beginning.
+func tellsEnd(name string) bool {
+	name = strings.ToLower(name[strings.LastIndex(name, ".")+1:])
+	return slices.ContainsFunc([]string{"done", "quit", "stop", "clos", "exit", "cancel", "end", "finish", "shut", "abort", "kill", "term"},
+		func(part string) bool { return strings.Contains(name, part) })
 }
 
 func receivable(t types.Type) bool {
@@ -456,7 +466,7 @@ func (r *repairer) selectOnField(w *blocked) {
 			return
 		}
 		d.last(decl.Body, "close("+self+"."+name+")")
-		d.offer(r.doneStrategy(w), 12, "`select` on a new channel `"+receiver+"."+name+"`, which `"+decl.Name.Name+"` closes", doneSignalWhy)
+		d.offer(r.doneStrategy(w), 10, "`select` on a new channel `"+receiver+"."+name+"`, which `"+decl.Name.Name+"` closes", doneSignalWhy)
 	}
 	holders := slices.DeleteFunc(r.holders(named), func(h holder) bool {
 		return r.makesLiteral(h.fn, named)

@@ -224,6 +224,11 @@ func (r *repairer) release(node ast.Node, written ast.Expr, depth int) {
 		} else {
 			lock += "Lock()"
 		}
+		if call, ok := node.(*ast.CallExpr); ok {
+			if other, method := ast.Unparen(call.Fun).(*ast.SelectorExpr); method && strings.HasSuffix(other.Sel.Name, "Lock") {
+				depth += 5 // with an order of the locks both can be held
+			}
+		}
 		deferred := l.deferred()
 		_, returns := stmt.(*ast.ReturnStmt)
 		if deferred == nil {

@@ -373,11 +373,6 @@ func (makeChannel) propose(r *repairer, w *blocked) {
 	if w.node == nil {
 		return
 	}
-	revived := func(made *Repair) {
-		if made != nil {
-			made.Revives = true
-		}
-	}
 	for _, use := range append(r.sent(w), r.received(w)...) {
 		if use.class == nil {
 			continue
@@ -387,19 +382,19 @@ func (makeChannel) propose(r *repairer, w *blocked) {
 				continue
 			}
 			if v.IsField() {
-				revived(r.makeField(v, use))
+				r.makeField(v, use)
 				continue
 			}
-			revived(r.makeVariable(v, use))
+			r.makeVariable(v, use)
 		}
 	}
 }
 
-func (r *repairer) makeVariable(v *types.Var, use channelUse) (made *Repair) {
+func (r *repairer) makeVariable(v *types.Var, use channelUse) {
 	for _, file := range r.files {
 		r.walk(file.syntax, func(node ast.Node, path []ast.Node) {
 			spec, ok := node.(*ast.ValueSpec)
-			if !ok || len(spec.Values) > 0 || spec.Type == nil || made != nil {
+			if !ok || len(spec.Values) > 0 || spec.Type == nil {
 				return
 			}
 			if i := slices.IndexFunc(spec.Names, func(name *ast.Ident) bool { return r.info.Defs[name] == v }); i < 0 {
@@ -423,16 +418,15 @@ func (r *repairer) makeVariable(v *types.Var, use channelUse) (made *Repair) {
 			default:
 				d.substitute(spec.Type.Pos(), spec.Type.End(), "= make("+kind+")")
 			}
-			made = d.offer("make-channel", 5+use.doubt, fmt.Sprintf("make the channel: `%s := make(%s)`", v.Name(), kind), nilWhy)
+			d.offer("make-channel", 5+use.doubt, fmt.Sprintf("make the channel: `%s := make(%s)`", v.Name(), kind), nilWhy)
 		})
 	}
-	return made
 }
 
-func (r *repairer) makeField(v *types.Var, use channelUse) *Repair {
+func (r *repairer) makeField(v *types.Var, use channelUse) {
 	named := r.ownerOf(v)
 	if named == nil {
-		return nil
+		return
 	}
 	d := r.draft()
 	code := ""
@@ -458,7 +452,7 @@ func (r *repairer) makeField(v *types.Var, use channelUse) *Repair {
 			}
 		}
 	}
-	return d.offer("make-channel", 5+use.doubt, "make the channel of `"+named.Obj().Name()+"`: `"+v.Name()+": "+code+"`", nilWhy)
+	d.offer("make-channel", 5+use.doubt, "make the channel of `"+named.Obj().Name()+"`: `"+v.Name()+": "+code+"`", nilWhy)
 }
 
 // addField adds a field to a composite literal that names its fields.

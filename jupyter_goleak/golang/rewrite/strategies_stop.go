@@ -444,7 +444,7 @@ func (r *repairer) deferEnd(w *blocked, o object, kind, strategy, end, why strin
 		}
 		list := listOf(o.made.path[i-1])
 		left, ok := assign.Lhs[o.made.result].(*ast.Ident)
-		if !ok || !slices.Contains(list, ast.Stmt(assign)) {
+		if !ok || !slices.Contains(list, ast.Stmt(assign)) || ast.Unparen(assign.Rhs[min(o.made.result, len(assign.Rhs)-1)]) != o.made.node {
 			return
 		}
 		d := r.draft()
