@@ -26,6 +26,7 @@ from jupyter_goleak.options import Options, options_for
 from jupyter_goleak.settings import Settings
 
 if TYPE_CHECKING:
+    from jupyter_goleak.exercise import Examination, Exercise
     from jupyter_goleak.experiment import Experiment
     from jupyter_goleak.program import Program
     from jupyter_goleak.view.cell import Screen
@@ -68,7 +69,8 @@ class GoLeak(Magics, Settings):  # type: ignore[misc]
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
         self.named: dict[str, Program] = {}
-        self.background: dict[threading.Thread, Experiment] = {}
+        self.background: dict[threading.Thread, Experiment | Examination] = {}
+        self.hints: dict[str, int] = {}
         self._shown: Report | None = None
 
     @no_var_expand  # type: ignore[untyped-decorator]
@@ -76,19 +78,29 @@ class GoLeak(Magics, Settings):  # type: ignore[misc]
     @_with_options
     def goleak(self, line: str, cell: str | None = None) -> Report | None:
         """Run a Go program and show its goroutines, the leaky and the fixed variant side by side."""
+        from jupyter_goleak.exercise import Examination
+        from jupyter_goleak.exercise import load as load_exercise
         from jupyter_goleak.experiment import Experiment
         from jupyter_goleak.view.words import Words
 
         try:
             values = self._values(line)
+            words = Words(self.language or None)
+            exercise = load_exercise(values["exercise"], words.language) if values["exercise"] else None
+            if exercise is not None and (values["hint"] or (cell is None and values["path"] is None)):
+                self._tell(exercise, words, hint=bool(values["hint"]))
+                if cell is None:
+                    return None
             program = self._program(values, cell)
             options = Options.of(values)
             original = program if options.fixes is None else self._original(options.fixes)
             if options.name is not None:
                 self.named[options.name] = program
-            words = Words(self.language or None)
             fixed = None if options.fixes is None else program
-            report = self._run(Experiment(original, options, fixed, say=words), words, values)
+            if exercise is None:
+                report = self._run(Experiment(original, options, fixed, say=words), words, values)
+            else:
+                report = self._run(Examination(exercise, program, options, say=words), words, values)
         except BuildError as problem:
             raise GoBuildError(problem) from None
         except GoleakError as problem:
@@ -111,8 +123,24 @@ class GoLeak(Magics, Settings):  # type: ignore[misc]
         if values["output"] is not None and not values["output"].isidentifier():
             raise UsageError(f"-o wants a name to bind the report to, and {values['output']!r} is none.")
         if values["exercise"] is not None:
-            raise UsageError(f"There is no exercise called {values['exercise']!r}.")
+            if values["fixes"] is not None:
+                raise UsageError("--exercise brings its own original: leave --fixes out.")
+        elif values["hint"]:
+            raise UsageError("--hint wants to know for which exercise: --exercise NAME.")
         return values
+
+    def _tell(self, exercise: Exercise, words: Words, *, hint: bool) -> None:
+        """Print the exercise's task, or its next hint; the answer is never among them."""
+        if not hint:
+            print(exercise.task)
+            return
+        told = self.hints.get(exercise.name, 0)
+        if told >= len(exercise.hints):
+            print(words("These were all of the hints for {name}.", name=exercise.name))
+            return
+        self.hints[exercise.name] = told + 1
+        of = {"n": told + 1, "total": len(exercise.hints)}
+        print(words("Hint {n} of {total}: {hint}", hint=exercise.hints[told], **of))
 
     def _program(self, values: dict[str, Any], cell: str | None) -> Program:
         from jupyter_goleak.program import parse_program, read_program
@@ -133,7 +161,7 @@ class GoLeak(Magics, Settings):  # type: ignore[misc]
             raise UsageError(f"No cell has run with --name {name} yet.")
         return self.named[name]
 
-    def _run(self, experiment: Experiment, words: Words, values: dict[str, Any]) -> Report | None:
+    def _run(self, experiment: Experiment | Examination, words: Words, values: dict[str, Any]) -> Report | None:
         """Follow the experiment to its end; in a thread, and without a value, where the cell is to be freed."""
         from jupyter_goleak.view.cell import Screen, follow
 
@@ -148,6 +176,8 @@ class GoLeak(Magics, Settings):  # type: ignore[misc]
                 self.shell.push({values["output"]: report}, interactive=False)
             if values["save"] is not None:
                 report.save(values["save"])
+            if report.exercise is not None and not values["quiet"]:
+                print("✓" if report.passed else "✗", report.exercise.sentence)
             return report
 
         if values["background"]:
@@ -163,7 +193,9 @@ class GoLeak(Magics, Settings):  # type: ignore[misc]
             self._shown = report
         return report
 
-    def _start(self, conclude: Callable[[], Report], experiment: Experiment, screen: Screen | None) -> None:
+    def _start(
+        self, conclude: Callable[[], Report], experiment: Experiment | Examination, screen: Screen | None
+    ) -> None:
         def work() -> None:
             try:
                 conclude()

@@ -281,8 +281,22 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Grade:
+    """How a learner's program did in an exercise. `fault` is the kind of what is missing, "" where nothing is;
+    `sentence` says it to the learner."""
+
+    exercise: str
+    passed: bool
+    fault: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """What one experiment found. `source` is the program's main text as the user wrote it, `file` its name."""
+    """What one experiment found. `source` is the program's main text as the user wrote it, `file` its name.
+
+    In the report on an exercise `original` is the given program, `fixed` the learner's, and `exercise` the grade.
+    """
 
     go: str
     verdict: Verdict
@@ -293,6 +307,7 @@ class Report:
     source: str = field(default="", repr=False)
     file: str = "main.go"
     attempts: tuple[Attempt, ...] = ()
+    exercise: Grade | None = None
 
     def save(self, path: str | Path) -> None:
         """Write the report to a file; its ending says how: `.html` (interactive, offline), `.svg`, `.png` or `.json`.
@@ -312,8 +327,8 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        """True where the program ran to its end and left nothing behind."""
-        return self.verdict == "clean"
+        """True where the program ran to its end and left nothing behind; in an exercise, where that is solved."""
+        return self.exercise.passed if self.exercise else self.verdict == "clean"
 
     def to_dict(self) -> dict[str, Any]:
         """The object that `check --json` prints (schema 1)."""

@@ -229,6 +229,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("--background", "Free the cell at once; the view goes on.", place="notebook"),
     Option("--save", "Write the report to this file (.html, .svg, .png or .json).", str, "PATH", place="notebook"),
     Option("--exercise", "Check this cell against the exercise of that name.", str, "NAME", place="notebook"),
+    Option("--hint", "Tell one more hint for that exercise.", place="notebook"),
     Option("--json", "Print one JSON object and nothing else.", place="terminal"),
 )
 

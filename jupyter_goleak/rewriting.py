@@ -175,6 +175,10 @@ class Rewriter:
             for each in answer["candidates"]
         )
 
+    def sleeps(self, program: Program) -> float:
+        """Seconds that the calls of `time.Sleep` in the text add up to, each counted once, with a constant duration."""
+        return float(self._ask("sleeps", _request(program))["nanoseconds"]) / 1e9
+
     def _ask(self, verb: str, request: Mapping[str, Any]) -> dict[str, Any]:
         try:
             done = subprocess.run(

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from IPython.display import clear_output, display
 
 from jupyter_goleak.errors import GoleakError
+from jupyter_goleak.exercise import Examination
 from jupyter_goleak.experiment import Experiment
 from jupyter_goleak.model import Event, Finished, Report, Started
 from jupyter_goleak.view.words import Words
@@ -25,7 +26,7 @@ class Screen:
     what it left. A cell that a program runs, with no page looking on, gets the still alone.
     """
 
-    def __init__(self, experiment: Experiment, words: Words) -> None:
+    def __init__(self, experiment: Experiment | Examination, words: Words) -> None:
         from jupyter_goleak.view.bundle import widget_bundle
         from jupyter_goleak.view.live import LiveView, headless
 
@@ -59,7 +60,7 @@ class Screen:
             self._view.close()
 
 
-def follow(experiment: Experiment, screen: Screen | None) -> Report:
+def follow(experiment: Experiment | Examination, screen: Screen | None) -> Report:
     """Iterate the experiment to its end and return its report.
 
     An interrupt before the program runs ends the build with KeyboardInterrupt; later it ends the programs, and the

@@ -118,6 +118,8 @@ def test_the_line_magic_runs_a_file_and_its_value_can_be_assigned(magics, tmp_pa
         ("%%goleak -o 2nd\nx", "-o wants a name"),
         ("%%goleak --fixes nobody\nx := 1", "No cell has run with --name nobody"),
         ("%%goleak --exercise nothing\nx := 1", "There is no exercise called 'nothing'"),
+        ("%%goleak --exercise chat-rooms --fixes A\nx := 1", "--exercise brings its own original"),
+        ("%goleak --hint", "--hint wants to know for which exercise"),
         ("%%goleak\n \n", "empty"),
         ("%goleak", "wants the PATH"),
         ("%goleak /nowhere/main.go", "/nowhere/main.go"),
@@ -205,3 +207,28 @@ def test_unloading_takes_everything_out_again(shell):
 def test_a_report_saves_to_the_file_that_was_named(magics, tmp_path):
     run(magics, f"%%goleak -q --no-fix --save {tmp_path / 'found.json'}\n" + LEAKY)
     assert '"schema": 1' in (tmp_path / "found.json").read_text(encoding="utf-8")
+
+
+def test_an_exercise_grades_the_cell_and_tells_one_hint_more_each_time(magics):
+    from jupyter_goleak.exercise import load
+
+    exercise = load("chat-rooms")
+    report, printed = run(magics, "%%goleak --exercise chat-rooms -o graded\n" + exercise.given.source)
+    assert (report.passed, magics.user_ns["graded"].passed) == (False, False)
+    assert report.exercise.sentence in printed.stdout
+    assert not any(hint in printed.stdout for hint in exercise.hints)
+    for number, hint in enumerate(exercise.hints, start=1):
+        nothing, printed = run(magics, "%goleak --exercise chat-rooms --hint")
+        assert nothing is None
+        assert printed.stdout.strip() == f"Hint {number} of {len(exercise.hints)}: {hint}"
+    _, printed = run(magics, "%goleak --exercise chat-rooms --hint")
+    assert printed.stdout.strip() == "These were all of the hints for chat-rooms."
+    report, printed = run(magics, "%%goleak --exercise chat-rooms --explore 2\n" + exercise.answer)
+    assert report.passed
+    assert "Solved: nothing leaked in 2 runs" in printed.stdout
+
+
+def test_an_exercise_without_a_program_tells_its_task(magics):
+    nothing, printed = run(magics, "%goleak --exercise chat-rooms")
+    assert nothing is None
+    assert printed.stdout.startswith("A chat keeps all of its visitors")

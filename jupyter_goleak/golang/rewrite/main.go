@@ -5,6 +5,7 @@
 //	instrument  the given files, ready to build
 //	facts       what types and syntax tell about the places where goroutines wait
 //	repair      edits that may end those waits
+//	sleeps      how long the calls of time.Sleep in the text are
 //
 // A mistake of the user is part of the answer (exit code 0); a broken request is told on standard error (exit code 2).
 package main
@@ -51,6 +52,8 @@ func run(args []string, stdin io.Reader, stdout io.Writer) error {
 		return answer(stdin, stdout, repair)
 	case "facts":
 		return answer(stdin, stdout, facts)
+	case "sleeps":
+		return answer(stdin, stdout, sleeps)
 	}
 	return fmt.Errorf("unknown verb %q", args[0])
 }
