@@ -21,7 +21,7 @@ from jupyter_goleak import diagnosis, packages, toolchain
 from jupyter_goleak.edits import single_edit, text_diff
 from jupyter_goleak.errors import BuildError, CompilerMessage, GoleakError
 from jupyter_goleak.execution import Execution
-from jupyter_goleak.explanation import explain
+from jupyter_goleak.explanation import English, explain
 from jupyter_goleak.exploration import Schedule, explore, merged, schedules
 from jupyter_goleak.facts import Facts
 from jupyter_goleak.model import (
@@ -75,7 +75,7 @@ class _Proposal:
 class Experiment:
     """One program under observation. `fixed_program` is the fixed variant where another cell holds it.
 
-    `say` speaks the explanations (English unless given); files of a package are named relative to `base`. Iterate
+    `say` speaks the explanations and the progress (English unless given); files of a package are named relative to `base`. Iterate
     `events()` once, on the thread that may be interrupted; `stop()` works from any thread.
     """
 
@@ -92,7 +92,7 @@ class Experiment:
         self._base = base
         self._options = options or Options()
         self._fixed_program = fixed_program
-        self._say = say
+        self._say = say or English()
         self._executions: set[Execution | Experiment | Repair] = set()
         self._known_facts: dict[object, Facts | None] = {}
         self._stopped = False
@@ -117,7 +117,7 @@ class Experiment:
         with tempfile.TemporaryDirectory(prefix="goleak-") as scratch, ExitStack() as builds:
             bench = Workbench(go, self._program, Path(scratch), options, builds, self._base)
             self._rewriter = Rewriter(go.helper())
-            yield Progress("Building …")
+            yield Progress(self._say("Building …"))
             prepared = self._rewriter.prepare(self._program)
             proposals = self._proposals(prepared)
             first = bench.start(prepared.original, "original", self._program.main)
@@ -167,21 +167,18 @@ class Experiment:
         self, run: Run, original: Building, bench: Workbench, attempts: list[Attempt]
     ) -> Generator[Event, None, tuple[Fix | None, Run | None]]:
         """Search for a fix; where there is one, show it live beside the original."""
-        repair = Repair(self._program, run, original, bench, self._rewriter, self._options)
+
+        def show(program: Program, built: Built, title: str) -> Generator[Event, None, Run]:
+            proposal = _Proposal("repair", title, self._rewriter.instrument(program), program.main)
+            runs = yield from self._run(bench, None, built, proposal)
+            return runs["fixed"]
+
+        repair = Repair(self._program, run, original, bench, self._rewriter, self._options, show)
         with self._stoppable(repair):
             yield from repair.events()
         attempts += repair.attempts
-        if repair.found is None or self._stopped:
-            return None, None
         found = repair.found
-        variant = self._rewriter.instrument(found.program)
-        proposal = _Proposal("repair", found.fix.title, variant, self._program.main)
-        runs = yield from self._run(bench, None, found.built, proposal)
-        fixed = runs["fixed"]
-        if wanted(fixed) or fixed.verdict in ("deadlock", "timeout"):
-            attempts.append(Attempt(found.fix.title, "still leaks", "in the last of its runs"))
-            return None, None
-        return replace(found.fix, runs=found.fix.runs + 1), fixed
+        return (found.fix, found.run) if found is not None else (None, None)
 
     def _each_package(self, go: Toolchain) -> Iterator[Event]:
         """All packages of a pattern, one after the other, without a fix."""
@@ -190,7 +187,7 @@ class Experiment:
         runs: list[tuple[str, Run]] = []
         for folder in packages.runnable(go, directory, self._program.pattern, self._options.tags):
             name = os.path.relpath(folder, directory)
-            yield Progress(f"Package {name} …")
+            yield Progress(self._say("Package {name} …", name=name))
             inner = Experiment(read_program(folder), replace(self._options, no_fix=True), say=self._say, base=directory)
             with self._stoppable(inner):
                 for event in inner.events():
@@ -242,8 +239,11 @@ class Experiment:
                 for other in explore(once, schedules(count - 1, seed), pool):
                     if not self._stopped:
                         others.append(other)
+                    progress = {"n": len(others) + 1, "total": count}
                     leaking = sum(bool(each.leaks) for each in (run, *others))
-                    yield Progress(f"Exploring schedules: {len(others) + 1} of {count} runs, {leaking} leaked")
+                    yield Progress(
+                        self._say("Exploring schedules: {n} of {total} runs, {leaking} leaked", leaking=leaking, **progress)
+                    )
             except KeyboardInterrupt:
                 self.stop()
         return self._explained(merged(run, others, seed), bench, None, program=program)

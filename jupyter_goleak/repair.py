@@ -14,7 +14,7 @@ import heapq
 import itertools
 import time
 from collections import Counter
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from dataclasses import dataclass, field
 
@@ -25,12 +25,12 @@ from jupyter_goleak.model import Attempt, Event, Fix, Leak, Outcome, Progress, R
 from jupyter_goleak.options import Options
 from jupyter_goleak.program import Program
 from jupyter_goleak.rewriting import Edit, Rewriter
-from jupyter_goleak.trials import PLAIN, Given, Trials
-from jupyter_goleak.usual import Objection, Usual, wanted
+from jupyter_goleak.trials import PLAIN, RUNS_AT_ONCE, SLEEPERS_AT_ONCE, Given, Trial, Trials
+from jupyter_goleak.usual import Objection, Usual, sleeps, wanted
 from jupyter_goleak.workbench import Building, Built, Workbench
 
 _HUNG = ("deadlock", "timeout")
-RUNS = 11  # of a candidate that shall be offered
+RUNS = 12  # of a candidate that shall be offered
 _RUNS_WHERE_RARE = 24  # where the original does not always leak
 _PROCESSORS = (1, 2, 4, None)
 _BASELINE = (1, 2, 4)
@@ -65,18 +65,31 @@ class _Candidate:
 
 @dataclass(frozen=True)
 class Found:
-    """A verified fix, and the program with it, built."""
+    """A verified fix, and the run of it that was shown."""
 
     fix: Fix
-    program: Program
-    built: Built
+    run: Run
+
+
+# Runs a fixed program before the viewer's eyes: program, built, title of the fix.
+Show = Callable[[Program, Built, str], Generator[Event, None, Run]]
 
 
 class Repair:
-    """The search for an edit that ends what leaked in `run` of `program`, which is `original`, built."""
+    """The search for an edit that ends what leaked in `run` of `program`, which is `original`, built.
+
+    While a candidate is being proven, `show` runs it as the viewer's fixed variant; its last call is that of the fix found.
+    """
 
     def __init__(
-        self, program: Program, run: Run, original: Building, bench: Workbench, rewriter: Rewriter, options: Options
+        self,
+        program: Program,
+        run: Run,
+        original: Building,
+        bench: Workbench,
+        rewriter: Rewriter,
+        options: Options,
+        show: Show,
     ) -> None:
         self.found: Found | None = None
         self.attempts: list[Attempt] = []
@@ -86,6 +99,7 @@ class Repair:
         self._bench = bench
         self._rewriter = rewriter
         self._options = options
+        self._show = show
         self._deadline = time.monotonic() + options.repair_budget
         self._trials: Trials | None = None
         self._stopped = False
@@ -94,7 +108,7 @@ class Repair:
         self._numbers = itertools.count()
         self._learnt = False
         self._usual = Usual((run,))
-        self._second: list[tuple[_Candidate, Building, Run]] = []
+        self._second: list[tuple[_Candidate, Trial]] = []
 
     def stop(self) -> None:
         """End the search, and all that runs for it."""
@@ -111,15 +125,20 @@ class Repair:
         if not self._queue:
             return
         yield Progress("Looking for a fix …")
-        with Trials(self._bench, self._rewriter, self._options, self._limit()) as self._trials:
+        at_once = SLEEPERS_AT_ONCE if sleeps(self._run) else RUNS_AT_ONCE
+        with Trials(self._bench, self._rewriter, self._options, self._limit(), at_once) as self._trials:
             try:
                 yield from self._search(self._trials)
             except KeyboardInterrupt:
                 self.stop()
             except Given:
                 pass
-        left = (*(each for each, _, _ in self._second), *sorted(self._queue))
+        left = (*(each for each, _ in self._second), *sorted(self._queue))
         self.attempts += [Attempt(each.title, "not tried") for each in left]
+
+    @property
+    def _can_race(self) -> bool:
+        return self._bench.can_race and not self._options.race
 
     def _limit(self) -> float:
         """A candidate that takes much longer than the original is none."""
@@ -147,15 +166,17 @@ class Repair:
     # ── the search ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def _search(self, trials: Trials) -> Generator[Event, None, None]:
-        flying: dict[Future[tuple[Building, Run]], _Candidate] = {}
-        survivors: list[tuple[_Candidate, Building, Run]] = []
+        flying: dict[Future[Trial], _Candidate] = {}
+        survivors: list[tuple[_Candidate, Trial]] = []
         baseline: list[Future[Run]] = []
         yields = self._run.explored.runs > 1
         most = 2
         while self._left > 0:
             while self._queue and len(flying) < most and not survivors:
                 candidate = heapq.heappop(self._queue)
-                flying[trials.first(candidate.program, yields=yields)] = candidate
+                # The first is likely to be the one: its proof is begun before it is needed.
+                race = self._can_race and not self.attempts and not flying
+                flying[trials.first(candidate.program, yields=yields, race=race)] = candidate
             if not baseline:
                 baseline = self._baseline(trials)
             if not survivors and ((not flying and not self._queue) or self._left < self._options.repair_budget / 2):
@@ -175,8 +196,8 @@ class Repair:
                     most = 6
             survivors.sort(key=lambda each: each[0])
             if survivors and all(survivors[0][0] < candidate for candidate in flying.values()):
-                candidate, building, run = survivors.pop(0)
-                if (yield from self._verify(trials, candidate, building, run)):
+                candidate, trial = survivors.pop(0)
+                if (yield from self._verify(trials, candidate, trial)):
                     self.attempts += [Attempt(each.title, "not tried") for each in flying.values()]
                     return
         self.attempts += [Attempt(each.title, "not tried") for each in flying.values()]
@@ -207,25 +228,26 @@ class Repair:
         return True
 
     def _weigh(
-        self, trials: Trials, candidate: _Candidate, future: Future[tuple[Building, Run]]
-    ) -> Generator[Event, None, tuple[_Candidate, Building, Run] | None]:
+        self, trials: Trials, candidate: _Candidate, future: Future[Trial]
+    ) -> Generator[Event, None, tuple[_Candidate, Trial] | None]:
         """Judge a candidate by its first run: it survives, goes on as a part of a fix, or is out."""
         try:
-            building, run = future.result()
+            trial = future.result()
         except GoleakError as problem:
             yield self._tried(candidate, "build-error", str(problem))
             return None
+        run = trial.run
         rest = wanted(run)
         hides = self._usual.hides(run)
         objection = self._usual.objection(run)
         if objection is not None and objection.outcome == "changed output" and not rest and self._learn_more(trials):
             objection = self._usual.objection(run)
         if objection is None and not rest and not hides:
-            return candidate, building, run
+            return candidate, trial
         if objection is not None and candidate.revives and self._usual.objection(run, revives=True) is None:
             objection, candidate.lenient = None, True
             if not rest and not hides:
-                self._second.append((candidate, building, run))
+                self._second.append((candidate, trial))
                 return None
         hung = self._run.verdict in _HUNG and run.verdict not in _HUNG
         fewer = sum(leak.count for leak in rest) < candidate.leaking
@@ -245,15 +267,15 @@ class Repair:
 
     # ── the proof ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _verify(
-        self, trials: Trials, candidate: _Candidate, building: Building, first: Run
-    ) -> Generator[Event, None, bool]:
+    def _verify(self, trials: Trials, candidate: _Candidate, trial: Trial) -> Generator[Event, None, bool]:
         """Run it again and again; tell whether it stood all of that."""
         yield Progress(f"Proving: {candidate.title} …")
+        building = trial.building
         vets = [trials.vet(building), trials.vet(self._original)]
-        race = trials.race(candidate.program) if self._bench.can_race and not self._options.race else None
+        race = trial.race or (trials.race(candidate.program) if self._can_race else None)
         pending = trials.runs(candidate.program, building.built, self._schedules())
-        runs, objection = [first], None
+        shown = yield from self._show(candidate.program, building.built, candidate.title)
+        runs, objection = [trial.run, shown], self._objection(candidate, shown)
         while pending and objection is None and self._left > 0:
             done, _ = wait(pending, timeout=_TICK_S, return_when=FIRST_COMPLETED)
             for future in done:
@@ -270,7 +292,7 @@ class Repair:
             outcome, detail = (objection.outcome, objection.detail) if objection else ("not tried", "out of time")
             yield self._tried(candidate, outcome, detail)
             return False
-        self.found = Found(self._fix(candidate, len(runs)), candidate.program, building.built)
+        self.found = Found(self._fix(candidate, len(runs)), shown)
         yield self._tried(candidate, "verified")
         return True
 
@@ -278,7 +300,7 @@ class Repair:
         if (explored := self._run.explored).runs > 1:
             return schedules(max(RUNS, explored.runs), explored.seed or 0)
         count = RUNS if self._usual.leaking == 1 else _RUNS_WHERE_RARE
-        return [Schedule(_PROCESSORS[number % len(_PROCESSORS)], 0) for number in range(count - 1)]
+        return [Schedule(_PROCESSORS[number % len(_PROCESSORS)], 0) for number in range(count - 2)]
 
     def _objection(self, candidate: _Candidate, run: Run) -> Objection | None:
         if objection := self._usual.objection(run, revives=candidate.lenient):

@@ -10,7 +10,7 @@ import os
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from jupyter_goleak import diagnosis
@@ -26,6 +26,7 @@ from jupyter_goleak.rewriting import Rewriter
 from jupyter_goleak.workbench import Building, Built, Workbench
 
 RUNS_AT_ONCE = 6
+SLEEPERS_AT_ONCE = 12
 _THREADS = 24
 PLAIN = Schedule(None, 0)
 # By default the detector lets a program linger for a second.
@@ -36,17 +37,26 @@ class Given(Exception):
     """What was asked for is no longer wanted."""
 
 
-class Trials:
-    """Builds and runs on `bench`, each run at most `limit` seconds (None: as long as the options say)."""
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What came of the first try of a program."""
 
-    def __init__(self, bench: Workbench, rewriter: Rewriter, options: Options, limit: float | None) -> None:
+    building: Building
+    run: Run
+    race: Future[Run] | None
+
+
+class Trials:
+    """Builds and runs on `bench`, `at_once` programs beside each other, each at most `limit` seconds long."""
+
+    def __init__(self, bench: Workbench, rewriter: Rewriter, options: Options, limit: float, at_once: int) -> None:
         self._bench = bench
         self._rewriter = rewriter
         self._options = options
         self._limit = limit
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="goleak-trial")
         self._building = threading.Semaphore(os.cpu_count() or 1)
-        self._running = threading.Semaphore(RUNS_AT_ONCE)
+        self._running = threading.Semaphore(at_once)
         self._lock = threading.Lock()
         self._live: set[Execution | Building] = set()
         self._over = threading.Event()
@@ -69,16 +79,13 @@ class Trials:
             else:
                 each.stop()
 
-    def build(self, program: Program, *, yields: bool = False, race: bool = False) -> Future[Building]:
-        """The program, built. The future raises BuildError where it does not compile."""
-        return self._pool.submit(self._build, program, yields, race)
+    def first(self, program: Program, *, yields: bool = False, race: bool = False) -> Future[Trial]:
+        """The program, built, and one run of it; with `race`, another one under the race detector is on its way."""
 
-    def first(self, program: Program, *, yields: bool = False) -> Future[tuple[Building, Run]]:
-        """The program, built, and one run of it."""
-
-        def work() -> tuple[Building, Run]:
+        def work() -> Trial:
             building = self._build(program, yields, False)
-            return building, self._run(program, building.built, PLAIN)
+            under_race = self.race(program) if race else None
+            return Trial(building, self._run(program, building.built, PLAIN), under_race)
 
         return self._pool.submit(work)
 
@@ -136,7 +143,7 @@ class Trials:
             self._check()
             job = self._bench.job("fixed", built, schedule)
             job = replace(job, environment={**job.environment, **extra})
-            if self._limit is not None and job.limit_reason == "timeout":
+            if job.limit_reason == "timeout":
                 job = replace(job, limit=min(job.limit, self._limit))
             recorder = Recorder("fixed", built.places, self._options.settle)
             execution = Execution([job])

@@ -50,6 +50,13 @@ def wanted(run: Run) -> tuple[Leak, ...]:
     return (*run.leaks, *neglected)
 
 
+def sleeps(run: Run) -> bool:
+    """Whether the program hardly needs a processor, so that many runs of it do not disturb each other."""
+    # The one that is always running takes the sample.
+    idle = [each.running == 1 and each.runnable == 0 for each in run.samples if each.running is not None]
+    return run.duration_s > 0.2 and sum(idle) > 0.8 * len(run.samples)
+
+
 @dataclass(frozen=True)
 class Usual:
     """The behaviour of a program, as far as these runs of it show."""
