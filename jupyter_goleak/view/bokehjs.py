@@ -22,6 +22,12 @@ def bokehjs() -> str:
 
 
 @cache
+def packed() -> bytes:
+    """BokehJS, compressed for the way to the page."""
+    return gzip.compress(bokehjs().encode(), 6)
+
+
+@cache
 def loader() -> Any:
     """The hidden widget that brings BokehJS to every page that shows this kernel."""
     import anywidget
@@ -31,4 +37,4 @@ def loader() -> Any:
         _esm = Path(__file__).with_name("bokehjs.js")
         bokehjs = traitlets.Bytes().tag(sync=True)
 
-    return BokehLoader(bokehjs=gzip.compress(bokehjs().encode(), 6))
+    return BokehLoader(bokehjs=packed())

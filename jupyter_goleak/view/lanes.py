@@ -38,7 +38,9 @@ KINDS = ("running", "chan receive", "chan send", "select", "lock", "sleep", "io"
 
 _LOCKS = ("sync.", "semacquire")
 _IO = ("IO wait", "syscall", "finalizer wait (IO)")
-_Key = tuple[str, int]
+_Place = tuple[str, int]
+_Key = tuple[str, _Place]
+_NOWHERE: _Place = ("", 0)
 _WRAPPER = re.compile(r"\.gowrap\d+$")
 
 
@@ -76,7 +78,7 @@ class Lane:
 
     name: str
     function: str
-    go_line: int | None
+    place: _Place
     stretches: list[Stretch] = field(default_factory=list)
     open: bool = True
     peak: int = 1
@@ -158,8 +160,8 @@ class Lanes:
         self._each: dict[int, Lane] = {}
         self._groups: dict[_Key, Lane] = {}
         self._numbers: Counter[str] = Counter()
-        self._births: defaultdict[int, deque[Birth]] = defaultdict(deque)
-        self._called: dict[int, str] = {}
+        self._births: defaultdict[_Place, deque[Birth]] = defaultdict(deque)
+        self._called: dict[_Place, str] = {}
         self._latest: tuple[Goroutine, ...] = ()
         self._too_many = False
         self._t = 0.0
@@ -170,8 +172,10 @@ class Lanes:
 
     def born(self, birth: Birth) -> None:
         """Note that a `go` statement was executed; its goroutine gets a lane even where no snapshot shows it."""
+        place = (birth.file, birth.line)
+        self._called.setdefault(place, birth.called)
         if not self._too_many:
-            self._births[birth.line].append(birth)
+            self._births[place].append(birth)
 
     def snap(self, snapshot: Snapshot) -> None:
         """Record where every goroutine was at that moment; those that are missing have ended."""
@@ -202,7 +206,7 @@ class Lanes:
                     lane.close(t)
         for key, counts in groups.items():
             if key not in self._groups and len(self._groups) < GROUPS:
-                self._groups[key] = Lane(key[0], key[0], key[1] or None)
+                self._groups[key] = Lane(key[0], *key)
             if key in self._groups:
                 self._groups[key].extend(t, tuple(sorted(((*where, n) for where, n in counts.items()), key=_order)))
         if len(self._each) > ONE_EACH:
@@ -219,7 +223,7 @@ class Lanes:
                 if number in self._each:
                     self._each[number].leaked = 1
             for key, lane in self._groups.items():
-                if key[1] == (leak.go_line or 0):
+                if key[1] == (leak.go_file or leak.file, leak.go_line or 0):
                     lane.leaked += leak.count
         for lane in (*self._each.values(), *self._groups.values()):
             if lane.leaked and lane.open:
@@ -249,7 +253,7 @@ class Lanes:
         columns = tuple(zip(*rows, strict=True)) if rows else ((),) * 10
         return Bars(
             tuple(f"{lane.name} ×{lane.peak:,}" if self._too_many else lane.name for lane in lanes),
-            tuple(lane.go_line or 0 for lane in lanes),
+            tuple(0 if lane.place[0].startswith("/") else lane.place[1] for lane in lanes),
             tuple(lane.leaked for lane in lanes),
             tuple(states),
             self._too_many,
@@ -270,40 +274,40 @@ class Lanes:
         lane = self._each.get(goroutine.id)
         if lane is not None:
             return lane, t
-        function, go_line = key
+        function, place = key
         if goroutine.created_by is None:
             t = 0.0
-        births = self._births[go_line]
+        births = self._births[place]
         since = births.popleft().t if births and births[0].t <= t else t
-        lane = self._each[goroutine.id] = self._new_lane(function, go_line)
+        lane = self._each[goroutine.id] = self._new_lane(function, place)
         return lane, since
 
     def _key(self, goroutine: Goroutine) -> _Key:
         """What puts goroutines into one lane: the function that they were started with, and the line that started them."""
         if goroutine.id == 1:
-            return "main", 0
-        go_line = goroutine.created_by.line if goroutine.created_by else 0
+            return "main", _NOWHERE
         entry = _entry(goroutine)
-        if entry is not None and go_line:
-            self._called[go_line] = short_function(entry.function)
-        elif entry is not None:
-            return short_function(entry.function), go_line
-        return self._called.get(go_line, "func"), go_line
+        if goroutine.created_by is None:
+            return short_function(entry.function) if entry else "func", _NOWHERE
+        place = (goroutine.created_by.file, goroutine.created_by.line)
+        if entry is not None and (entry.user or place not in self._called):
+            self._called[place] = short_function(entry.function)
+        return self._called.get(place, "func"), place
 
     def _missed(self, t: float) -> None:
         """Give those their lane that began and ended since the snapshot before the one at `t`."""
-        for go_line, births in self._births.items():
+        for place, births in self._births.items():
             while births and births[0].t <= t:
                 birth = births.popleft()
-                lane = self._new_lane(self._called.get(go_line, birth.called), go_line)
+                lane = self._new_lane(self._called[place], place)
                 lane.extend(birth.t, (("running", "running", None, 1),))
                 lane.close(t)
                 self._each[-1 - len(self._each)] = lane
 
-    def _new_lane(self, function: str, go_line: int) -> Lane:
+    def _new_lane(self, function: str, place: _Place) -> Lane:
         self._numbers[function] += 1
         name = function if function == "main" else f"{function} {self._numbers[function]}"
-        return Lane(name, function, go_line or None)
+        return Lane(name, function, place)
 
 
 def _entry(goroutine: Goroutine) -> Frame | None:

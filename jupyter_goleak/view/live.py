@@ -57,6 +57,16 @@ def headless(environment: Any = os.environ) -> bool:
     return not request.get("content", {}).get("allow_stdin", True)
 
 
+def prepare() -> None:
+    """Do ahead, in any thread, what a kernel's first view would have to wait for: import bokeh, pack BokehJS."""
+    from jupyter_goleak.view.bokehjs import packed
+    from jupyter_goleak.view.figure import figures
+
+    _widget_class()
+    packed()
+    figures()
+
+
 @cache
 def _widget_class() -> type[Any]:
     import anywidget

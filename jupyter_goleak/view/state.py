@@ -100,7 +100,7 @@ class Column:
                 "verdict": run.verdict,
                 "word": verdict_word(run.verdict, words),
                 "sentence": verdict_sentence(run, words),
-                "note": run.note,
+                "note": words.retell(run.note),
                 "stopped": run.stopped,
                 "exit_code": run.exit_code,
                 "ignored": run.ignored,
@@ -131,7 +131,7 @@ class Column:
 
 def _leak(leak: Leak) -> dict[str, Any]:
     said = {name: visible(getattr(leak, name)) for name in ("function", "state", "created_by", "explanation")}
-    return leak.to_dict() | said | {"ids": list(leak.ids[:100])}
+    return leak.to_dict() | said | {"go_file": leak.go_file or leak.file}
 
 
 @dataclass(slots=True)
@@ -185,18 +185,23 @@ class Scene:
 
     def head(self) -> dict[str, Any]:
         """What belongs to no column."""
-        report = self.report
+        report, retell = self.report, self.words.retell
+        fix = report.fix if report else None
         return {
             "title": self.title,
-            "progress": self.progress,
+            "progress": retell(self.progress),
             "finished": report is not None,
             "go": report.go if report else "",
+            "file": report.file if report else "",
             "verdict": report.verdict if report else None,
             "error": report.error.to_dict() if report and report.error else None,
-            "fix": report.fix.to_dict() | {"why": report.fix.why} if report and report.fix else None,
+            "fix": fix.to_dict() | {"title": retell(fix.title), "why": retell(fix.why)} if fix else None,
             "tried": self.tries.done,
             "total": self.tries.total,
-            "attempts": [[each.title, each.outcome, each.detail] for each in self.tries.latest],
+            "attempts": [
+                [retell(each.title), each.outcome, retell(each.detail), retell(each.outcome)]
+                for each in self.tries.latest
+            ],
         }
 
 

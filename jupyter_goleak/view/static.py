@@ -16,7 +16,7 @@ from jupyter_goleak.view.output import Output, visible
 from jupyter_goleak.view.picture import picture
 from jupyter_goleak.view.source import Row, diff_rows
 from jupyter_goleak.view.state import scene_of
-from jupyter_goleak.view.words import Words, verdict_sentence
+from jupyter_goleak.view.words import Words, place_word, verdict_sentence
 
 MOST_GROUPS = 40
 # In a notebook that is trusted but has lost its kernel, the output above holds nothing but the words that a widget is missing.
@@ -62,28 +62,28 @@ def _parts(report: Report, words: Words) -> Iterator[str]:
     reasons = dict.fromkeys(leak.explanation for leak in report.leaks if leak.explanation)
     yield from (f'<p style="font-size:15px">{_coded(reason)}</p>' for reason in reasons)
     if report.original and (report.original.leaks or report.original.alive):
-        yield _table(report.original, words)
+        yield _table(report.original, report.file, words)
     if report.fix:
-        yield f"<p><b>{_coded(report.fix.title)}</b></p>"
+        yield f"<p><b>{_coded(words.retell(report.fix.title))}</b></p>"
         yield f'<pre style="{_PRE}">{"".join(map(_diff_row, diff_rows(report.fix.diff)))}</pre>'
     for run in runs:
         if run.stdout or run.stderr:
             yield _output(run, words)
 
 
-def _table(run: Run, words: Words) -> str:
+def _table(run: Run, main: str, words: Words) -> str:
     titles = ("Count", "Evidence", "State", "Function", "Blocked at line", "Started at line")
     head = "".join(f'<th scope="col" style="{_CELL}">{_text(words(title))}</th>' for title in titles)
     groups = [*run.leaks, *run.alive]
-    rows = "".join(f"<tr>{_cells(leak, words)}</tr>" for leak in groups[:MOST_GROUPS])
+    rows = "".join(f"<tr>{_cells(leak, main, words)}</tr>" for leak in groups[:MOST_GROUPS])
     more = f"<p>… +{len(groups) - MOST_GROUPS}</p>" if len(groups) > MOST_GROUPS else ""
     return f'<table style="border-collapse:collapse"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{more}'
 
 
-def _cells(leak: Leak, words: Words) -> str:
+def _cells(leak: Leak, main: str, words: Words) -> str:
     evidence = {"proven": words("proven"), "likely": words("likely"), "alive": words("alive")}[leak.evidence]
-    started = f"{leak.go_line or '–'} {leak.created_by}"
-    values = (f"{leak.count:,}", evidence, leak.state, leak.function, str(leak.line or "–"), started)
+    started = f"{place_word(leak.go_file, leak.go_line, main)} {leak.created_by}"
+    values = (f"{leak.count:,}", evidence, leak.state, leak.function, place_word(leak.file, leak.line, main), started)
     return "".join(f'<td style="{_CELL}">{_text(value)}</td>' for value in values)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from jupyter_goleak.model import Report, Run, Sample
 from jupyter_goleak.view.lanes import short_function
 from jupyter_goleak.view.output import visible
-from jupyter_goleak.view.words import Words, seconds, verdict_sentence, verdict_word
+from jupyter_goleak.view.words import Words, place_word, seconds, verdict_sentence, verdict_word
 
 WIDTH = 100
 BARS = "▁▂▃▄▅▆▇█"
@@ -62,7 +62,7 @@ class _Writer:
             time=seconds(run.duration_s),
         )
         yield f"{' ' * indent}{numbers}"
-        for note in (run.note, words("ignored: {n}", n=run.ignored) if run.ignored else ""):
+        for note in (words.retell(run.note), words("ignored: {n}", n=run.ignored) if run.ignored else ""):
             if note:
                 yield from textwrap.wrap(note, WIDTH, initial_indent=" " * indent, subsequent_indent=" " * indent)
 
@@ -74,9 +74,11 @@ class _Writer:
         kinds = {"proven": words("proven"), "likely": words("likely"), "alive": words("alive")}
         titles = ("Count", "Evidence", "State", "Function", "Blocked at line", "Started at line")
         rows = [tuple(words(title) for title in titles)]
+        main = self._report.file
         for leak in groups[:MOST_GROUPS]:
-            place = f"{leak.line or '–'}"
-            started = f"{leak.go_line or '–'} ({short_function(leak.created_by)})" if leak.created_by else "–"
+            place = place_word(leak.file, leak.line, main)
+            started = place_word(leak.go_file, leak.go_line, main)
+            started += f" ({short_function(leak.created_by)})" if leak.created_by else ""
             rows.append(
                 (f"{leak.count:,}", kinds[leak.evidence], leak.state, short_function(leak.function), place, started)
             )
@@ -95,13 +97,15 @@ class _Writer:
         if fix is not None:
             yield ""
             proof = (
-                words.count("verified by running it", "verified in {n} runs", fix.runs)
-                if fix.verified
-                else words("not verified")
+                words("not verified")
+                if not fix.verified
+                else words("verified in {n} runs", n=fix.runs)
+                if fix.runs > 1
+                else words("verified by running it")
             )
-            yield f"{words('Fix')}: {visible(fix.title)} ({proof})"
+            yield f"{words('Fix')}: {visible(words.retell(fix.title))} ({proof})"
             if fix.why:
-                yield from textwrap.wrap(fix.why, WIDTH)
+                yield from textwrap.wrap(words.retell(fix.why), WIDTH)
             for line in fix.diff.splitlines():
                 if not line.startswith(("---", "+++")):
                     yield self._paint({"+": "32", "-": "31", "@": "36"}.get(line[:1], ""), f"  {visible(line)}")
@@ -109,7 +113,7 @@ class _Writer:
             yield ""
             yield words("No fix was found. Tried:")
             for attempt in self._report.attempts[:MOST_GROUPS]:
-                yield f"  {visible(attempt.title)}: {attempt.outcome}"
+                yield f"  {visible(words.retell(attempt.title))}: {words.retell(attempt.outcome)}"
 
     def _paint(self, code: str, text: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self._colour and code else text

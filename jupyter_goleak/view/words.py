@@ -9,6 +9,7 @@ from __future__ import annotations
 import gettext
 import locale
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,6 +18,20 @@ from jupyter_goleak.view.output import visible
 
 DOMAIN = "jupyter_goleak"
 LOCALE = Path(__file__).parent / "locale"
+ENGINE = "engine"
+"""The context, in a catalogue, of what the engine tells in English with its values already in it."""
+
+# What such a sentence holds that is no word of it: code, and numbers.
+_VALUE = re.compile(r"`[^`]*`|\d+(?:\.\d+)*")
+_PARTS = re.compile(r"[;:] | …|(?:`[^`]*`|(?![;:] | …)[\s\S])+")
+
+_chosen = ""
+
+
+def speak(language: str = "") -> None:
+    """Let everything that is told no language speak this one from now on; with "" the locale's again."""
+    global _chosen
+    _chosen = language
 
 
 def preferred_language(environment: Mapping[str, str] = os.environ) -> str:
@@ -31,7 +46,7 @@ class Words:
     """One language's words. Called with an English sentence and values it says the sentence in that language."""
 
     def __init__(self, language: str | None = None) -> None:
-        self.language = language or preferred_language()
+        self.language = language or _chosen or preferred_language()
         self._catalogue = gettext.translation(DOMAIN, LOCALE, [self.language], fallback=True)
 
     def __call__(self, sentence: str, **values: object) -> str:
@@ -41,13 +56,32 @@ class Words:
         """The sentence for one thing or for `n` of them; `{n}` stands for the number, with its thousands apart."""
         return self._catalogue.ngettext(one, many, n).format(n=f"{n:,}", **values)
 
+    def retell(self, told: str) -> str:
+        """What the engine has told in English (a title, a reason, a note), in this language; as it is where it has no words.
+
+        The catalogue holds such a sentence with `{1}`, `{2}`, … in the places of its code and its numbers. One that is put
+        together from several is retold part by part.
+        """
+        values: list[str] = []
+
+        def place(value: re.Match[str]) -> str:
+            values.append(value[0])
+            return f"{{{len(values)}}}"
+
+        sentence = _VALUE.sub(place, told)
+        said = self._catalogue.pgettext(ENGINE, sentence)
+        if said != sentence:
+            return said.format("", *values)
+        parts = _PARTS.findall(told)
+        return "".join(map(self.retell, parts)) if len(parts) > 1 else told
+
     def catalogue(self) -> dict[str, str]:
         """Every entry, for the page, whose script speaks English unless told otherwise.
 
         A sentence with a plural stands under its singular; languages with a catalogue so far have one form for both.
         """
         entries: dict[str | tuple[str, int], str] = getattr(self._catalogue, "_catalog", {})
-        simple = {key: value for key, value in entries.items() if isinstance(key, str) and key}
+        simple = {key: value for key, value in entries.items() if isinstance(key, str) and key and "\x04" not in key}
         return simple | {key[0]: value for key, value in entries.items() if isinstance(key, tuple) and key[1] == 0}
 
 
@@ -70,6 +104,11 @@ def verdict_word(verdict: str, words: Words) -> str:
         "timeout": words("time-out"),
         "build-error": words("does not compile"),
     }.get(verdict, verdict)
+
+
+def place_word(file: str, line: int | None, main: str) -> str:
+    """A line as one says it: its number, with the file's name where that is not the main one."""
+    return "–" if line is None else str(line) if file in ("", main) else f"{file}:{line}"
 
 
 def last_words(run: Run) -> str:

@@ -21,12 +21,12 @@ class Findings {
     this.tries.replaceChildren(attempts.length ? this.attempts(attempts, head.fix) : "");
     const reasons = [...new Set((facts.leaks || []).map((leak) => leak.explanation).filter(Boolean))];
     this.why.replaceChildren(...reasons.map((reason) => h("p", {}, coded(reason))));
-    this.table.replaceChildren(groups.length ? this.rows(groups) : "");
+    this.table.replaceChildren(groups.length ? this.rows(groups, head.file) : "");
   }
 
-  rows(groups) {
+  rows(groups, main) {
     const t = this.t;
-    const line = (n) => (n ? h("span.gl-lineno", {}, String(n)) : "–");
+    const line = (n, file) => (n ? h("span", {}, file && file !== main ? `${file}:${n}` : String(n)) : "–");
     const body = groups.map((group) => {
       const lines = [group.line, group.go_line].filter(Boolean);
       const on = () => this.light(lines);
@@ -36,8 +36,8 @@ class Findings {
         h("td", {}, h("span.gl-evidence", { "data-evidence": group.evidence }, this.evidence(group.evidence))),
         h("td", {}, group.state),
         h("td", {}, this.where(group)),
-        h("td", {}, line(group.line)),
-        h("td", {}, line(group.go_line), group.created_by ? h("span.gl-by", {}, ` ${group.created_by}`) : null));
+        h("td", {}, line(group.line, group.file)),
+        h("td", {}, line(group.go_line, group.go_file), group.created_by ? h("span.gl-by", {}, ` ${group.created_by}`) : null));
     });
     const titles = [t("Count"), t("Evidence"), t("State"), t("Function"), t("Blocked at line"), t("Started at line")];
     return h("table", {},
@@ -57,8 +57,8 @@ class Findings {
 
   attempts(attempts, fix) {
     const t = this.t;
-    const rows = attempts.map(([title, outcome, detail]) =>
-      h("li", {}, coded(title), " ", h("span.gl-outcome", { "data-outcome": outcome, title: detail || null }, outcome)));
+    const rows = attempts.map(([title, outcome, detail, word]) =>
+      h("li", {}, coded(title), " ", h("span.gl-outcome", { "data-outcome": outcome, title: detail || null }, word)));
     const title = fix ? t("What else was tried") : t("No fix was found. Tried:");
     return h("details", { open: !fix }, h("summary", {}, title), h("ul", {}, rows));
   }
@@ -153,7 +153,7 @@ function errorMark(error) {
 }
 
 /** Where goroutines that leaked are blocked and were started. */
-function leakMarks(leaks, t) {
+function leakMarks(leaks, main, t) {
   const marks = new Map();
   const add = (line, kind, title) => {
     if (!line) return;
@@ -168,8 +168,8 @@ function leakMarks(leaks, t) {
     sums.set(key, (sums.get(key) || 0) + n);
   };
   for (const leak of leaks || []) {
-    sum(leak.line, "blocked", leak.state, leak.count);
-    sum(leak.go_line, "started", "", leak.count);
+    if (leak.file === main) sum(leak.line, "blocked", leak.state, leak.count);
+    if (leak.go_file === main) sum(leak.go_line, "started", "", leak.count);
   }
   for (const [key, n] of sums) {
     const [line, kind, state] = JSON.parse(key);

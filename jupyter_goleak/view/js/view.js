@@ -133,7 +133,7 @@ class View {
     const code = this.part("code", variant);
     const leaks = this.part("facts", variant).leaks;
     const panel = this.sources[variant];
-    if (variant === "original") return panel.show(code.rows || [], head.error?.line ? errorMark(head.error) : leakMarks(leaks, t), t("The program"));
+    if (variant === "original") return panel.show(code.rows || [], head.error?.line ? errorMark(head.error) : leakMarks(leaks, head.file, t), t("The program"));
     const fix = head.fix;
     const proof = fix?.verified ? (fix.runs > 1 ? t("verified in {n} runs", { n: fix.runs }) : t("verified by running it")) : "";
     const title = fix ? [fix.title, proof].filter(Boolean).join(" · ") : t("What is different");
