@@ -17,6 +17,7 @@ from jupyter_goleak.experiment import Experiment, build_error_report
 from jupyter_goleak.model import Failure, Finished, Report
 from jupyter_goleak.options import Options, options_for
 from jupyter_goleak.program import read_program
+from jupyter_goleak.view.words import Words
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,8 +58,9 @@ def _doctor(go: str | None) -> int:
 
 def _check(given: argparse.Namespace) -> int:
     options = Options.of(vars(given))
+    say = None if given.json else Words()
     try:
-        report = _report(given.path, options)
+        report = _report(given.path, options, say)
     except GoleakError as problem:
         if given.json:
             failure = Failure(problem.kind, str(problem), problem.line)
@@ -71,13 +73,14 @@ def _check(given: argparse.Namespace) -> int:
     else:
         from jupyter_goleak.view.text import to_text
 
-        print(to_text(report))
+        print(to_text(report, say))
     return exit_code(report)
 
 
-def _report(path: str, options: Options) -> Report:
+def _report(path: str, options: Options, say: Words | None) -> Report:
+    """The report, with its explanations in those words, in English for None: what a program reads is English everywhere."""
     program = read_program(path, sys.stdin.buffer.read() if path == "-" else None)
-    experiment = Experiment(program, options)
+    experiment = Experiment(program, options, say=say)
     report: Report | None = None
     events = experiment.events()
     try:

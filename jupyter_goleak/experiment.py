@@ -242,7 +242,9 @@ class Experiment:
                     progress = {"n": len(others) + 1, "total": count}
                     leaking = sum(bool(each.leaks) for each in (run, *others))
                     yield Progress(
-                        self._say("Exploring schedules: {n} of {total} runs, {leaking} leaked", leaking=leaking, **progress)
+                        self._say(
+                            "Exploring schedules: {n} of {total} runs, {leaking} leaked", leaking=leaking, **progress
+                        )
                     )
             except KeyboardInterrupt:
                 self.stop()

@@ -19,6 +19,7 @@ from IPython.core.error import UsageError as ShellUsageError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import argument, magic_arguments
+from traitlets import observe
 
 from jupyter_goleak.errors import BuildError, GoleakError, UsageError
 from jupyter_goleak.model import Report
@@ -72,6 +73,13 @@ class GoLeak(Magics, Settings):  # type: ignore[misc]
         self.background: dict[threading.Thread, Experiment | Examination] = {}
         self.hints: dict[str, int] = {}
         self._shown: Report | None = None
+
+    @observe("language")
+    def _speak(self, change: dict[str, str]) -> None:
+        """What has no cell of its own, such as a report that is shown again or saved, speaks the same language."""
+        from jupyter_goleak.view.words import speak
+
+        speak(change["new"])
 
     @no_var_expand  # type: ignore[untyped-decorator]
     @line_cell_magic  # type: ignore[untyped-decorator]
@@ -257,6 +265,7 @@ def unload(shell: InteractiveShell) -> None:
     if magics is None:
         return
     magics.stop()
+    magics.language = ""
     atexit.unregister(magics.stop)
     shell.events.unregister("post_run_cell", magics.forget)
     shell.display_formatter.ipython_display_formatter.pop(Report)

@@ -23,7 +23,8 @@ ENGINE = "engine"
 
 # What such a sentence holds that is no word of it: code, and numbers.
 _VALUE = re.compile(r"`[^`]*`|\d+(?:\.\d+)*")
-_PARTS = re.compile(r"[;:] | …|(?:`[^`]*`|(?![;:] | …)[\s\S])+")
+# Of several sentences each is looked for by itself, then the parts of one; code is never cut.
+_PARTS = tuple(re.compile(rf"{gap}|(?:`[^`]*`|(?!{gap})[\s\S])+") for gap in (r"(?<=\.) ", r"[;:] | …"))
 
 _chosen = ""
 
@@ -72,8 +73,10 @@ class Words:
         said = self._catalogue.pgettext(ENGINE, sentence)
         if said != sentence:
             return said.format("", *values)
-        parts = _PARTS.findall(told)
-        return "".join(map(self.retell, parts)) if len(parts) > 1 else told
+        for cut in _PARTS:
+            if len(parts := cut.findall(told)) > 1:
+                return "".join(map(self.retell, parts))
+        return told
 
     def catalogue(self) -> dict[str, str]:
         """Every entry, for the page, whose script speaks English unless told otherwise.
