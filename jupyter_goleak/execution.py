@@ -29,7 +29,7 @@ from typing import IO, Literal
 
 from jupyter_goleak.errors import ProbeError, UsageError
 from jupyter_goleak.model import Variant
-from jupyter_goleak.probe_stream import Decoder, Done, Message
+from jupyter_goleak.probe_stream import Decoder, Done, Exiting, Message
 
 Reason = Literal["timeout", "for", "user"]
 Stream = Literal["stdout", "stderr"]
@@ -42,7 +42,7 @@ _LAST_SAMPLE_S = 0.025
 _GRACE_S = 0.8
 _HURRIED_SETTLE_S = 0.4
 _HURRIED_PATIENCE_S = 0.8
-_PATIENCE_S = 10.0
+_PATIENCE_S = 20.0  # without a word, with the proof among very many goroutines
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +179,8 @@ class _Process:
         self._deadline = 0.0
         self._lost_probe = ""
         self._done = False
+        self._returned = False
+        self._heard = 0.0
         self._sample_after = _FIRST_SAMPLE_S
         self._next_sample = 0.0
         self._outputs: dict[Stream, _KeptOutput] = {"stdout": _KeptOutput(), "stderr": _KeptOutput()}
@@ -252,6 +254,8 @@ class _Process:
         try:
             for message in self._decoder.feed(data):
                 self._done = self._done or isinstance(message, Done)
+                self._returned = self._returned or isinstance(message, Exiting)
+                self._heard = self._now()
                 self._post(message)
         except ProbeError as problem:
             self._lost_probe = str(problem)
@@ -288,6 +292,9 @@ class _Process:
         elif self._phase == "running":
             if stop:
                 self._ask("user", now)
+            elif self._returned:
+                if now >= self._heard + self.job.settle + _PATIENCE_S:
+                    self._signal(signal.SIGKILL)
             elif now >= self.job.limit:
                 self._ask(self.job.limit_reason, now)
         elif stop and self._stopped == "for" and self._phase == "finishing":

@@ -112,15 +112,17 @@ func (p *probeState) conclude(passes int) {
 		}
 		return
 	}
-	if profile != nil {
-		for range passes {
-			p.send('g', append(numbers(int64(time.Since(p.started)), 1), prove(profile, 1)...))
-		}
-	}
 	var all bytes.Buffer
 	pprof.Lookup("goroutine").WriteTo(&all, 1)
 	p.send('g', append(numbers(int64(time.Since(p.started)), 0), all.Bytes()...))
 	p.dump(dumpFinal, math.MaxInt-1)
+	// Last, since nobody may have the patience for it: among many that queue for one lock it takes the square of their
+	// number.
+	for range passes {
+		if profile != nil {
+			p.send('g', append(numbers(int64(time.Since(p.started)), 1), prove(profile, 1)...))
+		}
+	}
 }
 
 // prove runs one cycle of leak detection and returns its profile, without the calling goroutine where it lists them.
