@@ -149,7 +149,7 @@ class Repair:
     def _left(self) -> float:
         return 0.0 if self._stopped else self._deadline - time.monotonic()
 
-    def _add(self, program: Program, targets: Sequence[Leak], before: tuple[Edit, ...], bonus: int) -> None:
+    def _add(self, program: Program, targets: Sequence[Leak], before: tuple[Edit, ...], least: int) -> None:
         """Queue what the helper proposes against these leaks."""
         try:
             proposed = self._rewriter.repairs(program, targets, goroot=self._bench.goroot)
@@ -160,7 +160,7 @@ class Repair:
             if edited not in self._seen:
                 self._seen.add(edited)
                 count = sum(leak.count for leak in targets)
-                candidate = _Candidate(edit.cost - bonus, next(self._numbers), edited, (*before, edit), count)
+                candidate = _Candidate(max(edit.cost, least), next(self._numbers), edited, (*before, edit), count)
                 heapq.heappush(self._queue, candidate)
 
     # ── the search ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -251,9 +251,10 @@ class Repair:
                 return None
         hung = self._run.verdict in _HUNG and run.verdict not in _HUNG
         fewer = sum(leak.count for leak in rest) < candidate.leaking
-        helps = rest and (fewer or hung) and (objection is None or (objection.outcome == "deadlock" and fewer))
+        hangs_less = self._run.verdict == "deadlock" and objection is not None and objection.outcome == "deadlock"
+        helps = rest and (fewer or hung) and (objection is None or (hangs_less and fewer))
         if helps and len(candidate.edits) < _ROUNDS:
-            self._add(candidate.program, rest, candidate.edits, 3)
+            self._add(candidate.program, rest, candidate.edits, candidate.cost)
             yield self._tried(candidate, "still leaks", "it ends a part of them; the search goes on from there")
         elif objection is not None and not (rest and objection.outcome == "changed output"):
             yield self._tried(candidate, objection.outcome, objection.detail)

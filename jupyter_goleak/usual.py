@@ -11,7 +11,6 @@ in lines that tell a count of goroutines: that is what a fix changes.
 from __future__ import annotations
 
 import re
-import statistics
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -28,7 +27,7 @@ _MOMENT = re.compile(
 )
 
 # What is alive and yet waits for something that the program itself failed to do.
-_NEGLECTED = frozenset({"ticking-forever", "unclosed-connection", "unclosed-pipe", "http-body-unclosed"})
+_NEGLECTED = frozenset({"ticking-forever", "unclosed-connection", "unclosed-pipe"})
 _BLOCKED = ("chan receive", "chan send", "select", "semacquire", "sync.", "coroutine")
 
 
@@ -76,9 +75,9 @@ class Usual:
 
     @cached_property
     def duration(self) -> float | None:
-        """Seconds until `main` returns, None where it does not."""
+        """Seconds until `main` returns at the quickest, None where it does not."""
         ended = [run.duration_s for run in self.runs if run.verdict not in ("deadlock", "timeout")]
-        return statistics.median(ended) if ended else None
+        return min(ended, default=None)
 
     @cached_property
     def leaking(self) -> float:
@@ -143,10 +142,10 @@ class Usual:
         return kept
 
     def slower(self, runs: Sequence[Run]) -> bool:
-        """Whether these runs take half as long again."""
+        """Whether even the quickest of these runs takes half as long again: what slows the others down may be load."""
         if self.duration is None:
             return False
-        return statistics.median(run.duration_s for run in runs) > SLOWER * self.duration + _SLACK_S
+        return min(run.duration_s for run in runs) > SLOWER * self.duration + _SLACK_S
 
     def hides(self, run: Run) -> bool:
         """Whether goroutines stay alive there that the original did not keep: a leak by another name."""
