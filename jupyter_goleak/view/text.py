@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from jupyter_goleak.model import Report, Run, Sample
 from jupyter_goleak.view.lanes import short_function
 from jupyter_goleak.view.output import visible
-from jupyter_goleak.view.words import Words, place_word, seconds, verdict_sentence, verdict_word
+from jupyter_goleak.view.words import Words, place_word, seconds, variant_names, verdict_sentence, verdict_word
 
 WIDTH = 100
 BARS = "▁▂▃▄▅▆▇█"
@@ -37,7 +37,7 @@ class _Writer:
         runs = [run for run in (report.original, report.fixed) if run is not None]
         peak = max((run.peak for run in runs), default=1)
         end = max((run.duration_s for run in runs), default=1.0)
-        names = {"original": words("original"), "fixed": words("fixed")}
+        names = variant_names(words, exercise=report.exercise is not None)
         indent = max((_width(names[run.variant]) for run in runs), default=0) + 2
         for run in runs:
             yield from self._run(run, names[run.variant], indent, peak, end)
@@ -45,7 +45,7 @@ class _Writer:
             yield from self._groups(report.original)
         for reason in dict.fromkeys(leak.explanation for leak in report.leaks if leak.explanation):
             yield ""
-            yield from textwrap.wrap(visible(reason), WIDTH)
+            yield from _wrapped(visible(reason))
         yield from self._fix()
 
     def _run(self, run: Run, name: str, indent: int, peak: int, end: float) -> Iterator[str]:
@@ -64,7 +64,7 @@ class _Writer:
         yield f"{' ' * indent}{numbers}"
         for note in (words.retell(run.note), words("ignored: {n}", n=run.ignored) if run.ignored else ""):
             if note:
-                yield from textwrap.wrap(note, WIDTH, initial_indent=" " * indent, subsequent_indent=" " * indent)
+                yield from _wrapped(note, " " * indent)
 
     def _groups(self, run: Run) -> Iterator[str]:
         groups = [*run.leaks, *run.alive]
@@ -105,7 +105,7 @@ class _Writer:
             )
             yield f"{words('Fix')}: {visible(words.retell(fix.title))} ({proof})"
             if fix.why:
-                yield from textwrap.wrap(words.retell(fix.why), WIDTH)
+                yield from _wrapped(words.retell(fix.why))
             for line in fix.diff.splitlines():
                 if not line.startswith(("---", "+++")):
                     yield self._paint({"+": "32", "-": "31", "@": "36"}.get(line[:1], ""), f"  {visible(line)}")
@@ -130,6 +130,14 @@ def chart(samples: tuple[Sample, ...], duration: float, end: float, peak: int) -
         for bar in range(first, max(first, last) + 1):
             tops[bar] = max(tops[bar], sample.count)
     return "".join(BARS[min(len(BARS) - 1, top * len(BARS) // (peak + 1))] for top in tops)
+
+
+def _wrapped(text: str, indent: str = "") -> Iterator[str]:
+    """Lines of at most `WIDTH` columns; a wide letter takes two of them, which `textwrap` does not know."""
+    padded = "".join(f"{each}\0" if _width(each) == 2 else each for each in text)
+    return (
+        line.replace("\0", "") for line in textwrap.wrap(padded, WIDTH, initial_indent=indent, subsequent_indent=indent)
+    )
 
 
 def _width(text: str) -> int:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from jupyter_goleak.model import Run
+from jupyter_goleak.model import Run, Variant
 from jupyter_goleak.view.output import visible
 
 DOMAIN = "jupyter_goleak"
@@ -23,8 +23,8 @@ ENGINE = "engine"
 
 # What such a sentence holds that is no word of it: code, and numbers.
 _VALUE = re.compile(r"`[^`]*`|\d+(?:\.\d+)*")
-# Of several sentences each is looked for by itself, then the parts of one; code is never cut.
-_PARTS = tuple(re.compile(rf"{gap}|(?:`[^`]*`|(?!{gap})[\s\S])+") for gap in (r"(?<=\.) ", r"[;:] | …"))
+# Where a sentence is cut that is not known as a whole: between sentences, then between the parts of one; never in code.
+_CUTS = tuple(re.compile(rf"((?:`[^`]*`|(?!{gap})[^`])+)({gap})([\s\S]*)") for gap in (r"(?<=\.) ", " …", "; ", ": "))
 
 _chosen = ""
 
@@ -73,9 +73,9 @@ class Words:
         said = self._catalogue.pgettext(ENGINE, sentence)
         if said != sentence:
             return said.format("", *values)
-        for cut in _PARTS:
-            if len(parts := cut.findall(told)) > 1:
-                return "".join(map(self.retell, parts))
+        for cut in _CUTS:
+            if parts := cut.fullmatch(told):
+                return self.retell(parts[1]) + parts[2] + self.retell(parts[3])
         return told
 
     def catalogue(self) -> dict[str, str]:
@@ -107,6 +107,13 @@ def verdict_word(verdict: str, words: Words) -> str:
         "timeout": words("time-out"),
         "build-error": words("does not compile"),
     }.get(verdict, verdict)
+
+
+def variant_names(words: Words, *, exercise: bool = False) -> dict[Variant, str]:
+    """What the two variants are called; in an exercise the original is the given program, and the other the learner's."""
+    if exercise:
+        return {"original": words("the given program"), "fixed": words("your program")}
+    return {"original": words("original"), "fixed": words("fixed")}
 
 
 def place_word(file: str, line: int | None, main: str) -> str:

@@ -51,7 +51,8 @@ def titles(expression: str) -> Iterator[str]:
             told += json.loads(literal[0])
             at = literal.end()
         elif value := re.compile(r"[\w.]+(?:\([^\"+]*\))*").match(expression, at):
-            told += "\0" if value[0].startswith("describe(") else "x"
+            code = {"describe(": "\0", "quoted(": "`x`"}
+            told += next((stands for name, stands in code.items() if value[0].startswith(name)), "x")
             at = value.end()
         else:
             at += 1
@@ -62,8 +63,8 @@ def repairs() -> Iterator[str]:
     """Titles and reasons of the edits that the search for a fix may offer, as far as they stand in the text as such."""
     for path in sorted((PACKAGE / "golang" / "rewrite").glob("*.go")):
         text = path.read_text(encoding="utf-8")
-        for offer in re.finditer(r"\.offer\(", text):
-            title = arguments(text[offer.end() :])[2]
+        for offer in re.finditer(r"\.offer\(|\bhint\{", text):
+            title = arguments(text[offer.end() :])[2 if offer[0] == ".offer(" else 0]
             if title.startswith('"') and '"' in title[1:]:
                 yield from titles(title)
         for literal in STRING.findall(text) if path.name.startswith("strategies_") else ():
@@ -106,6 +107,11 @@ def test_what_the_engine_tells_has_korean_words(told):
         (
             "`Broadcast` for `Signal`; close `a` after the last send",
             "`Signal` 대신 `Broadcast`; 마지막 보내기 다음에 `a` 닫기",
+        ),
+        ("uncomment `close(a)`", "`close(a)`의 주석 해제"),
+        (
+            "Proving: give `a` a buffer for every send: `make(chan int, 1)`; `b` for `c` …",
+            "검증하는 중: `a`에 보내는 횟수만큼 버퍼 두기: `make(chan int, 1)`; `c` 대신 `b` …",
         ),
         ("it starts 3 instead of 4", "고루틴을 4개가 아니라 3개 시작합니다"),
         (
