@@ -43,14 +43,11 @@ def picture(scene: Scene) -> Drawing:
     scale = _Scale(end * 1.04, max(peak, 2) * 1.25, lane, width)
     shapes: list[Shape] = []
     for index, column in enumerate(columns):
-        shapes += _Painter(column, words, scale, index * (width + GAP)).shapes()
+        shapes += _Painter(column, scene, scale, index * (width + GAP)).shapes()
     height = HEAD + PLOT + 40 + (lanes * lane + 46 if lanes else 0)
-    sentences = [f"{_name(column, words)}: {verdict_sentence(column.run, words)}" for column in columns if column.run]
+    names = scene.names()
+    sentences = [f"{names[each.variant]}: {verdict_sentence(each.run, words)}" for each in columns if each.run]
     return Drawing(WIDTH, height, tuple(shapes), scene.title or "goleak", " ".join(sentences))
-
-
-def _name(column: Column, words: Words) -> str:
-    return {"original": words("original"), "fixed": words("fixed")}[column.variant]
 
 
 class _Scale:
@@ -67,8 +64,9 @@ class _Scale:
 class _Painter:
     """Draws one column, `left` pixels from the drawing's edge."""
 
-    def __init__(self, column: Column, words: Words, scale: _Scale, left: float) -> None:
-        self._column, self._words, self._scale, self._left = column, words, scale, left
+    def __init__(self, column: Column, scene: Scene, scale: _Scale, left: float) -> None:
+        self._column, self._scale, self._left = column, scale, left
+        self._words, self._name = scene.words, scene.names()[column.variant]
 
     def shapes(self) -> Iterator[Shape]:
         yield from self._head()
@@ -85,7 +83,7 @@ class _Painter:
         assert run is not None
         colour = VERDICTS.get(run.verdict, LEAK)
         yield Area(box(left, 0, right, 4), colour)
-        yield Text(left, 26, _name(column, words), 14, SOFT, bold=True)
+        yield Text(left, 26, self._name, 14, SOFT, bold=True)
         word = verdict_word(run.verdict, words)
         yield Text(right, 26, word, 14, colour, bold=True, anchor="end")
         yield from _badge(

@@ -17,7 +17,7 @@ from jupyter_goleak.view.lanes import Bars, Lanes
 from jupyter_goleak.view.output import Output, visible
 from jupyter_goleak.view.series import Series
 from jupyter_goleak.view.source import diff_rows, source_rows
-from jupyter_goleak.view.words import Words, verdict_sentence, verdict_word
+from jupyter_goleak.view.words import Words, variant_names, verdict_sentence, verdict_word
 
 VARIANTS: tuple[Variant, ...] = ("original", "fixed")
 MARKS = 200
@@ -183,23 +183,29 @@ class Scene:
     def has_fixed(self) -> bool:
         return self.columns["fixed"].status != "waiting"
 
+    def names(self) -> dict[Variant, str]:
+        """What the columns are called."""
+        return variant_names(self.words, exercise=bool(self.report and self.report.exercise))
+
     def head(self) -> dict[str, Any]:
         """What belongs to no column."""
         report, retell = self.report, self.words.retell
         fix = report.fix if report else None
+        error = report.error if report else None
         return {
-            "title": self.title,
+            "title": visible(self.title),
+            "names": self.names(),
             "progress": retell(self.progress),
             "finished": report is not None,
             "go": report.go if report else "",
             "file": report.file if report else "",
             "verdict": report.verdict if report else None,
-            "error": report.error.to_dict() if report and report.error else None,
-            "fix": fix.to_dict() | {"title": retell(fix.title), "why": retell(fix.why)} if fix else None,
+            "error": error.to_dict() | {"message": visible(error.message)} if error else None,
+            "fix": fix.to_dict() | {"title": visible(retell(fix.title)), "why": retell(fix.why)} if fix else None,
             "tried": self.tries.done,
             "total": self.tries.total,
             "attempts": [
-                [retell(each.title), each.outcome, retell(each.detail), retell(each.outcome)]
+                [visible(retell(each.title)), each.outcome, retell(each.detail), retell(each.outcome)]
                 for each in self.tries.latest
             ],
         }

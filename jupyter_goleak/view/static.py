@@ -16,7 +16,7 @@ from jupyter_goleak.view.output import Output, visible
 from jupyter_goleak.view.picture import picture
 from jupyter_goleak.view.source import Row, diff_rows
 from jupyter_goleak.view.state import scene_of
-from jupyter_goleak.view.words import Words, place_word, verdict_sentence
+from jupyter_goleak.view.words import Words, place_word, variant_names, verdict_sentence
 
 MOST_GROUPS = 40
 # In a notebook that is trusted but has lost its kernel, the output above holds nothing but the words that a widget is missing.
@@ -56,7 +56,7 @@ def _parts(report: Report, words: Words) -> Iterator[str]:
         yield f"<p><b>{_text(words('The program does not compile.'))}</b>{_text(where)}</p>"
         yield f'<pre style="{_PRE}">{_text(report.error.message)}</pre>'
     if runs:
-        names = {"original": words("original"), "fixed": words("fixed")}
+        names = variant_names(words, exercise=report.exercise is not None)
         said = " ".join(f"{names[run.variant]}: {verdict_sentence(run, words)}" for run in runs)
         yield f'<img alt="{_text(said)}" src="{to_data_uri(report, words)}" style="max-width:100%;height:auto;background:#fff"/>'
     reasons = dict.fromkeys(leak.explanation for leak in report.leaks if leak.explanation)

@@ -107,7 +107,7 @@ def fixed(**changes: object) -> Run:
         "verdict": "clean",
         "leaks": (),
         "end": 1,
-        "samples": (Sample(0.0, 1, 0), Sample(0.1, 3, 2), Sample(0.3, 1, 2), Sample(1.0, 1, 2)),
+        "samples": (Sample(0.0, 1, 0), Sample(0.1, 3, 2), Sample(0.3, 1, 2, 2000, 2000), Sample(1.0, 1, 2, 1000, 2000)),
         "snapshots": (Snapshot(0.2, (MAIN, worker(7), worker(8))), Snapshot(0.9, (MAIN,))),
         "marks": (),
         "explored": Exploration(),

@@ -88,7 +88,11 @@ class Charts {
     if (this.gone) return this.remove();
     this.doc = this.views[0].model.document;
     this.plots = Object.fromEntries(Object.keys(roots).map((id) => [this.doc.get_model_by_id(id).name, this.doc.get_model_by_id(id)]));
-    for (const view of this.views) spareStyleSheets(view);
+    for (const view of this.views) {
+      spareStyleSheets(view);
+      // A figure can do nothing by keyboard: the slider below can. So it is no stop on the way.
+      view.canvas_view?.events_el?.setAttribute("tabindex", "-1");
+    }
     this.scale();
     this.paint();
     for (const variant of VARIANTS) this.watchPointer(variant);

@@ -18,7 +18,8 @@ class Column {
       lanes: h("div.gl-plot", { role: "img" }),
       memory: h("div.gl-plot", { role: "img" }),
     };
-    this.name = { original: t("original"), fixed: t("fixed") }[variant];
+    this.title = h("h3");
+    this.name = variant;
     this.names = h("ul.gl-names", { "aria-hidden": "true" });
     this.memory = h("span.gl-memory");
     this.lines = { returned: h("div.gl-returned", { title: t("main has returned") }), now: h("div.gl-now") };
@@ -30,8 +31,8 @@ class Column {
         this.lines.returned, this.lines.now),
       h("h4", {}, t("Output")), this.output);
     this.empty = h("p.gl-empty");
-    this.element = h("section.gl-column", { "data-variant": variant, "aria-label": this.name },
-      h("header", {}, h("div.gl-line", {}, h("h3", {}, this.name), this.badge), this.sentence, this.numbers, this.note),
+    this.element = h("section.gl-column", { "data-variant": variant },
+      h("header", {}, h("div.gl-line", {}, this.title, this.badge), this.sentence, this.numbers, this.note),
       this.empty, this.pictures);
   }
 
@@ -39,7 +40,12 @@ class Column {
     const t = this.t;
     const waiting = facts.status === "waiting";
     const verdict = facts.verdict || facts.status;
-    set(this.element, { "data-verdict": verdict, "data-status": facts.status });
+    if (head.names && this.name !== head.names[this.variant]) {
+      this.name = head.names[this.variant];
+      this.described = false;
+      say(this.title, this.name);
+    }
+    set(this.element, { "data-verdict": verdict, "data-status": facts.status, "aria-label": this.name });
     this.pictures.hidden = waiting;
     this.empty.hidden = !waiting;
     say(this.empty, waiting ? this.whyEmpty(head) : "");
