@@ -232,3 +232,17 @@ def test_an_exercise_without_a_program_tells_its_task(magics):
     nothing, printed = run(magics, "%goleak --exercise chat-rooms")
     assert nothing is None
     assert printed.stdout.startswith("A chat keeps all of its visitors")
+
+
+def test_a_chosen_language_is_spoken_by_the_cell_and_by_all_that_is_shown_or_saved_later(magics, tmp_path, monkeypatch):
+    monkeypatch.setenv("LANGUAGE", "en")
+    run(magics, "%config GoLeak.language = 'ko'")
+    report, printed = run(magics, "%%goleak --no-fix\n" + LEAKY)
+    assert isinstance(report, Report)
+    assert "range parcels" in report.leaks[0].explanation and "기다리지만" in report.leaks[0].explanation
+    assert "고루틴 1개" in printed.stdout
+    assert "고루틴 1개" in report._repr_mimebundle_()["text/plain"]
+    report.save(tmp_path / "report.html")
+    assert '<html lang="ko">' in (tmp_path / "report.html").read_text(encoding="utf-8")
+    run(magics, "%unload_ext jupyter_goleak")
+    assert "고루틴" not in report._repr_mimebundle_()["text/plain"].partition("\n\n")[0]
