@@ -58,7 +58,9 @@ var strategies = []strategy{
 	releaseBeforeWait{},
 	orderLocks{},
 	unlockBeforeUpgrade{},
+	passPointer{},
 	broadcast{},
+	signalChange{},
 	loopOnPredicate{},
 	deferCancel{},
 	passContext{},
@@ -245,7 +247,7 @@ func (r *repairer) ranked() []Repair {
 var reviving = map[string]bool{
 	"make-channel": true, "release-slot": true, "defer-done": true, "add-before-go": true, "add-count": true, "move-wait": true,
 	"defer-unlock": true, "unlock-before-return": true, "release-before-send": true, "order-locks": true,
-	"unlock-before-upgrade": true, "broadcast": true, "loop-on-predicate": true,
+	"unlock-before-upgrade": true, "pass-pointer": true, "broadcast": true, "loop-on-predicate": true,
 }
 
 // A draft is a candidate in the making: edits by file.

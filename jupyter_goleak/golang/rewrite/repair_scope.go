@@ -312,47 +312,6 @@ func (r *repairer) zeros(fn *function) (string, bool) {
 	return "return " + strings.Join(values, ", "), true
 }
 
-// importing makes sure that the file around the position imports the package, and gives the name that it has there.
-func (d *draft) importing(pos token.Pos, importPath string) string {
-	file := d.r.file(pos)
-	if file == nil {
-		d.broken = true
-		return ""
-	}
-	if names := importedAs(file.syntax, importPath); len(names) > 0 {
-		return names[0]
-	}
-	if _, snippet := d.r.users[file.name]; snippet {
-		return packageName(importPath) // its imports are found when it is built
-	}
-	line := strconv.Quote(importPath)
-	for _, decl := range file.syntax.Decls {
-		group, ok := decl.(*ast.GenDecl)
-		if !ok || group.Tok != token.IMPORT {
-			continue
-		}
-		if group.Lparen.IsValid() {
-			for _, spec := range group.Specs {
-				if other := spec.(*ast.ImportSpec); other.Path.Value > line {
-					d.insert(spec.Pos(), line+"\n\t")
-					return packageName(importPath)
-				}
-			}
-			d.insert(group.Rparen, "\t"+line+"\n")
-		} else {
-			spec := group.Specs[0].(*ast.ImportSpec)
-			lines := []string{d.r.raw(spec), line}
-			if line < lines[0] {
-				slices.Reverse(lines)
-			}
-			d.substitute(spec.Pos(), spec.End(), "(\n\t"+strings.Join(lines, "\n\t")+"\n)")
-		}
-		return packageName(importPath)
-	}
-	d.insert(file.syntax.Name.End(), "\n\nimport "+line)
-	return packageName(importPath)
-}
-
 // isLaunched tells whether a go statement starts the function.
 func (fn *function) isLaunched() bool { return fn != nil && len(fn.launches) > 0 }
 

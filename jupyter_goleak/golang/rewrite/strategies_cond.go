@@ -1,0 +1,198 @@
+package main
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"slices"
+	"strings"
+)
+
+// broadcast wakes all who wait for a condition.
+type broadcast struct{}
+
+func (broadcast) propose(r *repairer, w *blocked) {
+	for _, o := range r.conditions(w) {
+		d := r.draft()
+		some := false
+		for _, op := range r.on(o, "signal") {
+			if op.method != nil {
+				d.replace(op.method.Sel, "Broadcast")
+				some = true
+			}
+		}
+		cost := 7
+		if !w.path.inLoop() {
+			cost = 11
+		}
+		if some {
+			d.offer("broadcast", cost, "`Broadcast` for `Signal`",
+				"`Signal` wakes one of those who wait; `Broadcast` wakes them all, and each looks for itself.")
+		}
+	}
+}
+
+// signalChange wakes those who wait where what they wait for is changed, and nobody says so.
+type signalChange struct{}
+
+func (signalChange) propose(r *repairer, w *blocked) {
+	for _, o := range r.conditions(w) {
+		loop, ok := innermostLoop(w.path).(*ast.ForStmt)
+		if !ok || loop.Cond == nil {
+			continue
+		}
+		awaited := map[*types.Var]bool{}
+		ast.Inspect(loop.Cond, func(node ast.Node) bool {
+			if e, ok := node.(ast.Expr); ok {
+				if v := r.variableOf(e); v != nil && (v.IsField() || !r.parameters[v]) {
+					awaited[v] = true
+				}
+			}
+			return true
+		})
+		d := r.draft()
+		some := false
+		for _, fn := range r.ordered {
+			if fn == w.fn || fn.body == nil || slices.ContainsFunc(r.on(o, "signal", "broadcast"), func(op *operation) bool { return op.fn == fn }) {
+				continue
+			}
+			for _, stmt := range r.changes(fn, awaited) {
+				if name := r.nameOf(o, stmt.Pos()); name != "" {
+					d.after(stmt, name+".Broadcast()")
+					some = true
+				}
+			}
+		}
+		if some {
+			d.offer("broadcast", 9, "`Broadcast` where what is waited for changes",
+				"Who waits for a condition looks at it again only when it is woken; whoever changes it has to say so.")
+		}
+	}
+}
+
+// changes are the statements of a function that assign to one of the variables.
+func (r *repairer) changes(fn *function, variables map[*types.Var]bool) []ast.Stmt {
+	var found []ast.Stmt
+	ast.Inspect(fn.body, func(node ast.Node) bool {
+		var left []ast.Expr
+		switch node := node.(type) {
+		case *ast.FuncLit:
+			return false
+		case *ast.AssignStmt:
+			if node.Tok != token.DEFINE {
+				left = node.Lhs
+			}
+		case *ast.IncDecStmt:
+			left = []ast.Expr{node.X}
+		}
+		if slices.ContainsFunc(left, func(e ast.Expr) bool { v := r.variableOf(e); return v != nil && variables[v] && e.Pos().IsValid() }) {
+			found = append(found, node.(ast.Stmt))
+		}
+		return true
+	})
+	return found
+}
+
+func (r *repairer) conditions(w *blocked) []object {
+	var found []object
+	for _, o := range r.subjects(w, "Wait") {
+		if kindOf(r.typeOfObject(o)) == "cond" {
+			found = append(found, o)
+		}
+	}
+	return found
+}
+
+// loopOnPredicate waits only while what the signal tells is not yet true.
+type loopOnPredicate struct{}
+
+const predicateWhy = "A signal that nobody waits for is lost. What it tells stays true: whoever looks at that first, and waits in a loop only while it is not so, never misses it."
+
+func (loopOnPredicate) propose(r *repairer, w *blocked) {
+	objects := r.conditions(w)
+	stmt, list := inBlock(w.node, w.path)
+	if len(objects) == 0 || stmt == nil {
+		return
+	}
+	for _, node := range slices.Backward(w.path) {
+		if choice, ok := node.(*ast.IfStmt); ok && choice.Else == nil && choice.Init == nil && slices.Equal(choice.Body.List, list) {
+			d := r.draft()
+			d.substitute(choice.If, choice.If+2, "for")
+			d.offer("loop-on-predicate", 6, "wait in a loop: `for "+r.text(choice.Cond)+"`", predicateWhy)
+			return
+		}
+		if _, ok := node.(*ast.FuncDecl); ok {
+			break
+		}
+	}
+	if w.path.inLoop() {
+		return
+	}
+	for i, predicate := range r.predicates(objects[0], w) {
+		d := r.draft()
+		d.replace(stmt, indented("for "+predicate+" {\n\t"+r.raw(stmt)+"\n}", r.indent(stmt.Pos())))
+		d.offer("loop-on-predicate", 7+i, "wait in a loop: `for "+predicate+"`", predicateWhy)
+	}
+}
+
+// predicates are what may be false while one has to wait: the opposite of what the signalling functions make true.
+func (r *repairer) predicates(cond object, w *blocked) []string {
+	var found []string
+	add := func(left ast.Expr, form string) {
+		v := r.variableOf(left)
+		if v == nil {
+			return
+		}
+		name := ""
+		if v.IsField() {
+			if named := r.ownerOf(v); named != nil {
+				if holder := r.holderOf(named, w.node.Pos()); holder != "" {
+					name = holder + "." + v.Name()
+				}
+			}
+		} else if r.isVisible(v, r.scope(w.node.Pos()), w.node.Pos()) {
+			name = v.Name()
+		}
+		if text := strings.ReplaceAll(form, "x", name); name != "" && !slices.Contains(found, text) {
+			found = append(found, text)
+		}
+	}
+	for _, op := range r.on(cond, "signal", "broadcast") {
+		if op.fn == nil {
+			continue
+		}
+		ast.Inspect(op.fn.body, func(node ast.Node) bool {
+			switch node := node.(type) {
+			case *ast.AssignStmt:
+				if len(node.Lhs) != 1 || len(node.Rhs) != 1 || node.Tok == token.DEFINE {
+					break
+				}
+				switch value := ast.Unparen(node.Rhs[0]).(type) {
+				case *ast.Ident:
+					if value.Name == "true" {
+						add(node.Lhs[0], "!x")
+					} else if value.Name == "false" {
+						add(node.Lhs[0], "x")
+					}
+				case *ast.CallExpr:
+					if r.builtin(value) == "append" {
+						add(node.Lhs[0], "len(x) == 0")
+					}
+				case *ast.BasicLit:
+					if value.Kind == token.INT && value.Value != "0" {
+						add(node.Lhs[0], "x == 0")
+					}
+				}
+				if node.Tok == token.ADD_ASSIGN {
+					add(node.Lhs[0], "x == 0")
+				}
+			case *ast.IncDecStmt:
+				if node.Tok == token.INC {
+					add(node.X, "x == 0")
+				}
+			}
+			return true
+		})
+	}
+	return found
+}

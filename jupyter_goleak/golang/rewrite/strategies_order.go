@@ -1,0 +1,171 @@
+package main
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"slices"
+	"strings"
+)
+
+// orderLocks lets all functions take the same locks in the same order.
+type orderLocks struct{}
+
+const orderWhy = "Two goroutines that take the same locks in different orders can each hold what the other waits for; with one order for all, the first one always gets both."
+
+func (orderLocks) propose(r *repairer, w *blocked) {
+	for _, second := range r.locksOf(w) {
+		for _, inner := range r.lockings(second) {
+			for _, written := range inner.op.holding {
+				outers, _ := r.objects(written)
+				for _, first := range outers {
+					if first == second {
+						r.orderByKey(second, inner, written)
+						continue
+					}
+					for _, outer := range r.lockings(first) {
+						if outer.op.fn == inner.op.fn && outer.op.node.Pos() < inner.op.node.Pos() {
+							r.swapLocks(outer, inner)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// swapLocks takes the inner lock before the outer one.
+func (r *repairer) swapLocks(outer, inner locking) {
+	if !slices.Contains(outer.list, inner.stmt) {
+		return
+	}
+	d := r.draft()
+	code := r.raw(inner.stmt)
+	d.remove(inner.stmt)
+	if follows, ok := next(inner.stmt, inner.list).(*ast.DeferStmt); ok {
+		if op := inner.deferred(); op != nil && op.node == follows.Call {
+			code += "\n" + r.raw(follows)
+			d.remove(follows)
+		}
+	}
+	d.before(outer.stmt, code)
+	d.offer("order-locks", 9, "take `"+inner.name+"` before `"+outer.name+"` in "+describe(inner.op.fn)+" as well", orderWhy)
+}
+
+// orderByKey orders two locks of one kind by what tells their owners apart.
+func (r *repairer) orderByKey(lock object, inner locking, written ast.Expr) {
+	selector, ok := ast.Unparen(written).(*ast.SelectorExpr)
+	if !ok {
+		return
+	}
+	a, b := r.root(selector.X), r.root(inner.op.expression)
+	if a == nil || b == nil || a == b || !types.Identical(a.Type(), b.Type()) {
+		return
+	}
+	key := keyOf(namedOf(a.Type()))
+	if key == "" {
+		return
+	}
+	var start ast.Stmt
+	d := r.draft()
+	first, second := r.unused(inner.stmt.Pos(), "first"), r.unused(inner.stmt.Pos(), "second")
+	for _, op := range r.on(lock, "lock", "unlock", "rlock", "runlock") {
+		if op.fn != inner.op.fn || op.expression == nil {
+			continue
+		}
+		expression := ast.Unparen(op.expression)
+		v := r.root(expression)
+		name := map[*types.Var]string{a: first, b: second}[v]
+		if name == "" || !strings.HasPrefix(r.raw(expression), v.Name()) {
+			return
+		}
+		d.substitute(expression.Pos(), expression.Pos()+token.Pos(len(v.Name())), name)
+		if stmt, _ := op.stmt(); start == nil && stmt != nil {
+			start = stmt
+		}
+	}
+	if start == nil {
+		return
+	}
+	d.before(start, first+", "+second+" := "+a.Name()+", "+b.Name()+"\nif "+second+"."+key+" < "+first+"."+key+" {\n\t"+first+", "+second+" = "+second+", "+first+"\n}")
+	d.offer("order-locks", 8, "lock the one with the smaller `"+key+"` first", orderWhy)
+}
+
+// keyOf is a field by which values of the type can be put in order.
+func keyOf(named *types.Named) string {
+	if named == nil {
+		return ""
+	}
+	structure, ok := named.Underlying().(*types.Struct)
+	if !ok {
+		return ""
+	}
+	found := ""
+	for i := range structure.NumFields() {
+		field := structure.Field(i)
+		basic, ok := field.Type().Underlying().(*types.Basic)
+		if !ok || basic.Info()&types.IsOrdered == 0 {
+			continue
+		}
+		switch strings.ToLower(field.Name()) {
+		case "id", "key", "number", "index", "seq":
+			return field.Name()
+		case "name", "address", "label":
+			found = field.Name()
+		}
+	}
+	return found
+}
+
+// unlockBeforeUpgrade gives a read lock back before the same goroutine takes the write lock.
+type unlockBeforeUpgrade struct{}
+
+const upgradeWhy = "A writer waits for all readers, and so for itself where it still holds the read lock."
+
+func (unlockBeforeUpgrade) propose(r *repairer, w *blocked) {
+	for _, o := range r.subjects(w, "Lock") {
+		for _, writing := range r.lockings(o) {
+			if writing.op.kind != "lock" {
+				continue
+			}
+			for _, reading := range r.lockings(o) {
+				if reading.op.kind != "rlock" || reading.op.fn != writing.op.fn || reading.op.node.Pos() > writing.op.node.Pos() {
+					continue
+				}
+				d := r.draft()
+				d.before(writing.stmt, reading.code())
+				cost := 7
+				if op := reading.deferred(); op != nil {
+					if stmt, _ := op.stmt(); stmt != nil {
+						d.remove(stmt)
+						cost = 8
+					}
+				}
+				for _, op := range reading.unlocks {
+					// Below the write lock there is nothing left to give back.
+					if stmt, around := op.stmt(); stmt != nil && !op.isDeferred() && stmt.Pos() > writing.stmt.Pos() && slices.Contains(around, writing.stmt) {
+						d.remove(stmt)
+					}
+				}
+				d.offer("unlock-before-upgrade", cost, "`"+reading.code()+"` before `"+r.text(writing.op.node)+"`", upgradeWhy)
+				r.writeFromTheStart(reading, writing)
+			}
+		}
+	}
+}
+
+// writeFromTheStart takes the write lock where the read lock was taken.
+func (r *repairer) writeFromTheStart(reading, writing locking) {
+	d := r.draft()
+	d.replace(reading.stmt, reading.name+".Lock()")
+	for _, op := range reading.unlocks {
+		d.replace(op.node, reading.name+".Unlock()")
+	}
+	d.remove(writing.stmt)
+	for _, op := range writing.unlocks {
+		if stmt, _ := op.stmt(); stmt != nil && len(reading.unlocks) > 0 {
+			d.remove(stmt)
+		}
+	}
+	d.offer("unlock-before-upgrade", 12, "take the write lock from the start", upgradeWhy)
+}

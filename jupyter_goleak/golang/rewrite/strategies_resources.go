@@ -1,0 +1,150 @@
+package main
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"slices"
+)
+
+// closeResource closes what was opened: responses, pipes, connections, listeners, clocks.
+type closeResource struct{}
+
+func (closeResource) propose(r *repairer, w *blocked) {
+	base := 16
+	if _, call := w.node.(*ast.CallExpr); call || w.node == nil {
+		base = 8
+	}
+	for _, o := range r.resources() {
+		if o.made == nil || len(r.on(o, "go")) > 0 {
+			continue
+		}
+		kind := kindOf(r.typeOfObject(o))
+		if r.isPipe(o.made) {
+			kind = "pipe"
+		}
+		strategy, end, why := resourceEnd(kind)
+		if end == "" || r.closed(o, kind) {
+			continue
+		}
+		r.deferEnd(w, o, kind, strategy, end, why, base)
+		r.endInUsers(o, strategy, end, why, base+3)
+	}
+}
+
+func resourceEnd(kind string) (strategy, end, why string) {
+	switch kind {
+	case "response":
+		return "close-body", ".Body.Close()", "Until the body is closed, the connection and the goroutines that read and write it are kept for it."
+	case "pipe":
+		return "close-pipe", ".Close()", "Each end of a pipe waits for the other; when one is closed, the other is told so and goes on."
+	case "connection", "listener":
+		return "close-conn", ".Close()", "Whoever reads from a connection waits until it is closed on this side or the other."
+	case "ticker":
+		return "ticker-stop", ".Stop()", "A ticker ticks until it is stopped."
+	}
+	return "", "", ""
+}
+
+// closed tells whether something defers the end of the resource already.
+func (r *repairer) closed(o object, kind string) bool {
+	if kind == "response" {
+		o = object{owner: r.intern(o), via: ".Body"}
+	}
+	return slices.ContainsFunc(r.on(o, "close", "stop", "closewitherror"), (*operation).isDeferred)
+}
+
+func (r *repairer) deferEnd(w *blocked, o object, kind, strategy, end, why string, cost int) {
+	for i := len(o.made.path) - 1; i >= 0; i-- {
+		assign, ok := o.made.path[i].(*ast.AssignStmt)
+		if !ok {
+			continue
+		}
+		if i == 0 || o.made.result >= len(assign.Lhs) {
+			return
+		}
+		list := listOf(o.made.path[i-1])
+		left, ok := assign.Lhs[o.made.result].(*ast.Ident)
+		if !ok || !slices.Contains(list, ast.Stmt(assign)) || ast.Unparen(assign.Rhs[min(o.made.result, len(assign.Rhs)-1)]) != o.made.node {
+			return
+		}
+		d := r.draft()
+		name := left.Name
+		if name == "_" {
+			if assign.Tok != token.DEFINE && kind != "response" {
+				return
+			}
+			name = r.unused(assign.Pos(), "response", "resp")
+			d.replace(left, name)
+			if assign.Tok == token.ASSIGN {
+				return
+			}
+		} else if v := r.info.ObjectOf(left); v != nil {
+			r.dropBlank(d, v)
+			if r.isHandedOver(v, assign) {
+				cost += 2
+			}
+		}
+		d.after(r.checked(assign, list), "defer "+name+end)
+		d.offer(strategy, cost, "`defer "+name+end+"` right after it is opened", why)
+		return
+	}
+}
+
+// isHandedOver tells whether a goroutine gets the value, or the function returns it.
+func (r *repairer) isHandedOver(v types.Object, from ast.Node) bool {
+	found := false
+	fn := r.enclosing(r.pathTo(from))
+	if fn == nil {
+		return false
+	}
+	ast.Inspect(fn.body, func(node ast.Node) bool {
+		var values []ast.Node
+		switch node := node.(type) {
+		case *ast.GoStmt:
+			values = []ast.Node{node}
+		case *ast.ReturnStmt:
+			values = []ast.Node{node}
+		}
+		for _, value := range values {
+			ast.Inspect(value, func(inner ast.Node) bool {
+				name, ok := inner.(*ast.Ident)
+				found = found || ok && r.info.Uses[name] == v
+				return !found
+			})
+		}
+		return !found
+	})
+	return found
+}
+
+// endInUsers closes the resource in the goroutine that works with it.
+func (r *repairer) endInUsers(o object, strategy, end, why string, cost int) {
+	for _, fn := range r.ordered {
+		if !fn.isLaunched() || fn.body == nil {
+			continue
+		}
+		name := ""
+		for _, v := range r.variablesOf(o) {
+			if v.IsField() || isGlobal(v) {
+				continue
+			}
+			own := slices.Contains(r.fields(fn.typ.Params), v)
+			used := false
+			ast.Inspect(fn.body, func(node ast.Node) bool {
+				ident, ok := node.(*ast.Ident)
+				used = used || ok && r.info.Uses[ident] == v
+				return !used
+			})
+			if used && (own || v.Pos() < fn.body.Pos()) && kindOf(v.Type()) != "value" {
+				name = v.Name()
+			}
+		}
+		if name == "" {
+			continue
+		}
+		d := r.draft()
+		d.first(fn.body, "defer "+name+end)
+		d.offer(strategy, cost, "`defer "+name+end+"` in "+describe(fn), why)
+	}
+}
