@@ -239,19 +239,18 @@ class Examination:
             if isinstance(event, Finished):
                 report = event.report
             else:
-                yield event
-        assert report is not None and report.original is not None
-        answer = report.fixed
-        assert answer is not None
+                yield replace(event, run=_unexplained(event.run)) if isinstance(event, Ended) else event
+        assert report is not None and report.original is not None and report.fixed is not None
+        given, answer = _unexplained(report.original), _unexplained(report.fixed)
         slept = self._slept()
-        grade = judge(self._exercise, report.original, answer, slept=slept, say=self._say)
+        grade = judge(self._exercise, given, answer, slept=slept, say=self._say)
         if grade.passed and not self._stopped:
             for event in self._explore(answer):
                 if isinstance(event, Ended):
                     answer = event.run
                 yield event
-            grade = judge(self._exercise, report.original, answer, slept=slept, say=self._say)
-        yield Finished(replace(report, fixed=answer, exercise=grade))
+            grade = judge(self._exercise, given, answer, slept=slept, say=self._say)
+        yield Finished(replace(report, original=given, fixed=answer, fix=None, exercise=grade))
 
     def _slept(self) -> tuple[float, float]:
         go = toolchain.find(self._options.go, directory=self._program.directory)
@@ -270,7 +269,13 @@ class Examination:
                 yield event
             elif isinstance(event, Finished) and event.report.original is not None:
                 explored = event.report.original
-                yield Ended("fixed", _together(once, explored))
+                yield Ended("fixed", _unexplained(_together(once, explored)))
+
+
+def _unexplained(run: Run) -> Run:
+    """The run without explanations: they name the cure, and here that is for the learner to find."""
+    leaks, alive = (tuple(replace(each, explanation="") for each in groups) for groups in (run.leaks, run.alive))
+    return replace(run, leaks=leaks, alive=alive)
 
 
 def _together(once: Run, explored: Run) -> Run:

@@ -137,6 +137,8 @@ class TestEachExercise:
         report = exercise.check(name, given(name))
         assert (report.passed, report.exercise.fault) == (False, "leak")
         assert " at line " in report.exercise.sentence
+        assert report.fix is None
+        assert not any(leak.explanation for leak in (*report.leaks, *report.fixed.leaks))
 
     def test_the_answer_passes(self, go, name):
         report = exercise.check(name, exercise.load(name).answer)
