@@ -5,9 +5,8 @@ length, one entry per coloured rectangle. Time runs from left to right in second
 lies between y = 0 and y = 1, the next one below it between 1 and 2, and so on: y grows downwards.
 
 Up to `ONE_EACH` goroutines there is a lane for each, with a rectangle for each stretch of time in one state. Above
-that, goroutines with the same function and the same `go` line share a lane, in which each state's height is its share
-of the lane's largest number. However long the program runs, what is kept and drawn stays bounded: where it grows too
-fine for a screen, stretches that are shorter than a screen's grain give way to their longer neighbours.
+that, goroutines with the same `go` statement share a lane, in which each state's height is its share of the lane's
+largest number; until a snapshot tells their states, they are drawn as "started", from the program's `go` statements.
 
 Source of the states' names: the runtime's own wait reasons, as a goroutine dump prints them.
 """
@@ -16,16 +15,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from jupyter_goleak.model import Birth, Frame, Goroutine, Leak, Snapshot
+from jupyter_goleak.view.stretches import GRAIN, NOWHERE, Counts, Lane, Place
 
 ONE_EACH = 60
 """More goroutines than this over a whole run are grouped: lanes thinner than a line of text tell nobody anything."""
-
-GRAIN = 120
-"""Changes of state that one lane keeps before it is drawn coarser: a few pixels each on a screen."""
 
 RECTANGLES = 2400
 """As many as a page draws ten times a second without effort; with more lanes each keeps fewer changes."""
@@ -38,9 +35,6 @@ KINDS = ("running", "chan receive", "chan send", "select", "lock", "sleep", "io"
 
 _LOCKS = ("sync.", "semacquire")
 _IO = ("IO wait", "syscall", "finalizer wait (IO)")
-_Place = tuple[str, int]
-_Key = tuple[str, _Place]
-_NOWHERE: _Place = ("", 0)
 _WRAPPER = re.compile(r"\.gowrap\d+$")
 
 
@@ -60,72 +54,6 @@ def kind_of(state: str) -> str:
 def short_function(name: str) -> str:
     """A function's name as one says it: without the import path, and without `main.` in front."""
     return name.rpartition("/")[2].removeprefix("main.")
-
-
-@dataclass(slots=True)
-class Stretch:
-    """A time in which nothing changed, for one goroutine (`counts` holds one) or for a group."""
-
-    start: float
-    end: float
-    counts: tuple[tuple[str, str, int | None, int], ...]
-    """(kind, state, line where it stands, number of goroutines), in the order of `KINDS`."""
-
-
-@dataclass(slots=True)
-class Lane:
-    """One row: `ids` of the goroutines that it shows, and their stretches in order of time, without overlap."""
-
-    name: str
-    function: str
-    place: _Place
-    stretches: list[Stretch] = field(default_factory=list)
-    open: bool = True
-    peak: int = 1
-    leaked: int = 0
-
-    def extend(self, t: float, counts: tuple[tuple[str, str, int | None, int], ...], most: int = GRAIN) -> None:
-        """The goroutines are like that at `t`; what held until now held up to then. Keeps about `most` changes."""
-        last = self.stretches[-1] if self.stretches else None
-        if last and self.open:
-            last.end = max(last.end, t)
-            if last.counts == counts:
-                return
-        self.stretches.append(Stretch(t, t, counts))
-        self.open = True
-        self.peak = max(self.peak, sum(each[3] for each in counts))
-        if len(self.stretches) > most:
-            self.stretches = list(_coarser(self.stretches, most))
-
-    def close(self, t: float) -> None:
-        if self.open and self.stretches:
-            self.stretches[-1].end = max(self.stretches[-1].end, t)
-        self.open = False
-
-
-def _coarser(stretches: list[Stretch], most: int) -> Iterator[Stretch]:
-    """The same time with at most about half of `most` changes: of two short neighbours the longer one speaks for both.
-
-    The last one stays as it is: it says what holds now.
-    """
-    *earlier, last = stretches
-    grain = 2 * (last.end - stretches[0].start) / most
-    kept: Stretch | None = None
-    for each in earlier:
-        if kept and each.start - kept.end < grain and min(_length(kept), _length(each)) < grain:
-            longer = kept if _length(kept) >= _length(each) else each
-            kept = Stretch(kept.start, each.end, longer.counts)
-        else:
-            if kept:
-                yield kept
-            kept = each
-    if kept:
-        yield kept
-    yield last
-
-
-def _length(stretch: Stretch) -> float:
-    return stretch.end - stretch.start
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,15 +82,16 @@ class Bars:
 
 
 class Lanes:
-    """The lanes of one run. `snap` and `end` record; `bars` says what there is to draw."""
+    """The lanes of one run. `born`, `snap` and `end` record; `bars` says what there is to draw."""
 
     def __init__(self) -> None:
         self._each: dict[int, Lane] = {}
-        self._groups: dict[_Key, Lane] = {}
+        self._groups = Groups()
         self._numbers: Counter[str] = Counter()
-        self._births: defaultdict[_Place, deque[Birth]] = defaultdict(deque)
-        self._called: dict[_Place, str] = {}
+        self._births: defaultdict[Place, deque[Birth]] = defaultdict(deque)
+        self._called: dict[Place, str] = {}
         self._latest: tuple[Goroutine, ...] = ()
+        self._waiting = 0
         self._too_many = False
         self._t = 0.0
 
@@ -173,9 +102,13 @@ class Lanes:
     def born(self, birth: Birth) -> None:
         """Note that a `go` statement was executed; its goroutine gets a lane even where no snapshot shows it."""
         place = (birth.file, birth.line)
+        self._t = max(self._t, birth.t)
         self._called.setdefault(place, birth.called)
+        self._groups.born(self._called[place], place, birth.t)
         if not self._too_many:
             self._births[place].append(birth)
+            self._waiting += 1
+            self._group_if_too_many()
 
     def snap(self, snapshot: Snapshot) -> None:
         """Record where every goroutine was at that moment; those that are missing have ended."""
@@ -183,17 +116,18 @@ class Lanes:
         if snapshot.goroutines is self._latest:
             return
         self._latest = snapshot.goroutines
-        groups: dict[_Key, Counter[tuple[str, str, int | None]]] = {}
-        seen: set[int] = set()
+        groups: dict[tuple[str, Place], Counter[tuple[str, str, int | None]]] = {}
         most = max(24, min(GRAIN, RECTANGLES // max(1, len(self._each))))
+        seen: set[int] = set()
         for goroutine in sorted(snapshot.goroutines, key=lambda each: each.id):
-            key = self._key(goroutine)
-            place = goroutine.position
-            where = (kind_of(goroutine.state), goroutine.state.removesuffix(" (leaked)"), place.line if place else None)
-            groups.setdefault(key, Counter())[where] += 1
+            function, place = self._origin(goroutine)
+            stands = goroutine.position
+            state = goroutine.state.removesuffix(" (leaked)")
+            where = (kind_of(state), state, stands.line if stands else None)
+            groups.setdefault((function, place), Counter())[where] += 1
             if not self._too_many:
                 seen.add(goroutine.id)
-                lane, since = self._lane_of(goroutine, key, t)
+                lane, since = self._lane_of(goroutine, function, place, t)
                 lane.extend(since, ((*where, 1),), most)
                 lane.extend(t, ((*where, 1),), most)
         if snapshot.complete:
@@ -201,18 +135,8 @@ class Lanes:
             for number, lane in self._each.items():
                 if number not in seen:
                     lane.close(t)
-            for key, lane in self._groups.items():
-                if key not in groups:
-                    lane.close(t)
-        for key, counts in groups.items():
-            if key not in self._groups and len(self._groups) < GROUPS:
-                self._groups[key] = Lane(key[0], *key)
-            if key in self._groups:
-                self._groups[key].extend(t, tuple(sorted(((*where, n) for where, n in counts.items()), key=_order)))
-        if len(self._each) > ONE_EACH:
-            self._too_many = True
-            self._each.clear()
-            self._births.clear()
+        self._groups.snap(t, groups, complete=snapshot.complete)
+        self._group_if_too_many()
 
     def end(self, t: float, leaks: Iterable[Leak] = ()) -> None:
         """The run is over at `t`: what leaked stays open to there, everything else ended when it was last seen."""
@@ -222,16 +146,15 @@ class Lanes:
             for number in leak.ids:
                 if number in self._each:
                     self._each[number].leaked = 1
-            for key, lane in self._groups.items():
-                if key[1] == (leak.go_file or leak.file, leak.go_line or 0):
-                    lane.leaked += leak.count
-        for lane in (*self._each.values(), *self._groups.values()):
+            self._too_many |= not leak.ids and leak.count > ONE_EACH
+            self._groups.leaked(t, leak)
+        for lane in (*self._each.values(), *self._groups.lanes):
             if lane.leaked and lane.open:
                 lane.stretches[-1].end = t
 
     def bars(self) -> Bars:
         """Everything that there is to draw now. What still lives reaches up to the latest snapshot."""
-        lanes = list((self._groups if self._too_many else self._each).values())
+        lanes = self._drawn()
         states: dict[str, int] = {}
         rows: list[tuple[float, float, float, float, int, int, int, int, int, int]] = []
         for index, lane in enumerate(lanes):
@@ -263,32 +186,42 @@ class Lanes:
     def stuck(self) -> list[tuple[float, int]]:
         """When the goroutines that leaked came to where they stay: (time, how many of them by then), in order of time."""
         total, steps = 0, []
-        lanes = (self._groups if self._too_many else self._each).values()
-        for t, number in sorted((lane.stretches[-1].start, lane.leaked) for lane in lanes if lane.leaked and lane.open):
+        stuck = ((lane.stretches[-1].start, lane.leaked) for lane in self._drawn() if lane.leaked and lane.open)
+        for t, number in sorted(stuck):
             total += number
             steps.append((t, total))
         return steps
 
-    def _lane_of(self, goroutine: Goroutine, key: _Key, t: float) -> tuple[Lane, float]:
+    def _drawn(self) -> list[Lane]:
+        return self._groups.lanes if self._too_many else list(self._each.values())
+
+    def _group_if_too_many(self) -> None:
+        if len(self._each) + self._waiting > ONE_EACH:
+            self._too_many = True
+            self._each.clear()
+            self._births.clear()
+
+    def _lane_of(self, goroutine: Goroutine, function: str, place: Place, t: float) -> tuple[Lane, float]:
         """The goroutine's lane, and since when it is there: for a new one since the `go` statement that must have been its."""
         lane = self._each.get(goroutine.id)
         if lane is not None:
             return lane, t
-        function, place = key
         if goroutine.created_by is None:
             t = 0.0
         births = self._births[place]
-        since = births.popleft().t if births and births[0].t <= t else t
+        if births and births[0].t <= t:
+            t = births.popleft().t
+            self._waiting -= 1
         lane = self._each[goroutine.id] = self._new_lane(function, place)
-        return lane, since
+        return lane, t
 
-    def _key(self, goroutine: Goroutine) -> _Key:
-        """What puts goroutines into one lane: the function that they were started with, and the line that started them."""
+    def _origin(self, goroutine: Goroutine) -> tuple[str, Place]:
+        """The function that a goroutine was started with, and the `go` statement that started it."""
         if goroutine.id == 1:
-            return "main", _NOWHERE
+            return "main", NOWHERE
         entry = _entry(goroutine)
         if goroutine.created_by is None:
-            return short_function(entry.function) if entry else "func", _NOWHERE
+            return short_function(entry.function) if entry else "func", NOWHERE
         place = (goroutine.created_by.file, goroutine.created_by.line)
         if entry is not None and (entry.user or place not in self._called):
             self._called[place] = short_function(entry.function)
@@ -299,15 +232,79 @@ class Lanes:
         for place, births in self._births.items():
             while births and births[0].t <= t:
                 birth = births.popleft()
+                self._waiting -= 1
                 lane = self._new_lane(self._called[place], place)
                 lane.extend(birth.t, (("running", "running", None, 1),))
                 lane.close(t)
                 self._each[-1 - len(self._each)] = lane
 
-    def _new_lane(self, function: str, place: _Place) -> Lane:
+    def _new_lane(self, function: str, place: Place) -> Lane:
         self._numbers[function] += 1
         name = function if function == "main" else f"{function} {self._numbers[function]}"
         return Lane(name, function, place)
+
+
+class Groups:
+    """Lanes that goroutines share: one for each `go` statement, and one for each function that none started."""
+
+    def __init__(self) -> None:
+        self._lanes: dict[tuple[str, Place], Lane] = {}
+        self._started: Counter[Place] = Counter()
+        self._unseen: set[tuple[str, Place]] = set()
+
+    @property
+    def lanes(self) -> list[Lane]:
+        return list(self._lanes.values())
+
+    def born(self, function: str, place: Place, t: float) -> None:
+        """Another one was started there. Counted as "started" until a snapshot tells more."""
+        self._started[place] += 1
+        lane = self._lane(function, place)
+        if lane is not None and self._key(function, place) in self._unseen:
+            lane.extend(t, (("other", "started", None, self._started[place]),))
+
+    def snap(
+        self, t: float, groups: dict[tuple[str, Place], Counter[tuple[str, str, int | None]]], *, complete: bool
+    ) -> None:
+        """Record how many are where, by origin."""
+        counts: dict[tuple[str, Place], Counter[tuple[str, str, int | None]]] = {}
+        for (function, place), standing in groups.items():
+            if (lane := self._lane(function, place)) is not None:
+                lane.name = function
+                counts.setdefault(self._key(function, place), Counter()).update(standing)
+        for key, lane in self._lanes.items():
+            if key in counts:
+                lane.extend(t, _in_order(counts[key]))
+                self._unseen.discard(key)
+            elif complete:
+                lane.close(t)
+
+    def leaked(self, t: float, leak: Leak) -> None:
+        """Those of a leak stay; where no snapshot could show them, the leak itself tells how many are where."""
+        place = (leak.go_file or leak.file, leak.go_line or 0)
+        lane = self._lane(short_function(leak.function), place)
+        if lane is None:
+            return
+        if self._key(lane.function, place) in self._unseen or not lane.open or not lane.stretches:
+            since = lane.stretches[-1].end if lane.stretches else t
+            lane.extend(since, ((kind_of(leak.state), leak.state, leak.line, leak.count),))
+        lane.leaked += leak.count
+
+    def _lane(self, function: str, place: Place) -> Lane | None:
+        """The lane of that origin, if there is one or room for one."""
+        key = self._key(function, place)
+        if key not in self._lanes and len(self._lanes) < GROUPS:
+            self._lanes[key] = Lane(function, function, place)
+            self._unseen.add(key)
+        return self._lanes.get(key)
+
+    @staticmethod
+    def _key(function: str, place: Place) -> tuple[str, Place]:
+        return (function if place == NOWHERE else "", place)
+
+
+def _in_order(counts: Counter[tuple[str, str, int | None]]) -> Counts:
+    return tuple(sorted(((*where, number) for where, number in counts.items()), key=_order))
 
 
 def _entry(goroutine: Goroutine) -> Frame | None:

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jupyter_goleak.model import Birth, Frame, Goroutine, Leak, Snapshot
-from jupyter_goleak.view.lanes import GRAIN, KINDS, ONE_EACH, RECTANGLES, Lanes, kind_of, short_function
+from jupyter_goleak.view.lanes import KINDS, ONE_EACH, RECTANGLES, Lanes, kind_of, short_function
+from jupyter_goleak.view.stretches import GRAIN
 
 MAIN = Goroutine(1, "sleep", (Frame("main.main", "main.go", 3, user=True),))
 LEAK = Leak("proven", 1, "chan receive", "main.worker", "main.go", 20, "main.main", 5, ids=(7,))
@@ -150,6 +151,43 @@ def test_a_shared_lane_shows_how_many_of_it_leaked():
     bars = lanes.bars()
     assert bars.leaks == (0, 100)
     assert lanes.stuck() == [(1.0, 100)]
+
+
+def test_what_no_snapshot_could_list_is_drawn_from_its_go_statements_and_the_leak_itself():
+    lanes = Lanes()
+    for n in range(2000):
+        lanes.born(Birth(n / 1000, "main.go", 5, "worker"))
+    bars = lanes.bars()
+    assert bars.grouped and bars.names == ("worker ×2,000",)
+    assert set(bars.states) == {"started"}
+    assert list(bars.number) == sorted(bars.number) and bars.number[-1] == 2000
+    assert len(bars.number) <= GRAIN
+    lanes.end(3.0, [replace(LEAK, count=1_000_000, ids=())])
+    bars = lanes.bars()
+    assert bars.names == ("worker ×1,000,000",)
+    assert (bars.number[-1], bars.leaked[-1], bars.right[-1]) == (1_000_000, 1, 3.0)
+    assert lanes.stuck() == [(1.999, 1_000_000)]
+
+
+def test_what_a_snapshot_shows_takes_the_place_of_what_was_started():
+    crowd = tuple(goroutine(number) for number in range(2, 102))
+    lanes = Lanes()
+    for n in range(100):
+        lanes.born(Birth(n / 1000, "main.go", 5, "worker"))
+    lanes.snap(Snapshot(1.0, (MAIN, *crowd)))
+    lanes.born(Birth(1.5, "main.go", 5, "worker"))
+    lanes.snap(Snapshot(2.0, (MAIN, *crowd[:50])))
+    bars = lanes.bars()
+    worker = bars.names.index("worker ×100")
+    last = max(i for i in range(len(bars.lane)) if bars.lane[i] == worker)
+    assert (bars.states[bars.state[last]], bars.number[last]) == ("chan receive", 50)
+
+
+def test_two_leaks_of_one_go_statement_add_up():
+    crowd = tuple(goroutine(number, line=20 + number % 2) for number in range(2, 102))
+    lanes = lanes_of(Snapshot(1.0, (MAIN, *crowd)))
+    lanes.end(2.0, [replace(LEAK, count=50, line=20), replace(LEAK, count=50, line=21)])
+    assert lanes.bars().leaks == (0, 100)
 
 
 def test_what_is_drawn_stays_bounded_however_long_it_runs():
