@@ -4,9 +4,9 @@ The evidence, from strong to weak:
 
 - `proven`   tagged by the runtime's leak detection in two consecutive passes; or the runtime itself has said that all
              goroutines are asleep.
-- `likely`   waits on a channel, a select or a lock, and has stood at the same place for the whole settling time. While
-             the program still runs (it was stopped), others may still come for it: then only a group that has kept
-             growing counts.
+- `likely`   waits on a channel, a select or a lock, and has stood at the same place while the program settled, at least
+             for the second half of that time: the first half is for coming to rest. While the program still runs (it
+             was stopped), others may still come for it: then only a group that has kept growing counts.
 - `alive`    all the rest: what runs, sleeps, or waits for I/O. Shown, never called a leak.
 
 Goroutines that the runtime and the libraries keep for themselves are none of the program's work and are left out.
@@ -155,15 +155,19 @@ def _proven_ids(proofs: tuple[Snapshot, ...]) -> frozenset[int]:
 
 
 def _steady_ids(recording: Recording, last: Snapshot) -> frozenset[int]:
-    """Goroutines that have not moved for the settling time, or since `main` returned if that is shorter."""
-    earliest = last.t - recording.settle
-    if recording.returned is not None:
-        earliest = max(earliest, recording.returned)
+    """Goroutines that have not moved for the settling time, or, once `main` has returned, for the second half of it."""
     before = [snapshot for snapshot in recording.snapshots if snapshot.complete and snapshot.t <= last.t]
-    opening = next((index for index, snapshot in enumerate(before) if snapshot.t >= earliest), len(before))
-    # A snapshot taken just before the window opens shows what stood there when it did.
-    window = before[max(0, opening - (recording.returned is None)) :]
-    if not window or (window[0].t > earliest + 0.25 and recording.returned is None):
+    if recording.returned is not None:
+        earliest = recording.returned + 0.45 * recording.settle
+        window = [snapshot for snapshot in before if snapshot.t >= earliest]
+    else:
+        earliest = last.t - recording.settle
+        opening = next((index for index, snapshot in enumerate(before) if snapshot.t >= earliest), len(before))
+        # A snapshot taken just before the window opens shows what stood there when it did.
+        window = before[max(0, opening - 1) :]
+        if window and window[0].t > earliest + 0.25:
+            return frozenset()
+    if not window or (window[0].t == last.t and recording.settle > 0):
         return frozenset()
     where = {each.id: _place(each) for each in last.goroutines}
     steady = set(where)

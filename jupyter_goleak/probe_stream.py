@@ -52,7 +52,7 @@ class Begun:
 @dataclass(frozen=True, slots=True)
 class Dump:
     """Stacks of all goroutines but the probe's. `complete`: none is missing; `proof`: taken right after a cycle of
-    leak detection, whose tags it shows; `settle`: the first of the settling time; `final`: the last of the run.
+    leak detection, whose tags it shows; `settle`: one of the settling time; `final`: the last of the run.
     """
 
     t: float

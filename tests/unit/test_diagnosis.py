@@ -173,3 +173,16 @@ def test_a_connection_kept_for_the_next_request_is_alive() -> None:
     assert judge(settled(*halves)).leaks == ()
     body_open = replace(halves[1], state="select")
     assert [leak.count for leak in judge(settled(halves[0], body_open)).leaks] == [1, 1]
+
+
+def test_what_comes_to_rest_in_the_first_half_of_settling_is_likely() -> None:
+    running, blocked = (worker(7, "runnable", line=18),), (worker(7),)
+    snapshots = (Snapshot(1.0, running), Snapshot(1.5, blocked), Snapshot(2.0, blocked))
+    run = judge(recording(snapshots=snapshots, final=snapshots[-1]))
+    assert [leak.evidence for leak in run.leaks] == ["likely"]
+
+
+def test_what_comes_to_rest_later_is_alive() -> None:
+    running, blocked = (worker(7, "sleep", line=18),), (worker(7),)
+    snapshots = (Snapshot(1.0, running), Snapshot(1.5, running), Snapshot(2.0, blocked))
+    assert judge(recording(snapshots=snapshots, final=snapshots[-1])).leaks == ()

@@ -14,7 +14,7 @@ import (
 const (
 	dumpComplete = 1 << iota // every goroutine is in it
 	dumpProof                // taken right after a cycle of the leak profile
-	dumpSettle               // taken at the start of settling
+	dumpSettle               // taken at the start of settling, or halfway
 	dumpFinal                // nothing comes after it
 )
 
@@ -42,12 +42,17 @@ func (p *probeState) finish(settle time.Duration) {
 		p.dump(dumpSettle, finalDumpMost)
 	}
 	var proofCost, proved time.Duration
-	seen, passes := -1, 2
+	seen, passes, halfway := -1, 2, false
 	for wait := time.Millisecond; !p.hurry.Load() || settle > 0; wait = min(wait*2, 10*time.Millisecond) {
 		count := runtime.NumGoroutine()
 		elapsed := time.Since(began)
 		if count <= main || elapsed >= settle {
 			break
+		}
+		if !halfway && elapsed >= settle/2 {
+			// What still comes to rest now has the second half to show that it stays.
+			halfway = true
+			p.dump(dumpSettle, finalDumpMost)
 		}
 		if count != seen && elapsed-proved >= 10*proofCost {
 			seen = count
