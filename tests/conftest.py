@@ -49,17 +49,18 @@ def eventually() -> Callable[..., object]:
     return _eventually
 
 
-def processes_of_this_run() -> dict[int, str]:
-    """The processes that these tests started and that still live: pid and command."""
+def processes_since(before: set[int]) -> dict[int, str]:
+    """The processes that these tests started, that were not there `before`, and that still live: pid and command."""
     found = {}
-    for process in psutil.process_iter():
+    for pid in set(psutil.pids()) - before:
         try:
-            if process.pid != os.getpid() and process.environ().get(TRACE) == os.environ[TRACE]:
-                found[process.pid] = " ".join(process.cmdline())
+            process = psutil.Process(pid)
+            if process.ppid() == os.getpid() or process.environ().get(TRACE) == os.environ[TRACE]:
+                found[pid] = " ".join(process.cmdline()) or process.name()
+        except psutil.ZombieProcess:
+            found[pid] = "never waited for"
         except (psutil.Error, OSError):
             continue
-    for child in psutil.Process().children():
-        found.setdefault(child.pid, "<never waited for>")
     return found
 
 
@@ -93,11 +94,11 @@ def own_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def nothing_left_behind(own_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Run the test in an empty folder; fail it where a process, a thread or a file of its making outlives it."""
     folder = tmp_path_factory.mktemp("here")
-    processes, threads, files = set(processes_of_this_run()), set(threading.enumerate()), set(own_world.iterdir())
+    processes, threads, files = set(psutil.pids()), set(threading.enumerate()), set(own_world.iterdir())
 
     def left() -> dict[str, object]:
         return {
-            "processes": {pid: name for pid, name in processes_of_this_run().items() if pid not in processes},
+            "processes": processes_since(processes),
             "threads": [thread for thread in threading.enumerate() if thread not in threads],
             "files": [*folder.iterdir(), *(path for path in own_world.iterdir() if path not in files)],
         }
