@@ -120,6 +120,8 @@ class Lanes:
         most = max(24, min(GRAIN, RECTANGLES // max(1, len(self._each))))
         seen: set[int] = set()
         for goroutine in sorted(snapshot.goroutines, key=lambda each: each.id):
+            if not goroutine.frames:
+                continue  # where a list was cut off, its last entry
             function, place = self._origin(goroutine)
             stands = goroutine.position
             state = goroutine.state.removesuffix(" (leaked)")
@@ -289,6 +291,9 @@ class Groups:
             since = lane.stretches[-1].end if lane.stretches else t
             lane.extend(since, ((kind_of(leak.state), leak.state, leak.line, leak.count),))
         lane.leaked += leak.count
+        if lane.leaked > sum(number for *_, number in lane.stretches[-1].counts):
+            lane.stretches[-1].counts = ((kind_of(leak.state), leak.state, leak.line, lane.leaked),)
+            lane.peak = max(lane.peak, lane.leaked)
 
     def _lane(self, function: str, place: Place) -> Lane | None:
         """The lane of that origin, if there is one or room for one."""

@@ -120,7 +120,7 @@ class _Painter:
         if steps:
             path = _steps([*steps, (column.t, float(run.end))], self._x, scale.y)
             yield Area(((path[0][0], base), *path, (path[-1][0], base)), colour, 0.16)
-            leaked = [(t, float(n)) for t, n in column.lanes.stuck()]
+            leaked = [(t, float(n)) for t, n in column.leaked()]
             if leaked:
                 stuck = _steps([*leaked, (column.t, leaked[-1][1])], self._x, scale.y)
                 yield Area(((stuck[0][0], base), *stuck, (stuck[-1][0], base)), LEAK, 0.2, "#d98a5f")

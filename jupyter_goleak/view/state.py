@@ -7,6 +7,8 @@ from what happened before, so that one which appears late misses nothing.
 
 from __future__ import annotations
 
+import sys
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -107,9 +109,24 @@ class Column:
                 "explored": run.explored.to_dict(),
                 "leaks": [_leak(leak) for leak in run.leaks],
                 "alive": [_leak(leak) for leak in run.alive],
-                "leaked": self.lanes.stuck(),
+                "leaked": self.leaked(),
             }
         return facts
+
+    def leaked(self) -> list[tuple[float, int]]:
+        """How many of those that leaked were stuck already, as steps in time; never more than there were at all."""
+        stuck = self.lanes.stuck()
+        if not stuck:
+            return []
+        counts = [(sample.t, sample.count) for sample in self.series.samples]
+        steps: list[tuple[float, int]] = []
+        for t in sorted({t for t, _ in (*stuck, *counts) if t >= stuck[0][0]}):
+            number = stuck[bisect_right(stuck, (t, sys.maxsize)) - 1][1]
+            at = bisect_right(counts, (t, sys.maxsize)) - 1
+            number = min(number, counts[at][1]) if at >= 0 else number
+            if not steps or steps[-1][1] != number:
+                steps.append((t, number))
+        return steps
 
     def bars(self) -> Bars:
         return self.lanes.bars()

@@ -183,6 +183,14 @@ def test_what_a_snapshot_shows_takes_the_place_of_what_was_started():
     assert (bars.states[bars.state[last]], bars.number[last]) == ("chan receive", 50)
 
 
+def test_a_list_that_was_cut_off_counts_no_fewer_than_leaked():
+    crowd = tuple(goroutine(number) for number in range(2, 402))
+    lanes = lanes_of(Snapshot(1.0, (MAIN, *crowd, Goroutine(999, "chan receive", ())), complete=False))
+    lanes.end(2.0, [replace(LEAK, count=5000, ids=())])
+    assert lanes.bars().names == ("main ×1", "worker ×5,000")
+    assert lanes.bars().number[-1] == 5000
+
+
 def test_two_leaks_of_one_go_statement_add_up():
     crowd = tuple(goroutine(number, line=20 + number % 2) for number in range(2, 102))
     lanes = lanes_of(Snapshot(1.0, (MAIN, *crowd)))

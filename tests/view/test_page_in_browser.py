@@ -82,6 +82,7 @@ def opened(chromium: str, tmp_path: Path) -> Iterator[Opened]:
 
 def test_both_columns_are_drawn_and_say_their_verdict(opened):
     page = opened.open(report())
+    assert page.locator(".gl-column h3").all_inner_texts() == ["original", "fixed"]
     assert opened.text(".gl-column[data-variant=original] .gl-badge") == "leak"
     assert opened.text(".gl-column[data-variant=original] .gl-sentence") == "2 goroutines can never end."
     assert opened.text(".gl-column[data-variant=fixed] .gl-badge") == "clean"

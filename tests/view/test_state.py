@@ -8,6 +8,7 @@ import pytest
 
 from jupyter_goleak.model import (
     Attempt,
+    Ended,
     Finished,
     Mark,
     Marked,
@@ -16,12 +17,14 @@ from jupyter_goleak.model import (
     Returned,
     Sample,
     Sampled,
+    Snapped,
+    Snapshot,
     Started,
     Tried,
 )
 from jupyter_goleak.view.state import MARKS, Scene, scene_of
 from jupyter_goleak.view.words import Words
-from tests.view.examples import DIFF, FIXED, SOURCE, fixed, original, report
+from tests.view.examples import DIFF, FIXED, SOURCE, fixed, original, report, worker
 
 ENGLISH = Words("en")
 
@@ -110,6 +113,16 @@ def test_memory_after_main_has_returned_is_not_the_programs():
     )
     last = scene.columns["original"].series.samples[-1]
     assert (last.count, last.stack_bytes + last.heap_bytes) == (4, 30)
+
+
+def test_no_more_are_stuck_than_there_are():
+    scene = scene_after(
+        Started("original", SOURCE),
+        *(Sampled("original", Sample(t, count, count)) for t, count in ((0.0, 1), (0.2, 2), (0.4, 3), (0.6, 9))),
+        Snapped("original", Snapshot(0.1, (worker(7), worker(8)))),
+        Ended("original", original(duration_s=0.7)),
+    )
+    assert scene.columns["original"].leaked() == [(0.1, 1), (0.2, 2)]
 
 
 def test_settling_belongs_to_the_picture_but_not_to_the_programs_time():

@@ -19,7 +19,7 @@ class Column {
       memory: h("div.gl-plot", { role: "img" }),
     };
     this.title = h("h3");
-    this.name = variant;
+    this.name = "";
     this.names = h("ul.gl-names", { "aria-hidden": "true" });
     this.memory = h("span.gl-memory");
     this.lines = { returned: h("div.gl-returned", { title: t("main has returned") }), now: h("div.gl-now") };
