@@ -252,7 +252,8 @@ class Repair:
         hung = self._run.verdict in _HUNG and run.verdict not in _HUNG
         fewer = sum(leak.count for leak in rest) < candidate.leaking
         hangs_less = self._run.verdict == "deadlock" and objection is not None and objection.outcome == "deadlock"
-        helps = rest and (fewer or hung) and (objection is None or (hangs_less and fewer))
+        made = candidate.edits[-1].strategy == "make-channel"  # whoever waits there may now be helped
+        helps = rest and (fewer or hung or made) and (objection is None or (hangs_less and fewer))
         if helps and len(candidate.edits) < _ROUNDS:
             self._add(candidate.program, rest, candidate.edits, candidate.cost)
             yield self._tried(candidate, "still leaks", "it ends a part of them; the search goes on from there")
@@ -276,6 +277,9 @@ class Repair:
         race = trial.race or (trials.race(candidate.program) if self._can_race else None)
         pending = trials.runs(candidate.program, building.built, self._schedules())
         shown = yield from self._show(candidate.program, building.built, candidate.title)
+        if shown.stopped == "user":
+            self.stop()
+            return False
         runs, objection = [trial.run, shown], self._objection(candidate, shown)
         while pending and objection is None and self._left > 0:
             done, _ = wait(pending, timeout=_TICK_S, return_when=FIRST_COMPLETED)

@@ -108,6 +108,7 @@ type unlockBeforeReturn struct{}
 func (unlockBeforeReturn) propose(r *repairer, w *blocked) {
 	for _, o := range r.locksOf(w) {
 		for _, l := range r.lockings(o) {
+			r.unlockForLock(o, l)
 			d := r.draft()
 			cost := 7
 			for _, leave := range r.on(o, "return-locked", "end-locked") {
@@ -130,6 +131,25 @@ func (unlockBeforeReturn) propose(r *repairer, w *blocked) {
 			d.offer("unlock-before-return", cost, "`"+l.code()+"` before leaving",
 				"This way out kept the lock, and everybody who comes later waits for it.")
 		}
+	}
+}
+
+// unlockForLock gives the lock back where it is taken a second time.
+func (r *repairer) unlockForLock(o object, second locking) {
+	for _, first := range r.lockings(o) {
+		if first.op == second.op || first.op.fn != second.op.fn || first.op.node.Pos() > second.op.node.Pos() || first.deferred() != nil {
+			continue
+		}
+		between := slices.ContainsFunc(first.unlocks, func(op *operation) bool {
+			return first.op.node.Pos() < op.node.Pos() && op.node.Pos() < second.op.node.Pos()
+		})
+		if between || first.op.kind != second.op.kind {
+			continue
+		}
+		d := r.draft()
+		d.replace(second.op.node, second.code())
+		d.offer("unlock-before-return", 8, "`"+second.code()+"` for the second `"+r.text(second.op.node)+"`",
+			"Who takes a lock that it already holds waits for itself.")
 	}
 }
 
@@ -194,11 +214,24 @@ func (releaseBeforeWait) propose(r *repairer, w *blocked) {
 			if depth == 0 && w.node != nil && node != w.node {
 				continue
 			}
+			if depth > 0 && !r.leadsTo(node, w.Frames[depth-1].Function) {
+				continue
+			}
 			for _, e := range held {
 				r.release(node, e, depth)
 			}
 		}
 	}
+}
+
+// leadsTo tells whether the node may be the call of the function whose name a stack shows.
+func (r *repairer) leadsTo(node ast.Node, name string) bool {
+	call, ok := node.(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	callee := r.callee(call)
+	return callee == nil || strings.Contains(name+".", "."+callee.Name()+".") || r.byObject[callee.Origin()] == nil
 }
 
 func (r *repairer) release(node ast.Node, written ast.Expr, depth int) {
@@ -218,6 +251,9 @@ func (r *repairer) release(node ast.Node, written ast.Expr, depth int) {
 			continue
 		}
 		name := shorten(r.text(node))
+		if call, ok := node.(*ast.CallExpr); ok && containsFunction(call) {
+			name = r.text(call.Fun) + "(…)"
+		}
 		title := "release `" + l.name + "` before `" + name + "`"
 		lock := l.name + "." + strings.TrimPrefix(l.unlock, "R")
 		lock = strings.TrimSuffix(lock, "Unlock")
