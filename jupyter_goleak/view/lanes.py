@@ -7,6 +7,7 @@ lies between y = 0 and y = 1, the next one below it between 1 and 2, and so on: 
 Up to `ONE_EACH` goroutines there is a lane for each, with a rectangle for each stretch of time in one state. Above
 that, goroutines with the same `go` statement share a lane, in which each state's height is its share of the lane's
 largest number; until a snapshot tells their states, they are drawn as "started", from the program's `go` statements.
+The lanes of the first `ONE_EACH` goroutines are kept then too, each behind the one that it shares.
 
 Source of the states' names: the runtime's own wait reasons, as a goroutine dump prints them.
 """
@@ -60,13 +61,14 @@ def short_function(name: str) -> str:
 class Bars:
     """Rectangles to draw, as columns of equal length, and a name and a `go` line for each lane.
 
-    `kind` and `state` are indices into `KINDS` and `states`; `line` is 0 where there is none; `leaked` is 1 for the
+    `parents` says for each lane which one it is a part of, and -1 for those that stand by themselves. `kind` and `state` are indices into `KINDS` and `states`; `line` is 0 where there is none; `leaked` is 1 for the
     part of a lane that will never end; `number` is how many goroutines the rectangle stands for.
     """
 
     names: tuple[str, ...] = ()
     go_lines: tuple[int, ...] = ()
     leaks: tuple[int, ...] = ()
+    parents: tuple[int, ...] = ()
     states: tuple[str, ...] = ()
     grouped: bool = False
     left: tuple[float, ...] = ()
@@ -127,8 +129,8 @@ class Lanes:
             state = goroutine.state.removesuffix(" (leaked)")
             where = (kind_of(state), state, stands.line if stands else None)
             groups.setdefault((function, place), Counter())[where] += 1
-            if not self._too_many:
-                seen.add(goroutine.id)
+            seen.add(goroutine.id)
+            if not self._too_many or goroutine.id in self._each:
                 lane, since = self._lane_of(goroutine, function, place, t)
                 lane.extend(since, ((*where, 1),), most)
                 lane.extend(t, ((*where, 1),), most)
@@ -156,7 +158,7 @@ class Lanes:
 
     def bars(self) -> Bars:
         """Everything that there is to draw now. What still lives reaches up to the latest snapshot."""
-        lanes = self._drawn()
+        lanes, parents = self._with_members()
         states: dict[str, int] = {}
         rows: list[tuple[float, float, float, float, int, int, int, int, int, int]] = []
         for index, lane in enumerate(lanes):
@@ -177,9 +179,10 @@ class Lanes:
                     base = top
         columns = tuple(zip(*rows, strict=True)) if rows else ((),) * 10
         return Bars(
-            tuple(f"{lane.name} ×{lane.peak:,}" if self._too_many else lane.name for lane in lanes),
+            tuple(f"{lane.name} ×{lane.peak:,}" if lane.shared else lane.name for lane in lanes),
             tuple(0 if lane.place[0].startswith("/") else lane.place[1] for lane in lanes),
             tuple(lane.leaked for lane in lanes),
+            parents,
             tuple(states),
             self._too_many,
             *columns,
@@ -197,10 +200,23 @@ class Lanes:
     def _drawn(self) -> list[Lane]:
         return self._groups.lanes if self._too_many else list(self._each.values())
 
+    def _with_members(self) -> tuple[list[Lane], tuple[int, ...]]:
+        """The lanes to draw, each followed by those that are a part of it, and which one each is a part of."""
+        if not self._too_many:
+            return list(self._each.values()), (-1,) * len(self._each)
+        lanes: list[Lane] = []
+        parents: list[int] = []
+        for group in self._groups.lanes:
+            members = [lane for lane in self._each.values() if self._groups.is_part(lane, group)]
+            parent = len(lanes)
+            lanes += [group, *members] if group.peak > 1 else [group]
+            parents += [-1, *[parent] * (len(lanes) - parent - 1)]
+        return lanes, tuple(parents)
+
     def _group_if_too_many(self) -> None:
-        if len(self._each) + self._waiting > ONE_EACH:
+        if not self._too_many and len(self._each) + self._waiting > ONE_EACH:
             self._too_many = True
-            self._each.clear()
+            self._each = dict(list(self._each.items())[:ONE_EACH])
             self._births.clear()
 
     def _lane_of(self, goroutine: Goroutine, function: str, place: Place, t: float) -> tuple[Lane, float]:
@@ -295,11 +311,15 @@ class Groups:
             lane.stretches[-1].counts = ((kind_of(leak.state), leak.state, leak.line, lane.leaked),)
             lane.peak = max(lane.peak, lane.leaked)
 
+    def is_part(self, lane: Lane, group: Lane) -> bool:
+        """Whether a single goroutine's lane is a part of that shared one."""
+        return self._key(lane.function, lane.place) == self._key(group.function, group.place)
+
     def _lane(self, function: str, place: Place) -> Lane | None:
         """The lane of that origin, if there is one or room for one."""
         key = self._key(function, place)
         if key not in self._lanes and len(self._lanes) < GROUPS:
-            self._lanes[key] = Lane(function, function, place)
+            self._lanes[key] = Lane(function, function, place, shared=True)
             self._unseen.add(key)
         return self._lanes.get(key)
 

@@ -98,6 +98,7 @@ def _packed_bars(bars: Bars) -> dict[str, Any]:
         "names": bars.names,
         "go_lines": bars.go_lines,
         "leaks": bars.leaks,
+        "parents": bars.parents,
         "states": bars.states,
         "kinds": KINDS,
         "grouped": bars.grouped,

@@ -36,7 +36,7 @@ def picture(scene: Scene) -> Drawing:
     words = scene.words
     end = max((column.t for column in columns), default=1.0) or 1.0
     peak = max((max([column.series.peak, *(mark.value for mark in column.marks)]) for column in columns), default=1)
-    lanes = max((len(column.bars().names) for column in columns), default=0)
+    lanes = max((column.bars().parents.count(-1) for column in columns), default=0)
     shared = any(column.lanes.grouped for column in columns)
     lane = max(18.0, min(40.0, 340 / max(lanes, 1))) if shared else max(7.0, min(20.0, 340 / max(lanes, 1)))
     width = (WIDTH - GAP * (len(columns) - 1)) / max(len(columns), 1)
@@ -140,18 +140,28 @@ class _Painter:
             return
         top = HEAD + PLOT + 40
         every = math.ceil(12 / scale.lane)
-        for index, name in enumerate(bars.names):
+        rows = {lane: row for row, lane in enumerate(lane for lane, parent in enumerate(bars.parents) if parent < 0)}
+        for lane, index in rows.items():
+            name = bars.names[lane]
             if index % every == 0:
                 short = name if len(name) <= 15 else f"…{name[-14:]}"
                 yield Text(self._x(0) - 10, top + (index + 0.5) * scale.lane + 4, short, 12, SOFT, anchor="end")
         present: dict[str, bool] = {}
         for i, left in enumerate(bars.left):
+            if bars.lane[i] not in rows:
+                continue
+            shift = rows[bars.lane[i]] - bars.lane[i]
             kind = KINDS[bars.kind[i]]
             present[kind] = True
             end = self._x(scale.end) if bars.leaked[i] else max(self._x(bars.right[i]), self._x(left) + 3)
-            shape = box(self._x(left), top + bars.bottom[i] * scale.lane, end, top + bars.top[i] * scale.lane)
+            shape = box(
+                self._x(left),
+                top + (bars.bottom[i] + shift) * scale.lane,
+                end,
+                top + (bars.top[i] + shift) * scale.lane,
+            )
             yield Area(shape, STATES[kind], 1.0, HATCH if bars.leaked[i] else None)
-        x, y = self._x(0), top + len(bars.names) * scale.lane + 22
+        x, y = self._x(0), top + len(rows) * scale.lane + 22
         for kind in (each for each in KINDS if each in present):
             yield Area(box(x, y - 9, x + 15, y + 1), STATES[kind])
             yield Text(x + 20, y + 1, kind_word(kind, self._words), 12, SOFT)

@@ -40,6 +40,7 @@ class Lane:
     open: bool = True
     peak: int = 1
     leaked: int = 0
+    shared: bool = False
 
     def extend(self, t: float, counts: Counts, most: int = GRAIN) -> None:
         """The goroutines are like that at `t`; what held until now held up to then. Keeps about `most` changes."""

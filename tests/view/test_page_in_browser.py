@@ -223,3 +223,10 @@ def test_two_thousand_goroutines_make_few_elements(opened):
     page = opened.open(report(original=original(snapshots=snapshots), fixed=fixed()))
     assert "worker ×1,980" in page.locator(".gl-names li").all_inner_texts()
     assert page.evaluate("() => document.querySelectorAll('.goleak *').length") < 400
+    fold = page.get_by_role("button", name="worker ×1,980")
+    fold.focus()
+    page.keyboard.press("Enter")
+    assert fold.get_attribute("aria-expanded") == "true"
+    assert page.locator(".gl-column[data-variant=original] .gl-part").all_inner_texts()[0] == "worker 1"
+    fold.click()
+    assert page.locator(".gl-part").count() == 0

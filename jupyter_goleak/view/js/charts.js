@@ -33,7 +33,7 @@ function nice(value) {
 function unpack(bars) {
   const floats = (name) => numbers(Float32Array, bars[name]);
   return {
-    names: bars.names || [], goLines: bars.go_lines || [], leaks: bars.leaks || [], states: bars.states || [],
+    names: bars.names || [], goLines: bars.go_lines || [], leaks: bars.leaks || [], parents: bars.parents || [], states: bars.states || [],
     kinds: bars.kinds || [], grouped: bars.grouped,
     left: floats("left"), right: floats("right"), bottom: floats("bottom"), top: floats("top"),
     lane: numbers(Uint32Array, bars.lane), line: numbers(Uint32Array, bars.line), number: numbers(Uint32Array, bars.number),
@@ -70,7 +70,7 @@ class Charts {
     Object.assign(this, { root, figures, holders, lines, names, t, pointed });
     this.lit = Object.fromEntries(VARIANTS.map((variant) => [variant, []]));
     this.doc = null;
-    this.state = Object.fromEntries(VARIANTS.map((variant) => [variant, { facts: {}, series: {}, bars: unpack({}) }]));
+    this.state = Object.fromEntries(VARIANTS.map((variant) => [variant, { facts: {}, series: {}, bars: unpack({}), unfolded: new Set() }]));
     this.now = null;
     this.lanes = 0;
     this.colours = new Map();
@@ -181,8 +181,32 @@ class Charts {
     const memory = this.get("memory");
     const most = nice(1.05 * Math.max(1, ...VARIANTS.map((variant) => numbers(Float32Array, this.state[variant].series.memory).reduce((a, b) => Math.max(a, b), 0))));
     if (memory.end !== most) memory.setv({ start: 0, end: most, reset_end: most });
-    const lanes = Math.max(1, ...VARIANTS.map((variant) => this.state[variant].bars.names.length));
+    const lanes = Math.max(1, ...VARIANTS.map((variant) => this.rows(variant).length));
     if (lanes !== this.lanes) this.resizeLanes(lanes);
+  }
+
+  /** The lanes of a column that are to be seen, from top to bottom: parts of a shared lane only where that is unfolded. */
+  rows(variant) {
+    const { bars, unfolded } = this.state[variant];
+    return bars.names.map((_, lane) => lane).filter((lane) => bars.parents[lane] < 0 || unfolded.has(bars.parents[lane]));
+  }
+
+  fold(variant, lane) {
+    const { unfolded } = this.state[variant];
+    if (!unfolded.delete(lane)) unfolded.add(lane);
+    this.state[variant].namesShown = null;
+    this.scale();
+    this.drawBars(variant);
+  }
+
+  /** A lane's name; that of a shared lane unfolds its parts. */
+  laneName(variant, lane) {
+    const { bars, unfolded } = this.state[variant];
+    const name = bars.names[lane];
+    if (!bars.parents.includes(lane)) return name;
+    const open = unfolded.has(lane);
+    const title = open ? this.t("Fold") : this.t("Show them one by one");
+    return h("button.gl-fold", { type: "button", "aria-expanded": String(open), title, onclick: () => this.fold(variant, lane) }, name);
   }
 
   resizeLanes(lanes) {
@@ -193,10 +217,10 @@ class Charts {
     for (const variant of VARIANTS) {
       this.plots[`lanes_${variant}`].height = Math.round(lanes * height) + 10;
       const step = Math.ceil(12 / height);
-      const { names } = this.state[variant].bars;
-      const shown = names.map((name, index) => [name, index]).filter(([, index]) => index % step === 0);
-      this.names[variant].replaceChildren(...shown.map(([name, index]) =>
-        h("li", { title: name, style: `top: ${ABOVE + (index + 0.5) * height}px` }, name)));
+      const { bars } = this.state[variant];
+      const shown = this.rows(variant).map((lane, row) => [lane, row]).filter(([, row]) => row % step === 0);
+      this.names[variant].replaceChildren(...shown.map(([lane, row]) =>
+        h(bars.parents[lane] < 0 ? "li" : "li.gl-part", { title: bars.names[lane], style: `top: ${ABOVE + (row + 0.5) * height}px` }, this.laneName(variant, lane))));
     }
   }
 
@@ -228,7 +252,8 @@ class Charts {
   drawBars(variant) {
     const { bars } = this.state[variant];
     const names = `${this.lanes}/${bars.names.join("\n")}`;
-    if (bars.namesShown !== names) { bars.namesShown = names; this.resizeLanes(this.lanes); }
+    if (this.state[variant].namesShown !== names) { this.state[variant].namesShown = names; this.resizeLanes(this.lanes); }
+    const rows = new Map(this.rows(variant).map((lane, row) => [lane, row]));
     const lines = this.lit[variant];
     const lanes = new Set();
     for (let i = 0; lines.length && i < bars.left.length; i += 1) {
@@ -241,11 +266,12 @@ class Charts {
     const until = this.now ?? Infinity;
     const least = this.reach * LEAST;
     for (let i = 0; i < bars.left.length; i += 1) {
-      if (bars.left[i] > until) continue;
+      if (bars.left[i] > until || !rows.has(bars.lane[i])) continue;
+      const shift = rows.get(bars.lane[i]) - bars.lane[i];
       const open = bars.leaked[i] && this.finished;
       const right = Math.min(until, open && until === Infinity ? this.reach : Math.max(bars.right[i], bars.left[i] + least));
       data.left.push(bars.left[i]); data.right.push(right);
-      data.bottom.push(bars.bottom[i]); data.top.push(bars.top[i]);
+      data.bottom.push(bars.bottom[i] + shift); data.top.push(bars.top[i] + shift);
       const alpha = lanes.size && !lanes.has(bars.lane[i]) ? DIMMED : 1;
       data.colour.push(colours[bars.kind[i]]); data.alpha.push(alpha);
       data.name.push(bars.names[bars.lane[i]]); data.state.push(bars.states[bars.state[i]]);
@@ -253,7 +279,7 @@ class Charts {
       data.line.push(places.get(bars.line[i]));
       if (bars.leaked[i]) {
         stuck.left.push(bars.left[i]); stuck.right.push(right);
-        stuck.bottom.push(bars.bottom[i]); stuck.top.push(bars.top[i]); stuck.alpha.push(alpha);
+        stuck.bottom.push(bars.bottom[i] + shift); stuck.top.push(bars.top[i] + shift); stuck.alpha.push(alpha);
       }
     }
     this.get(`bars_source_${variant}`).data = data;
@@ -304,8 +330,7 @@ class Charts {
     holder.addEventListener("pointermove", (event) => {
       const box = holder.getBoundingClientRect();
       const share = (event.clientY - box.top - ABOVE) / (box.height - ABOVE - BELOW);
-      const lane = Math.floor(share * this.lanes);
-      point(lane >= 0 && lane < this.state[variant].bars.names.length ? lane : -1);
+      point(this.rows(variant)[Math.floor(share * this.lanes)] ?? -1);
     });
     holder.addEventListener("pointerleave", () => point(-1));
   }

@@ -20,7 +20,7 @@ class Column {
     };
     this.title = h("h3");
     this.name = "";
-    this.names = h("ul.gl-names", { "aria-hidden": "true" });
+    this.names = h("ul.gl-names", { "aria-label": t("Lanes") });
     this.memory = h("span.gl-memory");
     this.lines = { returned: h("div.gl-returned", { title: t("main has returned") }), now: h("div.gl-now") };
     this.pictures = h("div.gl-pictures", {},

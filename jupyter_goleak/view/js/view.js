@@ -148,7 +148,7 @@ class View {
       const { bars } = this.charts.state[variant];
       const standing = new Map();
       for (let i = 0; moment != null && i < bars.left.length; i += 1) {
-        if (bars.line[i] && bars.left[i] <= moment && moment < bars.right[i]) standing.set(bars.line[i], (standing.get(bars.line[i]) || 0) + bars.number[i]);
+        if (bars.parents[bars.lane[i]] < 0 && bars.line[i] && bars.left[i] <= moment && moment < bars.right[i]) standing.set(bars.line[i], (standing.get(bars.line[i]) || 0) + bars.number[i]);
       }
       if (variant === "original") this.sources.original.count(standing);
     }
