@@ -61,8 +61,10 @@ def _parts(report: Report, words: Words) -> Iterator[str]:
         yield f'<img alt="{_text(said)}" src="{to_data_uri(report, words)}" style="max-width:100%;height:auto;background:#fff"/>'
     reasons = dict.fromkeys(leak.explanation for leak in report.leaks if leak.explanation)
     yield from (f'<p style="font-size:15px">{_coded(reason)}</p>' for reason in reasons)
-    if report.original and (report.original.leaks or report.original.alive):
-        yield _table(report.original, report.file, words)
+    # In an exercise the learner's own goroutines matter, not those of the program that was given.
+    told = report.fixed if report.exercise else report.original
+    if told and (told.leaks or told.alive):
+        yield _table(told, report.file, words)
     if report.fix:
         yield f"<p><b>{_coded(words.retell(report.fix.title))}</b></p>"
         yield f'<pre style="{_PRE}">{"".join(map(_diff_row, diff_rows(report.fix.diff)))}</pre>'

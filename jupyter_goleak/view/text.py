@@ -41,8 +41,10 @@ class _Writer:
         indent = max((_width(names[run.variant]) for run in runs), default=0) + 2
         for run in runs:
             yield from self._run(run, names[run.variant], indent, peak, end)
-        if report.original:
-            yield from self._groups(report.original)
+        # In an exercise the learner's own goroutines matter, not those of the program that was given.
+        told = report.fixed if report.exercise else report.original
+        if told:
+            yield from self._groups(told)
         for reason in dict.fromkeys(leak.explanation for leak in report.leaks if leak.explanation):
             yield ""
             yield from _wrapped(visible(reason))

@@ -25,7 +25,9 @@ WORKERS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 
 def ours() -> str:
     """The program of notebook 01."""
     cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
-    (source,) = ("".join(cell["source"]) for cell in cells if "".join(cell["source"]).startswith("%%goleak"))
+    (source,) = (
+        "".join(cell["source"]) for cell in cells if "".join(cell["source"]).startswith("%%goleak -o report\n")
+    )
     return source.partition("\n")[2]
 
 
