@@ -40,7 +40,7 @@ def run_under_the_guard(folder: Path, body: str) -> subprocess.CompletedProcess[
     imports = "import os, subprocess, tempfile, threading, time\nfrom subprocess import DEVNULL\nkept = []\n"
     (folder / "test_it.py").write_text(f"{imports}def test_it():\n    {body}\n", encoding="utf-8")
     (folder / "setup.cfg").write_text("[tool:pytest]\n", encoding="utf-8")
-    environment = {**os.environ, "GOLEAK_TEST_PATIENCE": "1", "CI": ""}
+    environment = {**os.environ, "GOLEAK_TEST_PATIENCE": "1", "TMPDIR": str(folder)}
     command = [
         sys.executable,
         "-m",
