@@ -130,7 +130,7 @@ class Lanes:
             where = (kind_of(state), state, stands.line if stands else None)
             groups.setdefault((function, place), Counter())[where] += 1
             seen.add(goroutine.id)
-            if not self._too_many or goroutine.id in self._each:
+            if not self._too_many or goroutine.id in self._each or len(self._each) < ONE_EACH:
                 lane, since = self._lane_of(goroutine, function, place, t)
                 lane.extend(since, ((*where, 1),), most)
                 lane.extend(t, ((*where, 1),), most)

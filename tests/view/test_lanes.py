@@ -198,6 +198,16 @@ def test_a_list_that_was_cut_off_counts_no_fewer_than_leaked():
     assert max(bars.number) == 5000
 
 
+def test_a_crowd_that_comes_at_once_has_parts_too():
+    lanes = Lanes()
+    for n in range(200):
+        lanes.born(Birth(n / 1000, "main.go", 5, "worker"))
+    lanes.snap(Snapshot(1.0, (MAIN, *(goroutine(number) for number in range(2, 202)))))
+    bars = lanes.bars()
+    assert alone(bars, bars.names) == ("worker ×200", "main ×1")
+    assert bars.parents.count(0) == ONE_EACH - 1
+
+
 def test_two_leaks_of_one_go_statement_add_up():
     crowd = tuple(goroutine(number, line=20 + number % 2) for number in range(2, 102))
     lanes = lanes_of(Snapshot(1.0, (MAIN, *crowd)))
