@@ -147,9 +147,10 @@ class Lanes:
         t = self._t = max(self._t, t)
         self._missed(t)
         for leak in leaks:
-            for number in leak.ids:
-                if number in self._each:
-                    self._each[number].leaked = 1
+            known = set(leak.ids)
+            for number, lane in self._each.items():
+                if number in known or (len(known) < leak.count and _stands_at(lane, leak)):
+                    lane.leaked = 1
             self._too_many |= not leak.ids and leak.count > ONE_EACH
             self._groups.leaked(t, leak)
         for lane in (*self._each.values(), *self._groups.lanes):
@@ -326,6 +327,13 @@ class Groups:
     @staticmethod
     def _key(function: str, place: Place) -> tuple[str, Place]:
         return (function if place == NOWHERE else "", place)
+
+
+def _stands_at(lane: Lane, leak: Leak) -> bool:
+    """Whether a lane's goroutine is one of a leak that is too large to name them all."""
+    if lane.place != (leak.go_file or leak.file, leak.go_line or 0) or not lane.open:
+        return False
+    return [each[1:3] for each in lane.stretches[-1].counts] == [(leak.state, leak.line)]
 
 
 def _in_order(counts: Counter[tuple[str, str, int | None]]) -> Counts:

@@ -208,6 +208,15 @@ def test_a_crowd_that_comes_at_once_has_parts_too():
     assert bars.parents.count(0) == ONE_EACH - 1
 
 
+def test_of_a_leak_too_large_to_name_all_those_that_stand_there_are_part():
+    lanes = lanes_of(Snapshot(1.0, (MAIN, goroutine(7), goroutine(8, "select"), goroutine(9))))
+    lanes.end(2.0, [replace(LEAK, count=5000, ids=(7,))])
+    bars = lanes.bars()
+    named = dict(zip(bars.names, bars.leaks, strict=True))
+    assert {name for name, leaked in named.items() if leaked} >= {"worker 1", "worker 3"}
+    assert named["worker 2"] == 0
+
+
 def test_two_leaks_of_one_go_statement_add_up():
     crowd = tuple(goroutine(number, line=20 + number % 2) for number in range(2, 102))
     lanes = lanes_of(Snapshot(1.0, (MAIN, *crowd)))
