@@ -142,6 +142,8 @@ func init() {
 		p.sample = append(p.sample, metrics.Sample{Name: name})
 	}
 	exithook.Add(exithook.Hook{F: atExit, RunOnFailure: true})
+	p.ticking.Lock() // no sample before everything below is set
+	defer p.ticking.Unlock()
 	go answer()
 	metrics.Read(p.sample)
 	p.hasStates = p.sample[metricRunning].Value.Kind() == metrics.KindUint64
