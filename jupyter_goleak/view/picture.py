@@ -84,7 +84,7 @@ class _Painter:
         colour = VERDICTS.get(run.verdict, LEAK)
         yield Area(box(left, 0, right, 4), colour)
         yield Text(left, 26, self._name, 14, SOFT, bold=True)
-        word = verdict_word(run.verdict, words)
+        word = verdict_word(run, words)
         yield Text(right, 26, word, 14, colour, bold=True, anchor="end")
         yield from _badge(
             run.verdict, right - 24 - 8.2 * sum(2 if ord(each) > 0x1100 else 1 for each in word), 21, colour

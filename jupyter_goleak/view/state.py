@@ -66,6 +66,8 @@ class Column:
                 self.status, self.returned = "settling", t
                 self._reach(t)
             case model.Ended(run=run):
+                if self.returned is None:
+                    self._forget_the_search()
                 self.status, self.run = "ended", run
                 self._reach(run.duration_s)
                 self.lanes.end(self.t, run.leaks)
@@ -81,6 +83,12 @@ class Column:
             return sample
         last = self.series.samples[-1]
         return replace(sample, stack_bytes=last.stack_bytes, heap_bytes=last.heap_bytes)
+
+    def _forget_the_search(self) -> None:
+        """A run that was stopped is searched for leaks before its last sample is taken."""
+        samples = self.series.samples
+        if len(samples) > 1:
+            samples[-1] = replace(samples[-1], stack_bytes=samples[-2].stack_bytes, heap_bytes=samples[-2].heap_bytes)
 
     def facts(self, words: Words) -> dict[str, Any]:
         """The small things: status, numbers, verdict, marks, leaks."""
@@ -100,7 +108,7 @@ class Column:
         if run:
             facts |= {
                 "verdict": run.verdict,
-                "word": verdict_word(run.verdict, words),
+                "word": verdict_word(run, words),
                 "sentence": verdict_sentence(run, words),
                 "note": words.retell(run.note),
                 "stopped": run.stopped,

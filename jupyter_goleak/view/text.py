@@ -52,7 +52,7 @@ class _Writer:
 
     def _run(self, run: Run, name: str, indent: int, peak: int, end: float) -> Iterator[str]:
         words = self._words
-        verdict = f"{SIGNS.get(run.verdict, '?')} {verdict_word(run.verdict, words)}"
+        verdict = f"{SIGNS.get(run.verdict, '?')} {verdict_word(run, words)}"
         yield f"{_padded(name, indent)}{self._paint(_COLOURS.get(run.verdict, '0'), verdict)}: {verdict_sentence(run, words)}"
         if run.samples:
             yield f"{' ' * indent}{chart(run.samples, run.duration_s, end, peak)}"

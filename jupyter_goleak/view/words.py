@@ -97,8 +97,10 @@ def seconds(duration: float) -> str:
     return f"{duration // 60:.0f} min {duration % 60:.0f} s"
 
 
-def verdict_word(verdict: str, words: Words) -> str:
-    """The verdict in a word or two, for a badge."""
+def verdict_word(run: Run, words: Words) -> str:
+    """A run's verdict in a word or two, for a badge."""
+    if run.verdict == "timeout" and run.stopped in ("user", "for"):
+        return words("stopped")
     return {
         "clean": words("clean"),
         "leak": words("leak"),
@@ -106,7 +108,7 @@ def verdict_word(verdict: str, words: Words) -> str:
         "crash": words("crash"),
         "timeout": words("time-out"),
         "build-error": words("does not compile"),
-    }.get(verdict, verdict)
+    }.get(run.verdict, run.verdict)
 
 
 def variant_names(words: Words, *, exercise: bool = False) -> dict[Variant, str]:
@@ -143,6 +145,10 @@ def verdict_sentence(run: Run, words: Words) -> str:
         return words.count("{n} goroutine can never end.", "{n} goroutines can never end.", proven + likely)
     if likely:
         return words.count("{n} goroutine seems stuck for good.", "{n} goroutines seem stuck for good.", likely)
+    if run.stopped == "user":
+        return words("You stopped it after {time}; no leak was seen until then.", time=seconds(run.duration_s))
+    if run.stopped == "for":
+        return words("It ran for {time}, as asked; no leak was seen.", time=seconds(run.duration_s))
     if run.verdict == "timeout":
         return words("Stopped after {time}: it did not end by itself.", time=seconds(run.duration_s))
     if run.alive:
@@ -150,8 +156,6 @@ def verdict_sentence(run: Run, words: Words) -> str:
         return words.count(
             "No leak; {n} goroutine was still at work.", "No leak; {n} goroutines were still at work.", n
         )
-    if run.stopped == "user":
-        return words("You stopped it after {time}; no leak was seen until then.", time=seconds(run.duration_s))
     if run.explored.runs > 1:
         return words("Every goroutine ended, in each of {n} runs.", n=run.explored.runs)
     return words("Every goroutine ended.")

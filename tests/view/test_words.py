@@ -65,7 +65,15 @@ def test_what_became_of_a_run(changes, sentence):
 
 @pytest.mark.parametrize("verdict", ["clean", "leak", "deadlock", "crash", "timeout", "build-error"])
 def test_every_verdict_has_a_word(verdict):
-    assert verdict_word(verdict, ENGLISH)
+    assert verdict_word(original(verdict=verdict), ENGLISH)
+
+
+def test_who_stopped_a_run_is_not_told_that_it_took_too_long():
+    stopped = original(verdict="timeout", stopped="user", leaks=(), duration_s=2.0)
+    assert verdict_word(stopped, ENGLISH) == "stopped"
+    assert verdict_sentence(stopped, ENGLISH) == "You stopped it after 2.00 s; no leak was seen until then."
+    asked = original(verdict="timeout", stopped="for", leaks=(), duration_s=5.0)
+    assert verdict_sentence(asked, ENGLISH) == "It ran for 5.00 s, as asked; no leak was seen."
 
 
 def test_last_words_are_the_panic_and_never_long():

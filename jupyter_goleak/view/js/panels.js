@@ -104,9 +104,10 @@ class Column {
     set(holders.memory, { "aria-label": t("{name}: memory held over time, {memory} after {time}", values) });
   }
 
-  showLegend(bars) {
-    const present = new Set([...bars.kind].map((kind) => bars.kinds[kind]));
-    const stuck = bars.leaked.some(Boolean);
+  /** The states that are to be seen in any column: the same legend for both, so that they stay side by side. */
+  showLegend(columns) {
+    const present = new Set(columns.flatMap((bars) => [...new Set(bars.kind)].map((kind) => bars.kinds[kind])));
+    const stuck = columns.some((bars) => bars.leaked.some(Boolean));
     const key = `${[...present].sort().join()}${stuck}`;
     if (this.legend.dataset.key === key) return;
     this.legend.dataset.key = key;

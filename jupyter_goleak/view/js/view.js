@@ -111,8 +111,11 @@ class View {
       if (parts.includes("output")) column.showOutput(this.part("output", variant).pieces || [], this.charts.now);
       const drawn = parts.filter((part) => ["facts", "series", "bars"].includes(part));
       if (drawn.length || dirty.has("head")) this.charts.update(variant, dirty.has("head") ? [...new Set([...drawn, "facts"])] : drawn, (part) => this.part(part, variant));
-      if (parts.includes("bars")) column.showLegend(this.charts.state[variant].bars);
       if (parts.includes("code") || dirty.has("head") || this.part("facts", variant).status === "ended") this.showSource(variant, head);
+    }
+    if (VARIANTS.some((variant) => dirty.has(`bars_${variant}`))) {
+      const bars = VARIANTS.map((variant) => this.charts.state[variant].bars);
+      for (const variant of VARIANTS) this.columns[variant].showLegend(bars);
     }
     if (dirty.has("facts_original") || dirty.has("head")) this.findings.show(this.part("facts", "original"), head);
     if (head.finished && !head.error) this.clock.show(this.charts.end());
