@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
 from typing import Any
@@ -23,7 +23,7 @@ from jupyter_goleak import toolchain
 from jupyter_goleak.errors import UsageError
 from jupyter_goleak.experiment import Experiment
 from jupyter_goleak.explanation import English
-from jupyter_goleak.model import Ended, Event, Finished, Grade, Progress, Report, Run
+from jupyter_goleak.model import Ended, Event, Explored, Finished, Grade, Progress, Report, Run
 from jupyter_goleak.options import Options
 from jupyter_goleak.patterns import Say
 from jupyter_goleak.program import Program, parse_program
@@ -45,7 +45,8 @@ _FOLDER = "exercises"
 class Rules:
     """What makes an answer the same program as the given one.
 
-    `runs`: under how many schedules nothing may leak. `prints`: lines that the given program owes and an answer prints. `extra`: it may print further ones. `numbers`: numbers in the output must be the same too.
+    `runs`: under how many schedules nothing may leak. `prints`: lines that the given program owes and an answer prints.
+    `extra`: it may print further ones. `numbers`: numbers in the output must be the same too.
     `goroutines`: how many must be started at least; as many as the given program starts, unless said. `alive`: how many
     may still be at work at the end. `sleeps`: what the calls of `time.Sleep` add up to in seconds; as in the given program,
     unless said.
@@ -96,12 +97,15 @@ def load(name: str, language: str = LANGUAGE) -> Exercise:
     )
 
 
-def judge(exercise: Exercise, given: Run, answer: Run, *, slept: tuple[float, float], say: Say) -> Grade:
+def judge(
+    exercise: Exercise, given: Run, answer: Run, others: Sequence[Run] = (), *, slept: tuple[float, float], say: Say
+) -> Grade:
     """Whether the learner's run solves the exercise, and if not, what is missing, in one sentence.
 
-    `slept` is what the calls of `time.Sleep` add up to in the given text and in the learner's.
+    `others` are runs of the learner's program under other schedules, whose leaks `answer` has taken in. `slept` is what
+    the calls of `time.Sleep` add up to in the given text and in the learner's.
     """
-    fault, sentence = _fault(exercise.rules, given, answer, slept, say) or ("", "")
+    fault, sentence = _fault(exercise.rules, given, answer, others, slept, say) or ("", "")
     if not fault:
         sentence = say(
             "Solved: nothing leaked in {runs} runs, and the program still does all of its work.",
@@ -110,7 +114,9 @@ def judge(exercise: Exercise, given: Run, answer: Run, *, slept: tuple[float, fl
     return Grade(exercise.name, not fault, fault, sentence)
 
 
-def _fault(rules: Rules, given: Run, answer: Run, slept: tuple[float, float], say: Say) -> tuple[str, str] | None:
+def _fault(
+    rules: Rules, given: Run, answer: Run, others: Sequence[Run], slept: tuple[float, float], say: Say
+) -> tuple[str, str] | None:
     """The first thing that is missing: what kind it is, and how one says it kindly."""
     patience = PATIENCE * given.duration_s + SLACK_S
     allowed = slept[0] if rules.sleeps is None else rules.sleeps
@@ -130,16 +136,18 @@ def _fault(rules: Rules, given: Run, answer: Run, slept: tuple[float, float], sa
         return "timeout", say("The program does not come to its end any more; what does main wait for?")
     if answer.leaks or sum(each.count for each in answer.alive) > rules.alive:
         return _left(answer, longer, say)
-    missing = _missing(rules, given, answer, rules.prints)
-    if missing:
-        return "output", say(
-            "Nothing leaks, but a part of the work is lost: the output no longer has the line “{line}”.", line=missing
-        )
-    extra = None if rules.extra else _missing(rules, answer, given)
-    if extra:
-        return "output", say(
-            "Nothing leaks, but now the program also prints “{line}”, which it should not.", line=extra
-        )
+    for run in (answer, *others):
+        missing = _missing(rules, given, run, rules.prints)
+        if missing:
+            return "output", say(
+                "Nothing leaks, but a part of the work is lost: the output no longer has the line “{line}”.",
+                line=missing,
+            )
+        extra = None if rules.extra else _missing(rules, run, given)
+        if extra:
+            return "output", say(
+                "Nothing leaks, but now the program also prints “{line}”, which it should not.", line=extra
+            )
     least = _started(given) if rules.goroutines is None else rules.goroutines
     if _started(answer) < least:
         return "goroutines", say(
@@ -250,11 +258,14 @@ class Examination:
         slept = self._slept()
         grade = judge(self._exercise, given, answer, slept=slept, say=self._say)
         if grade.passed and not self._stopped:
+            others: list[Run] = []
             for event in self._explore(answer):
-                if isinstance(event, Ended):
+                if isinstance(event, Explored):
+                    others.append(event.run)
+                elif isinstance(event, Ended):
                     answer = event.run
                 yield event
-            grade = judge(self._exercise, given, answer, slept=slept, say=self._say)
+            grade = judge(self._exercise, given, answer, others, slept=slept, say=self._say)
         yield Finished(replace(report, original=given, fixed=answer, fix=None, exercise=grade))
 
     def _slept(self) -> tuple[float, float]:
@@ -270,7 +281,7 @@ class Examination:
         if self._stopped:
             self._current.stop()
         for event in self._current.events():
-            if isinstance(event, Progress):
+            if isinstance(event, (Progress, Explored)):
                 yield event
             elif isinstance(event, Finished) and event.report.original is not None:
                 explored = event.report.original

@@ -28,6 +28,7 @@ from jupyter_goleak.model import (
     Attempt,
     Ended,
     Event,
+    Explored,
     Failure,
     Finished,
     Fix,
@@ -239,6 +240,7 @@ class Experiment:
                 for other in explore(once, schedules(count - 1, seed), pool):
                     if not self._stopped:
                         others.append(other)
+                        yield Explored(other)
                     progress = {"n": len(others) + 1, "total": count}
                     leaking = sum(bool(each.leaks) for each in (run, *others))
                     yield Progress(

@@ -410,6 +410,13 @@ class Returned:
 
 
 @dataclass(frozen=True, slots=True)
+class Explored:
+    """One of many runs under other schedules is over; see `--explore`."""
+
+    run: Run
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """The variant's run is over and judged."""
 
@@ -433,4 +440,6 @@ class Finished:
     report: Report
 
 
-Event = Progress | Started | Sampled | Snapped | Marked | Born | Printed | Returned | Ended | Tried | Finished
+Event = (
+    Progress | Started | Sampled | Snapped | Marked | Born | Printed | Returned | Explored | Ended | Tried | Finished
+)

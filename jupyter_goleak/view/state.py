@@ -188,6 +188,8 @@ class Scene:
                 self.tries = Tries(tried, total, (*self.tries.latest, attempt)[-50:])
             case model.Finished(report=report):
                 self._finish(report)
+            case model.Explored():
+                pass  # the progress beside it says all that is shown of it
             case _:
                 if isinstance(event, model.Started):
                     self.progress = ""

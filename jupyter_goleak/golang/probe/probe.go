@@ -75,7 +75,8 @@ type probeState struct {
 	marks    atomic.Int64
 	lastMark atomic.Int64
 
-	chance atomic.Uint64 // the state of the random numbers behind yields
+	seed   uint64        // of the random numbers behind yields; 0: no yields
+	yields atomic.Uint64 // how many there were
 
 	sample    []metrics.Sample
 	hasStates bool
@@ -124,7 +125,7 @@ func init() {
 	}
 	p := &probe
 	p.settle = time.Duration(numbers[1]) * time.Millisecond
-	p.chance.Store(numbers[2])
+	p.seed = numbers[2]
 	p.started = time.Now()
 	dieWithParent()
 	fd := int(numbers[0])
@@ -210,23 +211,23 @@ func (p *probeState) tellStarts() {
 }
 
 // GoleakYield stands before statements at which goroutines meet. With a seed it now and then lets others go first, so
-// that runs with other seeds see other schedules.
+// that runs with other seeds see other schedules. Pauses are of every scale, from a microsecond to 16 ms, and come ever
+// more rarely: a short program needs many of them to show another order, and a long one must not take minutes.
 func GoleakYield() {
 	p := &probe
-	if p.chance.Load() == 0 {
+	if p.seed == 0 {
 		return
 	}
-	// The additive step of splitmix64: every goroutine takes the next number of one sequence.
-	z := p.chance.Add(0x9e3779b97f4a7c15)
+	n := p.yields.Add(1)
+	// splitmix64: the n-th number of the seed's sequence.
+	z := p.seed + n*0x9e3779b97f4a7c15
 	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
 	z = (z ^ z>>27) * 0x94d049bb133111eb
 	z ^= z >> 31
 	switch {
-	case z%64 == 0:
-		time.Sleep(time.Duration(z>>32%2000) * time.Microsecond)
-	case z%8 == 1:
-		time.Sleep(time.Duration(z>>32%50) * time.Microsecond)
-	case z%4 == 2:
+	case z%max(4, n/16) == 0:
+		time.Sleep(time.Microsecond << (z >> 32 % 15))
+	case z%4 == 1:
 		runtime.Gosched()
 	}
 }
