@@ -73,7 +73,7 @@ def _explained(wait: Wait, fix: Fix | None) -> Leak:
             code=fix.code,
             line=fix.line,
         )
-    sentence = f"{_opening(wait, finding)}: {finding.why}."
+    sentence = f"{_opening(wait, finding)}: {finding.why.removesuffix(',')}."
     told = " ".join(filter(None, (sentence, advice, _creators(wait))))
     return replace(wait.leak, pattern=finding.pattern, explanation=told)
 

@@ -107,7 +107,7 @@ class Workbench:
             places = Places(module_root(folder) or folder, self._base or folder)
         else:
             folder = scratch / "src"
-            _write(folder, variant, module_file(self._go, self._program.file(main).package or "main"))
+            _write(folder, variant, module_file(self._go, self._module(main)))
             places = Places(folder, folder)
         overlay |= {folder / shim.name: shim.text for shim in variant.shims}
         binary = scratch / "program"
@@ -144,6 +144,11 @@ class Workbench:
     def can_race(self) -> bool:
         """Whether the race detector can be built in."""
         return self._go.cgo
+
+    def _module(self, main: str) -> str:
+        """What to call the module of a program that has none: as its package, unless a test could not import that."""
+        name = self._program.file(main).package or "main"
+        return "program" if name == "main" and self._program.runs_tests else name
 
     def _package(self, folder: Path) -> str:
         """The package of a txtar's main file, which need not stand at the top."""

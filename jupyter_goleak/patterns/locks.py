@@ -116,7 +116,7 @@ def missing_unlock(wait: Wait) -> Finding | None:
     left = variable.sites("return-locked", "end-locked")
     name = wait.name(variable)
     if left:
-        why = wait.say("{lines} leaves the function with {name} still locked", lines=wait.lines(left), name=name)
+        why = wait.say("the function ends at {lines} with {name} still locked", lines=wait.lines(left), name=name)
         return Finding(
             "mutex-missing-unlock",
             why,
