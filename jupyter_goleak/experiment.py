@@ -283,7 +283,9 @@ class Experiment:
         key = (program, tuple((group.state, group.stack, group.go_file, group.go_line) for group in groups))
         if key not in self._known_facts:
             try:
-                self._known_facts[key] = self._rewriter.facts(program, groups, goroot=bench.goroot)
+                self._known_facts[key] = self._rewriter.facts(
+                    program, groups, goroot=bench.goroot, exports=bench.exports
+                )
             except GoleakError:
                 self._known_facts[key] = None
         return self._known_facts[key]

@@ -152,7 +152,7 @@ class Repair:
     def _add(self, program: Program, targets: Sequence[Leak], before: tuple[Edit, ...], least: int) -> None:
         """Queue what the helper proposes against these leaks."""
         try:
-            proposed = self._rewriter.repairs(program, targets, goroot=self._bench.goroot)
+            proposed = self._rewriter.repairs(program, targets, goroot=self._bench.goroot, exports=self._bench.exports)
         except GoleakError:
             return
         for edit in proposed:

@@ -102,6 +102,13 @@ class Toolchain:
         process = self._start(["vet", *flags, package], directory, {"GOTMPDIR": scratch.name})
         return Build(process, scratch, directory)
 
+    def exports(self, directory: Path, *, package: str = ".", test: bool = False, tags: str = "") -> dict[str, str]:
+        """Files of export data by import path, of all that `package` stands on; what does not compile is left out."""
+        flags = ["-e", "-export", "-deps", *(["-test"] if test else []), *(["-tags", tags] if tags else [])]
+        done = self.run(["list", *flags, "-f", "{{if .Export}}{{.ImportPath}}\t{{.Export}}{{end}}", package], directory)
+        pairs = (line.partition("\t") for line in done.stdout.splitlines())
+        return {path: file for path, _, file in pairs if file}
+
     def _write_overlay(self, scratch: Path, overlay: Mapping[Path, str]) -> Path:
         replace = {}
         for number, (place, text) in enumerate({**self._probe_files(), **overlay}.items()):

@@ -167,7 +167,7 @@ class Trials:
         if not groups:
             return run
         try:
-            facts = self._rewriter.facts(program, groups, goroot=self._bench.goroot)
+            facts = self._rewriter.facts(program, groups, goroot=self._bench.goroot, exports=self._bench.exports)
         except GoleakError:
             facts = None
         return explain(run, facts)

@@ -11,6 +11,7 @@ import os
 import re
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from jupyter_goleak.errors import BuildError, UsageError
@@ -25,6 +26,7 @@ from jupyter_goleak.toolchain import Build, Toolchain, module_file
 
 _MODULE_MISSING = ("no required module provides package", "cannot find module providing", "missing go.sum entry")
 _CLOSES = re.compile(r"\b(?:syscall|unix)\.Close\w*\(")
+_REQUIRES = re.compile(r"^require\b", re.M)
 _ANCESTORS = "tracebackancestors=10"
 
 
@@ -93,6 +95,7 @@ class Workbench:
         self._builds = builds
         self._base = base
         self._count = 0
+        self._first: Path | None = None
 
     def start(self, variant: VariantSource, name: Variant, main: str, *, race: bool = False) -> Building:
         """Start to build a variant; `main` names the file that the user sees. `race`: with Go's race detector."""
@@ -109,6 +112,7 @@ class Workbench:
             folder = scratch / "src"
             _write(folder, variant, module_file(self._go, self._module(main)))
             places = Places(folder, folder)
+        self._first = self._first or folder
         overlay |= {folder / shim.name: shim.text for shim in variant.shims}
         binary = scratch / "program"
         build = self.start_build(folder, binary, overlay, race=race)
@@ -139,6 +143,16 @@ class Workbench:
             tags=self._options.tags,
         )
         return self._builds.enter_context(vet)
+
+    @cached_property
+    def exports(self) -> dict[str, str]:
+        """Export data of what the program imports, for its types; none where the standard library is all that it needs,
+        which is read from source. Only after the first build."""
+        root = module_root(self._first) if self._first else None
+        if self._first is None or root is None or not (self.in_place or _REQUIRES.search(_text(root / "go.mod"))):
+            return {}
+        package = self._program.pattern if self.in_place else self._package(self._first)
+        return self._go.exports(self._first, package=package, test=self._program.runs_tests, tags=self._options.tags)
 
     @property
     def can_race(self) -> bool:
@@ -186,6 +200,10 @@ class Workbench:
             limit=options.timeout if options.for_ is None else options.for_,
             limit_reason="timeout" if options.for_ is None else "for",
         )
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace")
 
 
 def _write(folder: Path, variant: VariantSource, module: str) -> None:
