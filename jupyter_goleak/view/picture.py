@@ -86,9 +86,7 @@ class _Painter:
         yield Text(left, 26, self._name, 14, SOFT, bold=True)
         word = verdict_word(run, words)
         yield Text(right, 26, word, 14, colour, bold=True, anchor="end")
-        yield from _badge(
-            run.verdict, right - 24 - 8.2 * sum(2 if ord(each) > 0x1100 else 1 for each in word), 21, colour
-        )
+        yield from _badge(run.verdict, right - 24 - _wide(word, 8.2), 21, colour)
         yield Text(left, 54, verdict_sentence(run, words), 20, INK, bold=True)
         numbers = words(
             "peak {peak} · at the end {end} · started {created} · time {time}",
@@ -161,14 +159,23 @@ class _Painter:
                 top + (bars.top[i] + shift) * scale.lane,
             )
             yield Area(shape, STATES[kind], 1.0, HATCH if bars.leaked[i] else None)
-        x, y = self._x(0), top + len(rows) * scale.lane + 22
-        for kind in (each for each in KINDS if each in present):
-            yield Area(box(x, y - 9, x + 15, y + 1), STATES[kind])
-            yield Text(x + 20, y + 1, kind_word(kind, self._words), 12, SOFT)
-            x += 38 + 6.6 * len(kind)
+        legend: list[tuple[str, str, str | None]] = [
+            (kind_word(kind, self._words), STATES[kind], None) for kind in KINDS if kind in present
+        ]
         if any(bars.leaked):
-            yield Area(box(x, y - 9, x + 15, y + 1), "#f1dccf", 1.0, HATCH)
-            yield Text(x + 20, y + 1, self._words("never ends"), 12, SOFT)
+            legend.append((self._words("never ends"), "#f1dccf", HATCH))
+        yield from self._legend(legend, top + len(rows) * scale.lane + 22)
+
+    def _legend(self, entries: list[tuple[str, str, str | None]], y: float) -> Iterator[Shape]:
+        """Names of colours in a row, or in two where they are many."""
+        x, right = self._x(0), self._left + self._scale.width
+        for word, colour, hatch in entries:
+            wide = 38 + _wide(word, 6.6)
+            if x + wide > right:
+                x, y = self._x(0), y + 18
+            yield Area(box(x, y - 9, x + 15, y + 1), colour, 1.0, hatch)
+            yield Text(x + 20, y + 1, word, 12, SOFT)
+            x += wide
 
 
 def kind_word(kind: str, words: Words) -> str:
@@ -203,6 +210,11 @@ def _badge(verdict: str, x: float, y: float, colour: str) -> Iterator[Shape]:
             yield Disc(x, y + 2, 10.5, colour, corners=3)
             yield Line(((x, y - 3), (x, y + 2)), PAPER, 2.2)
             yield Disc(x, y + 5, 1.3, PAPER)
+
+
+def _wide(word: str, letter: float) -> float:
+    """About how wide a word stands, where a Latin letter takes `letter` pixels and a Korean one twice that."""
+    return letter * sum(2 if ord(each) > 0x1100 else 1 for each in word)
 
 
 def ticks(top: float, about: int, *, whole: bool = False) -> list[float]:

@@ -70,7 +70,7 @@ def _parts(report: Report, words: Words) -> Iterator[str]:
         yield f'<pre style="{_PRE}">{"".join(map(_diff_row, diff_rows(report.fix.diff)))}</pre>'
     for run in runs:
         if run.stdout or run.stderr:
-            yield _output(run, words)
+            yield _output(run, words, exercise=report.exercise is not None)
 
 
 def _table(run: Run, main: str, words: Words) -> str:
@@ -99,7 +99,7 @@ def _diff_row(row: Row) -> str:
     return f'<span style="{_SIGNS.get(row.sign, "")}">{row.new or row.old:>4} {row.sign} {line}</span>\n'
 
 
-def _output(run: Run, words: Words) -> str:
+def _output(run: Run, words: Words, *, exercise: bool) -> str:
     output = Output()
     output.write(0.0, "stdout", run.stdout)
     output.write(0.0, "stderr", run.stderr)
@@ -107,7 +107,10 @@ def _output(run: Run, words: Words) -> str:
         f'<span style="{_style(piece.style)}">{_text(piece.text)}</span>' if piece.style else _text(piece.text)
         for piece in output.pieces()
     )
-    name = {"original": words("Output of the original"), "fixed": words("Output of the fixed variant")}[run.variant]
+    if exercise:
+        name = {"original": words("Output of the given program"), "fixed": words("Output of your program")}[run.variant]
+    else:
+        name = {"original": words("Output of the original"), "fixed": words("Output of the fixed variant")}[run.variant]
     return f'<details><summary>{_text(name)}</summary><pre style="{_PRE}">{shown}</pre></details>'
 
 

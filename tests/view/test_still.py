@@ -15,14 +15,16 @@ from xml.etree import ElementTree
 import pytest
 
 from jupyter_goleak.errors import UsageError
-from jupyter_goleak.model import Attempt, Failure, Report, Sample
+from jupyter_goleak.model import Attempt, Failure, Grade, Report, Sample, Snapshot
 from jupyter_goleak.view.bundle import mimebundle, save, widget_bundle
+from jupyter_goleak.view.drawing import Text
 from jupyter_goleak.view.page import to_page
-from jupyter_goleak.view.picture import ticks
+from jupyter_goleak.view.picture import WIDTH, picture, ticks
+from jupyter_goleak.view.state import scene_of
 from jupyter_goleak.view.static import to_html, to_png, to_svg
 from jupyter_goleak.view.text import BARS, CHART, chart, to_text
 from jupyter_goleak.view.words import Words
-from tests.view.examples import LEAK, SOURCE, fixed, original, report
+from tests.view.examples import LEAK, SOURCE, fixed, original, report, worker
 
 ENGLISH = Words("en")
 EVIL = "</pre><script>alert(1)</script><img src=x onerror=alert(2)>\x1b[31mred\x1b[0m \u202e\x00 ]]>"
@@ -272,3 +274,24 @@ def test_another_ending_or_a_place_that_is_not_there_is_a_usage_error(tmp_path):
         save(report(), tmp_path / "report.pdf")
     with pytest.raises(UsageError, match="cannot be written"):
         save(report(), tmp_path / "missing" / "report.svg")
+
+
+def test_in_an_exercise_the_outputs_are_called_by_whose_program_it_was():
+    page = to_html(report(fix=None, exercise=Grade("a", False, "leak", "Not yet.")), ENGLISH)
+    assert "Output of the given program" in page and "Output of your program" in page
+    assert "Output of the original" not in page
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_a_long_legend_goes_on_in_a_second_row(language):
+    states = ("running", "chan receive", "chan send", "select", "sync.Mutex.Lock", "sleep", "IO wait")
+    crowd = Snapshot(0.5, tuple(worker(n, state) for n, state in enumerate(states, 7)))
+    words = Words(language)
+    scene = scene_of(report(original=original(snapshots=(crowd,)), fixed=fixed(snapshots=(crowd,))), "main.go", words)
+    rows = [
+        [shape for shape in picture(scene).shapes if isinstance(shape, Text) and shape.text == name]
+        for name in (words("running"), words("I/O"))
+    ]
+    (first, _), (last, right) = rows
+    assert last.y > first.y
+    assert all(shape.x < WIDTH - 40 for shape in (last, right))
