@@ -28,6 +28,7 @@ from jupyter_goleak.stack_dump import CountedStack
 MAIN_GOROUTINE = 1
 
 _BLOCKED = ("chan receive", "chan send", "select", "semacquire", "sync.", "coroutine")
+_LOCKS = ("sync.", "internal/")
 _HOUSEKEEPERS = ("os/signal.", "runtime.", "runtime/", "internal/", "testing.", "os/exec.")
 _TEST = re.compile(r"\.((?:Test|Fuzz|Benchmark|Example)\w*)(?:\.func\d+(?:\.\d+)*)*$")
 _DEADLOCK = re.compile(
@@ -198,6 +199,9 @@ def _place(goroutine: Goroutine) -> tuple[str, tuple[Frame, ...]]:
 
 def is_blocked(goroutine: Goroutine) -> bool:
     """Whether it waits for another goroutine: on a channel, a select or a primitive of `sync`."""
+    if goroutine.state == "semacquire" and goroutine.frames:
+        # Who waits for the runtime itself, such as for a garbage collection that begins, stands in no lock.
+        return goroutine.frames[0].function.startswith(_LOCKS)
     return goroutine.state.startswith(_BLOCKED)
 
 

@@ -30,6 +30,8 @@ from jupyter_goleak.usual import Objection, Usual, sleeps, wanted
 from jupyter_goleak.workbench import Building, Built, Workbench
 
 _HUNG = ("deadlock", "timeout")
+_VARYING = ("changed output", "fewer goroutines")  # what more runs of the original may excuse
+_NOT_ALWAYS = Objection("still leaks", "in one of several runs")
 RUNS = 12  # of a candidate that shall be offered
 _RUNS_WHERE_RARE = 24  # where the original does not always leak
 _PROCESSORS = (1, 2, 4, None)
@@ -240,7 +242,7 @@ class Repair:
         rest = wanted(run)
         hides = self._usual.hides(run)
         objection = self._usual.objection(run)
-        if objection is not None and objection.outcome == "changed output" and not rest and self._learn_more(trials):
+        if objection is not None and objection.outcome in _VARYING and not rest and self._learn_more(trials):
             objection = self._usual.objection(run)
         if objection is None and not rest and not hides:
             return candidate, trial
@@ -275,22 +277,32 @@ class Repair:
         building = trial.building
         vets = [trials.vet(building), trials.vet(self._original)]
         race = trial.race or (trials.race(candidate.program) if self._can_race else None)
-        pending = trials.runs(candidate.program, building.built, self._schedules())
+        over = self._schedules()
+        pending = trials.runs(candidate.program, building.built, over)
+        under = dict(zip(pending, over, strict=True))
         shown = yield from self._show(candidate.program, building.built, candidate.title)
         if shown.stopped == "user":
             self.stop()
             return False
         runs, objection = [trial.run, shown], self._objection(candidate, shown)
+        unfinished = [PLAIN] if self._usual.hides(shown) else []
         while pending and objection is None and self._left > 0:
             done, _ = wait(pending, timeout=_TICK_S, return_when=FIRST_COMPLETED)
             for future in done:
                 pending.remove(future)
                 runs.append(future.result())
                 objection = objection or self._objection(candidate, runs[-1])
-                if objection is not None and objection.outcome == "changed output" and self._learn_more(trials):
+                if self._usual.hides(runs[-1]):
+                    unfinished.append(under[future])
+                if objection is not None and objection.outcome in _VARYING and self._learn_more(trials):
                     objection = self._objection(candidate, runs[-1])
         for future in pending:
             future.cancel()
+        if objection is None and not pending and unfinished:
+            # Beside other programs even what ends may take long.
+            last = trials.patient(candidate.program, building.built, unfinished[-1])
+            if wanted(last) or self._usual.hides(last):
+                objection = _NOT_ALWAYS
         if objection is None and not pending:
             objection = self._last_objections(trials, candidate, building, runs, vets, race)
         if objection is not None or pending:
@@ -310,9 +322,7 @@ class Repair:
     def _objection(self, candidate: _Candidate, run: Run) -> Objection | None:
         if objection := self._usual.objection(run, revives=candidate.lenient):
             return objection
-        if wanted(run) or self._usual.hides(run):
-            return Objection("still leaks", "in one of several runs")
-        return None
+        return _NOT_ALWAYS if wanted(run) else None
 
     def _last_objections(
         self,
@@ -324,6 +334,8 @@ class Repair:
         race: Future[Run] | None,
     ) -> Objection | None:
         """What only shows when all runs are there."""
+        if self._usual.fewer(runs):
+            return Objection("fewer goroutines")
         if self._usual.reordered(runs):
             return Objection("changed output", "it prints the same lines in another order")
         if self._usual.slower(runs):

@@ -28,6 +28,7 @@ from jupyter_goleak.workbench import Building, Built, Workbench
 RUNS_AT_ONCE = 6
 SLEEPERS_AT_ONCE = 12
 _THREADS = 24
+_PATIENT_S = 5.0
 PLAIN = Schedule(None, 0)
 # By default the detector lets a program linger for a second.
 _RACE = {"GORACE": "atexit_sleep_ms=20"}
@@ -93,6 +94,11 @@ class Trials:
         """Runs of a program that is built, under those schedules."""
         return [self._pool.submit(self._run, program, built, schedule) for schedule in schedules]
 
+    def patient(self, program: Program, built: Built, schedule: Schedule) -> Run:
+        """One run at once, with time enough to finish for goroutines that are only slow."""
+        settle = max(_PATIENT_S, self._options.settle)
+        return self._pool.submit(self._run, program, built, schedule, settle=settle).result()
+
     def race(self, program: Program) -> Future[Run]:
         """One run under Go's race detector."""
 
@@ -137,15 +143,21 @@ class Trials:
             return building
 
     def _run(
-        self, program: Program, built: Built, schedule: Schedule, extra: Mapping[str, str] = MappingProxyType({})
+        self,
+        program: Program,
+        built: Built,
+        schedule: Schedule,
+        extra: Mapping[str, str] = MappingProxyType({}),
+        settle: float | None = None,
     ) -> Run:
+        settle = self._options.settle if settle is None else settle
         with self._running:
             self._check()
-            job = self._bench.job("fixed", built, schedule)
+            job = replace(self._bench.job("fixed", built, schedule), settle=settle)
             job = replace(job, environment={**job.environment, **extra})
             if job.limit_reason == "timeout":
                 job = replace(job, limit=min(job.limit, self._limit))
-            recorder = Recorder("fixed", built.places, self._options.settle)
+            recorder = Recorder("fixed", built.places, settle)
             execution = Execution([job])
             with self._lock:
                 self._live.add(execution)

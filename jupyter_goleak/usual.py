@@ -19,6 +19,7 @@ from functools import cached_property
 from jupyter_goleak.model import Leak, Outcome, Run
 
 SLOWER = 1.5  # times as long is too slow
+_STEADY = 1.02  # times as many goroutines, in all, are still the same number: the runtime starts a few of its own
 _SLACK_S = 0.1  # what starting and scheduling may add to any run
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -41,10 +42,16 @@ class Objection:
 
 def wanted(run: Run) -> tuple[Leak, ...]:
     """The groups of goroutines that a fix has to end: leaks, what nothing will ever stop, and of a program that hangs
-    all that waits in it."""
+    all that waits in it.
+
+    What `main` itself has started may serve for as long as the program lives.
+    """
     hangs = run.verdict in ("deadlock", "timeout")
     neglected = (
-        group for group in run.alive if group.pattern in _NEGLECTED or (hangs and group.state.startswith(_BLOCKED))
+        group
+        for group in run.alive
+        if (group.pattern in _NEGLECTED and group.created_by != "main.main")
+        or (hangs and group.state.startswith(_BLOCKED))
     )
     return (*run.leaks, *neglected)
 
@@ -72,6 +79,17 @@ class Usual:
     def started(self) -> int:
         """How many go statements it executes at least."""
         return min(len(run.births) for run in self.runs)
+
+    @cached_property
+    def steady(self) -> bool:
+        """Whether it starts the same number of goroutines in every run; else the clock or chance decides."""
+        counts = [max(run.created, len(run.births)) for run in self.runs]
+        return max(counts) <= _STEADY * min(counts)
+
+    @cached_property
+    def _places(self) -> int:
+        """How many different go statements it executes at least."""
+        return min(len(_places(run)) for run in self.runs)
 
     @cached_property
     def duration(self) -> float | None:
@@ -113,7 +131,7 @@ class Usual:
             return Objection(run.verdict)
         if run.exit_code not in self.exit_codes:
             return Objection("crash", f"it exits with {run.exit_code}")
-        if len(run.births) < self.started:
+        if (self.steady and len(run.births) < self.started) or len(_places(run)) < self._places:
             return Objection("fewer goroutines", f"it starts {len(run.births)} instead of {self.started}")
         for stream, text in (("stdout", run.stdout), ("stderr", run.stderr)):
             if missing := self._shapes[stream] - _shapes(text):
@@ -141,6 +159,10 @@ class Usual:
                 kept.append(shape)
         return kept
 
+    def fewer(self, runs: Sequence[Run]) -> bool:
+        """Whether none of these runs starts at least half as many goroutines, where their number varies."""
+        return max(len(run.births) for run in runs) < self.started / 2
+
     def slower(self, runs: Sequence[Run]) -> bool:
         """Whether even the quickest of these runs takes half as long again: what slows the others down may be load."""
         if self.duration is None:
@@ -164,6 +186,10 @@ def _common(counters: Iterable[Counter[str]]) -> Counter[str]:
     for other in others:
         first = first & other
     return first
+
+
+def _places(run: Run) -> frozenset[tuple[str, int]]:
+    return frozenset((birth.file, birth.line) for birth in run.births)
 
 
 def _lines(text: str) -> Counter[str]:

@@ -57,6 +57,15 @@ def test_tagged_in_one_pass_only_is_not_proven() -> None:
     assert [leak.evidence for leak in run.leaks] == ["likely"]
 
 
+def test_who_waits_for_the_runtime_is_at_work() -> None:
+    frames = (Frame("main.worker", "main.go", 20, user=True),)
+    locked = (Frame("sync.runtime_Semacquire", "sema.go", 71), *frames)
+    collecting, waiting = Goroutine(7, "semacquire", frames), Goroutine(8, "semacquire", locked)
+    run = judge(settled(collecting, waiting))
+    assert [leak.ids for leak in run.leaks] == [(8,)]
+    assert [group.ids for group in run.alive] == [(7,)]
+
+
 def test_blocked_and_unmoved_is_likely() -> None:
     run = judge(settled(worker(7)))
     assert (run.verdict, [leak.evidence for leak in run.leaks]) == ("leak", ["likely"])

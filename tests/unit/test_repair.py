@@ -100,6 +100,19 @@ def test_it_ends_as_before_and_starts_as_many_goroutines(values: dict[str, Any],
     assert outcome(Usual((run(),)), run(**values)) == expected
 
 
+def test_where_the_clock_decides_how_many_start_one_run_may_have_fewer() -> None:
+    usual = Usual((run(created=20, births=BORN * 10), run(created=12, births=BORN * 6)))
+    assert outcome(usual, run(births=BORN)) is None
+    assert usual.fewer([run(births=BORN), run(births=BORN * 2)])
+    assert not usual.fewer([run(births=BORN), run(births=BORN * 4)])
+
+
+def test_no_go_statement_may_be_left_out() -> None:
+    other = Birth(0.3, "main.go", 8, "func")
+    usual = Usual((run(created=5, births=(*BORN, other)), run(created=3, births=(*BORN, other))))
+    assert outcome(usual, run(births=BORN * 3)) == "fewer goroutines"
+
+
 def test_the_exit_code_of_a_program_that_hung_is_not_asked_of_its_fix() -> None:
     usual = Usual((run(verdict="deadlock", exit_code=2, stderr="fatal error: all goroutines are asleep\n"),))
     assert outcome(usual, run()) is None
@@ -129,9 +142,10 @@ def test_a_leak_that_only_looks_alive_is_hidden() -> None:
 
 def test_what_a_fix_has_to_end() -> None:
     waiting = leak(evidence="alive", state="sync.Mutex.Lock", created_by="", go_line=None)
-    ticking = leak(evidence="alive", pattern="ticking-forever")
+    ticking = leak(evidence="alive", pattern="ticking-forever", created_by="main.watch")
+    serving = leak(evidence="alive", pattern="unclosed-pipe")
     asleep = leak(evidence="alive", state="sleep")
-    assert wanted(run(leaks=(leak(),), alive=(waiting, ticking, asleep))) == (leak(), ticking)
+    assert wanted(run(leaks=(leak(),), alive=(waiting, ticking, serving, asleep))) == (leak(), ticking)
     assert wanted(run(verdict="deadlock", exit_code=2, alive=(waiting, asleep))) == (waiting,)
 
 

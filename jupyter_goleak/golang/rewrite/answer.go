@@ -16,10 +16,12 @@ type Wait struct {
 	Started Frame   `json:"started"`
 }
 
+// A Frame is one call under way. Called is the library's function that it called in turn, where that is known.
 type Frame struct {
 	Function string `json:"function"`
 	File     string `json:"file"`
 	Line     int    `json:"line"`
+	Called   string `json:"called"`
 }
 
 // Facts answers facts: one Place for each wait, and the variables that they speak of, by their index.

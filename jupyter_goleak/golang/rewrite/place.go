@@ -55,7 +55,11 @@ func (r *reporter) blocking(state string, frame Frame) (ast.Node, walkPath) {
 			if !r.onLine(node, frame.Line) {
 				return
 			}
-			if s := r.fits(state, node); s > score {
+			s := 2 * r.fits(state, frame.Called, node)
+			if s > 0 && literals(path) == closureDepth(frame.Function) {
+				s++
+			}
+			if s > score {
 				best, bestPath, score = node, append(walkPath(nil), path...), s
 			}
 		})
@@ -78,8 +82,30 @@ func (r *reporter) onLine(node ast.Node, line int) bool {
 	return false
 }
 
-// fits weighs how well a node explains the state: 0 not at all.
-func (r *reporter) fits(state string, node ast.Node) int {
+// literals counts the function literals that a node stands in.
+func literals(path []ast.Node) (n int) {
+	for _, node := range path {
+		if _, ok := node.(*ast.FuncLit); ok {
+			n++
+		}
+	}
+	return n
+}
+
+// closureDepth is the same number as the runtime's name tells it: 2 for main.serve.func3.1.
+func closureDepth(function string) (n int) {
+	parts := strings.Split(function, ".")
+	for _, part := range slices.Backward(parts) {
+		if strings.TrimLeft(strings.TrimPrefix(part, "func"), "0123456789") != "" {
+			break
+		}
+		n++
+	}
+	return n
+}
+
+// fits weighs how well a node explains the state, in a frame that may have called a function of a library: 0 not at all.
+func (r *reporter) fits(state, called string, node ast.Node) int {
 	switch node := node.(type) {
 	case *ast.RangeStmt:
 		_, channel := r.typeOf(node.X).(*types.Chan)
@@ -105,6 +131,9 @@ func (r *reporter) fits(state string, node ast.Node) int {
 		selector, method := ast.Unparen(node.Fun).(*ast.SelectorExpr)
 		if !method {
 			return 2
+		}
+		if strings.HasSuffix(called, "."+selector.Sel.Name) {
+			return 8
 		}
 		// The state ends in the method that waits, such as sync.Mutex.Lock; older ones say semacquire.
 		if name := selector.Sel.Name; strings.HasPrefix(state, "sync.") && strings.HasSuffix(state, "."+name) {

@@ -7,6 +7,7 @@ import (
 	"go/format"
 	"go/parser"
 	"go/token"
+	"go/types"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -67,6 +68,7 @@ var strategies = []strategy{
 	callStop{},
 	closeResource{},
 	iterStop{},
+	drainTimer{},
 }
 
 // A blocked is one group of waiting goroutines: the statement that waits, and the program around it.
@@ -99,6 +101,7 @@ type repairer struct {
 	waits   []*blocked
 	callers map[*function][]site
 	starts  map[*function][]*launching
+	values  map[*function]bool // used otherwise than by calling them: their type must stay
 	users   map[string]wrapped // files that are snippets, as the user wrote them
 	sources map[string]string
 	found   []Repair
@@ -143,6 +146,7 @@ func newRepairer(request FactsRequest) *repairer {
 		reporter: &reporter{flow: f, index: map[object]int{}},
 		callers:  map[*function][]site{},
 		starts:   map[*function][]*launching{},
+		values:   map[*function]bool{},
 		users:    map[string]wrapped{},
 		sources:  map[string]string{},
 	}
@@ -158,6 +162,12 @@ func newRepairer(request FactsRequest) *repairer {
 			switch node := node.(type) {
 			case *ast.GoStmt:
 				launches[node] = &launching{node, slices.Clone(path), r.enclosing(path)}
+			case *ast.Ident:
+				if object, ok := r.info.Uses[node].(*types.Func); ok && !isCalled(node, path) {
+					if fn := r.byObject[object.Origin()]; fn != nil {
+						r.values[fn] = true
+					}
+				}
 			case *ast.CallExpr:
 				here := site{node, slices.Clone(path), r.enclosing(path)}
 				for _, target := range r.targetsOf(node) {
@@ -190,6 +200,30 @@ func newRepairer(request FactsRequest) *repairer {
 		r.waits = append(r.waits, w)
 	}
 	return r
+}
+
+// isCalled tells whether the name is that of a function in a call of it.
+func isCalled(name *ast.Ident, path walkPath) bool {
+	child := ast.Node(name)
+	for _, around := range slices.Backward(path) {
+		switch around := around.(type) {
+		case *ast.SelectorExpr:
+			if around.Sel != child {
+				return false
+			}
+		case *ast.IndexExpr:
+			if around.X != child {
+				return false
+			}
+		case *ast.ParenExpr:
+		case *ast.CallExpr:
+			return around.Fun == child
+		default:
+			return false
+		}
+		child = around
+	}
+	return false
 }
 
 // wholeSelect is the select that the node is the case of, or the node itself.

@@ -29,6 +29,41 @@ func (bufferForSenders) propose(r *repairer, w *blocked) {
 			d.replace(call, text)
 			d.offer("buffer", size.cost+use.doubt, "give `"+r.channelName(use)+"` a buffer for every send: `"+text+"`", bufferWhy)
 		}
+		r.bufferTogether(use)
+	}
+}
+
+// bufferTogether gives a buffer to all channels that are received from in one select: its receiver leaves them all at
+// once, and who sends to which may be decided by chance.
+func (r *repairer) bufferTogether(use channelUse) {
+	for _, op := range r.on(use.object, "receive") {
+		choice := op.inSelect()
+		if choice == nil || op.path.inLoop() {
+			continue
+		}
+		d := r.draft()
+		var names []string
+		done := map[object]bool{}
+		for _, clause := range choice.Body.List {
+			_, receive := communication(clause)
+			if receive == nil {
+				continue
+			}
+			objects, _ := r.objects(receive)
+			for _, o := range objects {
+				if o.made == nil || done[o] || !r.isUnbuffered(o) || len(r.on(o, "send")) == 0 || o.made.fn != use.made.fn {
+					continue
+				}
+				if call, ok := o.made.node.(*ast.CallExpr); ok && r.builtin(call) == "make" {
+					done[o] = true
+					names = append(names, r.channelName(channelUse{object: o, expression: receive}))
+					d.replace(call, "make("+r.raw(call.Args[0])+", 1)")
+				}
+			}
+		}
+		if len(names) > 1 && done[use.object] {
+			d.offer("buffer", 9+use.doubt, "give `"+strings.Join(names, ", ")+"` a buffer each", bufferWhy)
+		}
 	}
 }
 

@@ -251,6 +251,7 @@ func (closeByOwner) propose(r *repairer, w *blocked) {
 				d.offer("defer-close", cost, "defer `close("+v.Name()+")` where it is made", ownerWhy)
 			}
 		}
+		r.closeByStarter(w, use, cost+2)
 		for _, v := range r.variablesOf(use.object) {
 			if !v.IsField() {
 				continue
@@ -265,6 +266,22 @@ func (closeByOwner) propose(r *repairer, w *blocked) {
 				d.offer("defer-close", cost+1, "defer `close("+name+")` in "+describe(holder.fn), ownerWhy)
 			}
 		}
+	}
+}
+
+// closeByStarter closes it where the function returns that started the goroutine, and that can name it through fields.
+func (r *repairer) closeByStarter(w *blocked, use channelUse, cost int) {
+	if w.launch == nil || w.launch.fn == nil || r.ended(use.object) > 0 {
+		return
+	}
+	stmt := hoisted(w.launch.stmt, w.launch.path, nil)
+	if stmt == nil {
+		return
+	}
+	if name := r.nameThrough(use.object, stmt.Pos()); name != "" {
+		d := r.draft()
+		d.before(stmt, "defer close("+name+")")
+		d.offer("defer-close", cost, "defer `close("+name+")` in "+describe(w.launch.fn), ownerWhy)
 	}
 }
 

@@ -126,6 +126,7 @@ func (loopOnPredicate) propose(r *repairer, w *blocked) {
 		}
 	}
 	if w.path.inLoop() {
+		r.endOnError(w)
 		return
 	}
 	for i, predicate := range r.predicates(objects[0], w) {
@@ -133,6 +134,37 @@ func (loopOnPredicate) propose(r *repairer, w *blocked) {
 		d.replace(stmt, indented("for "+predicate+" {\n\t"+r.raw(stmt)+"\n}", r.indent(stmt.Pos())))
 		d.offer("loop-on-predicate", 7+i, "wait in a loop: `for "+predicate+"`", predicateWhy)
 	}
+}
+
+// endOnError ends the wait also where the error is set that the function returns.
+func (r *repairer) endOnError(w *blocked) {
+	loop, ok := innermostLoop(w.path).(*ast.ForStmt)
+	if !ok || loop.Cond == nil || loop.Init != nil {
+		return
+	}
+	ast.Inspect(w.fn.body, func(node ast.Node) bool {
+		if _, literal := node.(*ast.FuncLit); literal {
+			return false
+		}
+		leave, ok := node.(*ast.ReturnStmt)
+		if !ok || len(leave.Results) == 0 || leave.Pos() < loop.End() {
+			return true
+		}
+		failure := leave.Results[len(leave.Results)-1]
+		v := r.variableOf(failure)
+		if v == nil || !simple(failure) || !isError(v.Type()) || strings.Contains(r.raw(loop.Cond), r.raw(failure)) {
+			return true
+		}
+		condition := r.raw(loop.Cond)
+		if or, ok := loop.Cond.(*ast.BinaryExpr); ok && or.Op == token.LOR {
+			condition = "(" + condition + ")"
+		}
+		d := r.draft()
+		d.replace(loop.Cond, condition+" && "+r.raw(failure)+" == nil")
+		d.offer("loop-on-predicate", 8, "wait only while `"+r.text(failure)+" == nil`",
+			"What failed will never come true: who waits for it has to look at the error as well.")
+		return true
+	})
 }
 
 // predicates are what may be false while one has to wait: the opposite of what the signalling functions make true.

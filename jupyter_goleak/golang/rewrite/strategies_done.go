@@ -3,7 +3,6 @@ package main
 import (
 	"go/ast"
 	"go/token"
-	"go/types"
 	"slices"
 	"strings"
 )
@@ -14,80 +13,17 @@ type selectDone struct{}
 const doneSignalWhy = "Beside its work the goroutine now waits for the word that nobody wants it any more, and ends when that comes."
 
 func (selectDone) propose(r *repairer, w *blocked) {
-	if w.node == nil || w.fn == nil || w.fn.body == nil || strings.Contains(w.State, "nil chan") && len(r.contexts(w)) == 0 {
-		return // a channel that was never made wants to be made
-	}
-	r.selectOnKnown(w)
-	if w.main || !w.fn.isLaunched() {
+	if w.node == nil || w.fn == nil || w.fn.body == nil {
 		return
 	}
-	r.selectOnNew(w)
+	r.selectOnKnown(w)
+	if w.main {
+		return
+	}
+	if w.fn.isLaunched() {
+		r.selectOnNew(w)
+	}
 	r.selectOnField(w)
-}
-
-// selectOnKnown uses a context or a done channel that can be named where the goroutine waits.
-func (r *repairer) selectOnKnown(w *blocked) {
-	type signal struct {
-		code string
-		cost int
-	}
-	var signals []signal
-	own := map[string]bool{}
-	for _, use := range r.received(w) {
-		own[r.text(use.expression)] = true
-	}
-	add := func(name string, t types.Type, v *types.Var, doubt int) {
-		switch {
-		case isContext(t):
-			if !own[name+".Done()"] {
-				signals = append(signals, signal{name + ".Done()", 8 + doubt})
-			}
-		case isSignal(t) && receivable(t):
-			if own[name] {
-				return
-			}
-			objects, _ := r.objectsAt(r.variable(v))
-			if !slices.ContainsFunc(objects, func(o object) bool { return len(r.on(o, "close")) > 0 }) {
-				doubt += 5
-			}
-			if !tellsEnd(name) {
-				doubt += 2
-			}
-			signals = append(signals, signal{name, 9 + doubt})
-		}
-	}
-	for i, v := range r.visible(w.node.Pos()) {
-		doubt := min(i, 2)
-		add(v.Name(), v.Type(), v, doubt)
-		named := namedOf(v.Type())
-		if named == nil || named.Obj().Pkg() == nil || !r.own[named.Obj().Pkg()] {
-			continue
-		}
-		if structure, ok := named.Underlying().(*types.Struct); ok {
-			for i := range structure.NumFields() {
-				field := structure.Field(i)
-				add(v.Name()+"."+field.Name(), field.Type(), field, doubt)
-			}
-		}
-	}
-	for _, signal := range signals {
-		d := r.draft()
-		if r.wrap(d, w, signal.code) {
-			d.offer(r.doneStrategy(w), signal.cost, "`select` on `"+signal.code+"` as well", doneSignalWhy)
-		}
-	}
-}
-
-// tellsEnd tells whether a channel of that name is closed at an end, and not at a beginning.
-func tellsEnd(name string) bool {
-	name = strings.ToLower(name[strings.LastIndex(name, ".")+1:])
-	return slices.ContainsFunc([]string{"done", "quit", "stop", "clos", "exit", "cancel", "end", "finish", "shut", "abort", "kill", "term"},
-		func(part string) bool { return strings.Contains(name, part) })
-}
-
-func receivable(t types.Type) bool {
-	channel, ok := t.Underlying().(*types.Chan)
-	return ok && channel.Dir() != types.SendOnly
 }
 
 func (r *repairer) doneStrategy(w *blocked) string {
@@ -109,11 +45,11 @@ func (r *repairer) clock(w *blocked) *object {
 
 // wrap puts the waiting statement into a select with that signal; false where it cannot be.
 func (r *repairer) wrap(d *draft, w *blocked, signal string) bool {
-	leave, ok := r.zeros(w.fn)
+	leave, ok := r.leaving(w.fn, signal)
 	if !ok {
 		return false
 	}
-	stmt, _ := inBlock(w.node, w.path)
+	stmt, list := inBlock(w.node, w.path)
 	if stmt == nil {
 		return false
 	}
@@ -138,7 +74,11 @@ func (r *repairer) wrap(d *draft, w *blocked, signal string) bool {
 		return r.wrapRange(d, w, node, signal, leave)
 	case *ast.SelectStmt:
 		if len(node.Body.List) == 0 {
-			d.replace(node, "<-"+signal)
+			code := "<-" + signal
+			if next(stmt, list) != nil {
+				code += "\n" + indent + leave // what follows was never meant to be reached
+			}
+			d.replace(node, code)
 			return true
 		}
 		if slices.ContainsFunc(node.Body.List, func(clause ast.Stmt) bool { return clause.(*ast.CommClause).Comm == nil }) {
@@ -148,6 +88,20 @@ func (r *repairer) wrap(d *draft, w *blocked, signal string) bool {
 		return true
 	}
 	return false
+}
+
+// leaving is the return for when the signal has come: of a context it tells the reason.
+func (r *repairer) leaving(fn *function, signal string) (string, bool) {
+	leave, ok := r.zeros(fn)
+	ctx, isDone := strings.CutSuffix(signal, ".Done()")
+	if !ok || !isDone || fn.typ.Results == nil || leave == "return" {
+		return leave, ok
+	}
+	last := fn.typ.Results.List[len(fn.typ.Results.List)-1]
+	if !isError(r.info.TypeOf(last.Type)) {
+		return leave, ok
+	}
+	return strings.TrimSuffix(leave, "nil") + ctx + ".Err()", true
 }
 
 // wrapAssignment declares what is received before the select, so that what follows can use it.

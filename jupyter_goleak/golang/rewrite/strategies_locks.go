@@ -109,6 +109,7 @@ func (unlockBeforeReturn) propose(r *repairer, w *blocked) {
 	for _, o := range r.locksOf(w) {
 		for _, l := range r.lockings(o) {
 			r.unlockForLock(o, l)
+			r.lockOnce(l)
 			d := r.draft()
 			cost := 7
 			for _, leave := range r.on(o, "return-locked", "end-locked") {
@@ -151,6 +152,22 @@ func (r *repairer) unlockForLock(o object, second locking) {
 		d.offer("unlock-before-return", 8, "`"+second.code()+"` for the second `"+r.text(second.op.node)+"`",
 			"Who takes a lock that it already holds waits for itself.")
 	}
+}
+
+// lockOnce takes a lock before the loop behind which it is given back.
+func (r *repairer) lockOnce(l locking) {
+	loop := innermostLoop(l.op.path)
+	if loop == nil || l.deferred() != nil || len(l.unlocks) == 0 {
+		return
+	}
+	if slices.ContainsFunc(l.unlocks, func(op *operation) bool { return op.node.Pos() < loop.End() }) {
+		return
+	}
+	d := r.draft()
+	d.remove(l.stmt)
+	d.before(loop, r.raw(l.stmt))
+	d.offer("unlock-before-return", 9, "`"+r.text(l.op.node)+"` once, before the loop",
+		"The loop takes the lock in every round, and it is given back only once, behind the loop.")
 }
 
 func unchanging(results []ast.Expr) bool {

@@ -123,6 +123,7 @@ type unlockBeforeUpgrade struct{}
 const upgradeWhy = "A writer waits for all readers, and so for itself where it still holds the read lock."
 
 func (unlockBeforeUpgrade) propose(r *repairer, w *blocked) {
+	r.unlockBeforeReading(w)
 	for _, o := range r.subjects(w, "Lock") {
 		for _, writing := range r.lockings(o) {
 			if writing.op.kind != "lock" {
@@ -149,6 +150,32 @@ func (unlockBeforeUpgrade) propose(r *repairer, w *blocked) {
 				}
 				d.offer("unlock-before-upgrade", cost, "`"+reading.code()+"` before `"+r.text(writing.op.node)+"`", upgradeWhy)
 				r.writeFromTheStart(reading, writing)
+			}
+		}
+	}
+}
+
+// unlockBeforeReading gives a write lock back before the same goroutine takes the read lock.
+func (r *repairer) unlockBeforeReading(w *blocked) {
+	for _, o := range r.subjects(w, "RLock") {
+		for _, reading := range r.lockings(o) {
+			for _, writing := range r.lockings(o) {
+				if reading.op.kind != "rlock" || writing.op.kind != "lock" || writing.op.fn != reading.op.fn ||
+					writing.op.node.Pos() > reading.op.node.Pos() || writing.deferred() != nil {
+					continue
+				}
+				d := r.draft()
+				d.before(reading.stmt, writing.code())
+				for _, op := range writing.unlocks {
+					if stmt, around := op.stmt(); stmt != nil && stmt.Pos() > reading.stmt.Pos() && slices.Contains(around, reading.stmt) {
+						d.remove(stmt)
+					}
+				}
+				if len(reading.unlocks) == 0 {
+					d.after(reading.stmt, "defer "+reading.code())
+				}
+				d.offer("unlock-before-upgrade", 8, "`"+writing.code()+"` before `"+r.text(reading.op.node)+"`",
+					"A reader waits for the writer, and so for itself where it still holds the write lock.")
 			}
 		}
 	}

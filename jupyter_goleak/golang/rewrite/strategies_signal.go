@@ -63,6 +63,9 @@ func (r *repairer) hand(d *draft, w *blocked, starts []*launching, name string) 
 	if !declared {
 		return len(starts) == 1
 	}
+	if r.values[w.fn] {
+		return false
+	}
 	r.addParameter(d, decl.Type, name+" <-chan struct{}")
 	for _, start := range starts {
 		r.addArgument(d, start.stmt.Call, decl.Type, name)
@@ -163,7 +166,7 @@ func (r *repairer) doneInCallers(w *blocked, starts []*launching, cost int) {
 	starter := starts[0].fn
 	decl, declared := starter.node.(*ast.FuncDecl)
 	callers := r.callers[starter]
-	if !declared || len(callers) == 0 || len(r.starts[starter]) > 0 {
+	if !declared || len(callers) == 0 || len(r.starts[starter]) > 0 || r.values[starter] {
 		return
 	}
 	for _, start := range starts {
@@ -204,6 +207,10 @@ func (r *repairer) selectOnField(w *blocked) {
 	named, receiver := r.receiverOf(w.fn.named())
 	if named == nil || receiver == "" {
 		return
+	}
+	cost := 10
+	if !w.fn.isLaunched() {
+		cost = 13 // its caller goes on, and may want to do it again
 	}
 	name := "done"
 	structure, spec := r.structure(named)
@@ -256,8 +263,12 @@ func (r *repairer) selectOnField(w *blocked) {
 		if d == nil {
 			return
 		}
-		d.last(decl.Body, "close("+self+"."+name+")")
-		d.offer(r.doneStrategy(w), 10, "`select` on a new channel `"+receiver+"."+name+"`, which `"+decl.Name.Name+"` closes", doneSignalWhy)
+		if closing := r.closing(fn); closing != nil {
+			d.after(closing, "close("+self+"."+name+")") // what keeps it from being closed twice is there
+		} else {
+			d.last(decl.Body, "close("+self+"."+name+")")
+		}
+		d.offer(r.doneStrategy(w), cost, "`select` on a new channel `"+receiver+"."+name+"`, which `"+decl.Name.Name+"` closes", doneSignalWhy)
 	}
 	holders := slices.DeleteFunc(r.holders(named), func(h holder) bool {
 		return r.makesLiteral(h.fn, named)
@@ -267,9 +278,31 @@ func (r *repairer) selectOnField(w *blocked) {
 			for _, holder := range holders {
 				d.after(holder.stmt, "defer close("+holder.name+"."+name+")")
 			}
-			d.offer(r.doneStrategy(w), 15, "`select` on a new channel `"+receiver+"."+name+"`, which "+describe(holders[0].fn)+" closes when it returns", doneSignalWhy)
+			d.offer(r.doneStrategy(w), cost+5, "`select` on a new channel `"+receiver+"."+name+"`, which "+describe(holders[0].fn)+" closes when it returns", doneSignalWhy)
 		}
 	}
+}
+
+// closing is the statement with which the function closes a channel, nil where it closes none or several.
+func (r *repairer) closing(fn *function) ast.Stmt {
+	var found ast.Stmt
+	count := 0
+	ast.Inspect(fn.body, func(node ast.Node) bool {
+		switch node := node.(type) {
+		case *ast.FuncLit:
+			return false
+		case *ast.ExprStmt:
+			if call, ok := node.X.(*ast.CallExpr); ok && r.builtin(call) == "close" {
+				found = node
+				count++
+			}
+		}
+		return true
+	})
+	if count != 1 {
+		return nil
+	}
+	return found
 }
 
 // makesLiteral tells whether the function builds a value of the type itself.
