@@ -29,7 +29,7 @@ _GROUP_NAMES = {
     "patternTestCases": "patterns",
     "gokerTestCases": "GoKer",
 }
-_EMPTY_PROFILE = """package pprof
+EMPTY_PROFILE = """package pprof
 
 import "io"
 
@@ -77,7 +77,7 @@ def prepare(goroot: Path, folder: Path) -> None:
     for file in folder.rglob("*.go"):
         file.write_text(file.read_text().replace('"runtime/pprof"', '"corpus/pprof"'))
     (folder / "pprof").mkdir()
-    (folder / "pprof" / "pprof.go").write_text(_EMPTY_PROFILE)
+    (folder / "pprof" / "pprof.go").write_text(EMPTY_PROFILE)
     (folder / "go.mod").write_text("module corpus\n\ngo 1.26\n")
 
 
