@@ -12,6 +12,7 @@ from dataclasses import replace
 from jupyter_goleak.facts import Facts
 from jupyter_goleak.model import Exploration, Fix, Leak, Run
 from jupyter_goleak.patterns import Finding, Say, Wait, recognise, will_be_served, will_be_woken
+from jupyter_goleak.stack_dump import short_function
 
 
 class English:
@@ -83,7 +84,7 @@ def _creators(wait: Wait) -> str:
 
     Without lines: the runtime tells where those calls return to, which is often the line after.
     """
-    chain = [f"`{frame.function}`" for frame in wait.leak.ancestors if frame.user]
+    chain = [f"`{short_function(frame.function)}`" for frame in wait.leak.ancestors if frame.user]
     return wait.say("Started through {chain}.", chain=" ← ".join(chain)) if chain else ""
 
 
@@ -137,7 +138,9 @@ def _standing(leak: Leak, say: Say, who: str) -> str:
     else:
         one = "{who} stays in `{function}` at line {place} ({state})"
         many = "{who} stay in `{function}` at line {place} ({state})"
-    return say.count(one, many, leak.count, who=who, function=leak.function, place=place, state=leak.state)
+    return say.count(
+        one, many, leak.count, who=who, function=short_function(leak.function), place=place, state=leak.state
+    )
 
 
 def _plain(leak: Leak, say: Say) -> str:

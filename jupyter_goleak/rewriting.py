@@ -216,11 +216,15 @@ def _analysis(
 
 def _wait(waiting: Leak | Goroutine) -> dict[str, Any]:
     if isinstance(waiting, Leak):
-        frames = [{"function": waiting.function, "file": waiting.file, "line": waiting.line or 0}]
+        frames: list[dict[str, Any]] = [{"function": waiting.function, "file": waiting.file, "line": waiting.line or 0}]
         stack, started = waiting.stack, Frame(waiting.created_by, waiting.go_file, waiting.go_line or 0)
     else:
         frames, stack, started = [], waiting.frames, waiting.created_by or Frame("", "", 0)
     frames += [_frame(frame) for frame in stack if frame.user and _frame(frame) not in frames]
+    for outer, inner in zip(stack[1:], stack, strict=False):
+        if outer.user and not inner.user and frames and _frame(outer) == frames[0]:
+            frames[0]["called"] = inner.function
+            break
     return {"state": waiting.state, "frames": frames, "started": _frame(started)}
 
 

@@ -50,6 +50,11 @@ class CountedStack:
     frames: tuple[Frame, ...]
 
 
+def short_function(name: str) -> str:
+    """A function's name as one says it: without the import path, and without `main.` in front."""
+    return name.rpartition("/")[2].removeprefix("main.")
+
+
 def parse_dump(text: str, places: Places) -> tuple[Goroutine, ...]:
     """The goroutines of a dump, in its order. A block cut off in its middle is read as far as it goes."""
     goroutines = []

@@ -29,12 +29,14 @@ RULES: tuple[Callable[[Wait], Finding | None], ...] = (
     stopping.stopped_ticker,
     stopping.ticking_forever,
     stopping.context_never_cancelled,
+    stopping.context_of_library,
     stopping.worker_without_stop,
     channels.held_by_global,
     channels.abandoned_generator,
     channels.forgotten_sender,
     channels.abandoned_receiver,
     channels.select_channels,
+    input_output.inside_library,
     input_output.waits_for_io,
 )
 

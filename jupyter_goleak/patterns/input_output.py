@@ -1,8 +1,9 @@
-"""Patterns of goroutines that wait for a peer: HTTP bodies, pipes, connections. Their own frames lie in the library."""
+"""Patterns of goroutines that wait inside of a library: for a peer of a body, pipe or connection, or for who knows what."""
 
 from __future__ import annotations
 
 from jupyter_goleak.patterns.wait import Finding, Wait
+from jupyter_goleak.stack_dump import short_function
 
 _PIPE = ("io.(*pipe).", "io.(*PipeReader).", "io.(*PipeWriter).")
 _NET_PIPE = "net.(*pipe)."
@@ -65,3 +66,16 @@ def waits_for_io(wait: Wait) -> Finding | None:
         if any(function.startswith(prefix) for function in functions):
             return Finding(pattern, why, wait.say("Closing it ends the wait."))
     return Finding("waiting-for-io", wait.say("it waits for input or output"))
+
+
+def inside_library(wait: Wait) -> Finding | None:
+    """It called a function of a library, which waits; all that is known is which one."""
+    inner = wait.leak.stack[:1]
+    if not wait.place.found or not inner or inner[0].user or wait.leak.evidence == "alive":
+        return None
+    function, state = short_function(inner[0].function), wait.leak.state
+    if wait.leak.evidence == "proven":
+        why = wait.say("`{function}` waits there ({state}), and nothing can wake it", function=function, state=state)
+    else:
+        why = wait.say("`{function}` waits there ({state}), and nothing has woken it", function=function, state=state)
+    return Finding("unknown", why)

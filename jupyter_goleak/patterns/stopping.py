@@ -89,6 +89,26 @@ def context_never_cancelled(wait: Wait) -> Finding | None:
     return None
 
 
+def context_of_library(wait: Wait) -> Finding | None:
+    """It waits for a context that a library made, such as that of an errgroup, and whose end only the library knows."""
+    for context in _contexts(wait):
+        made = context.sites("result")
+        if context.cancel is not None or not made:
+            continue
+        why = wait.say(
+            "`{code}` (line {line}) made `{name}`, and nothing has ended it",
+            code=made[0].text,
+            line=made[0].line,
+            name=context.name or "ctx",
+        )
+        grouped = "errgroup.WithContext" in made[0].text
+        advice = (
+            wait.say("An errgroup's context ends when its `Wait` returns, or with the first error.") if grouped else ""
+        )
+        return Finding("context-never-cancelled", why, advice)
+    return None
+
+
 def background_done(wait: Wait) -> Finding | None:
     """It waits for the end of a context that has none."""
     for context in _contexts(wait):

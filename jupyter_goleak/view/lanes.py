@@ -20,6 +20,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from jupyter_goleak.model import Birth, Frame, Goroutine, Leak, Snapshot
+from jupyter_goleak.stack_dump import short_function
 from jupyter_goleak.view.stretches import GRAIN, NOWHERE, Counts, Lane, Place
 
 ONE_EACH = 60
@@ -50,11 +51,6 @@ def kind_of(state: str) -> str:
     if state.startswith(_LOCKS):
         return "lock"
     return "io" if state.startswith(_IO) else "other"
-
-
-def short_function(name: str) -> str:
-    """A function's name as one says it: without the import path, and without `main.` in front."""
-    return name.rpartition("/")[2].removeprefix("main.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from jupyter_goleak.model import Report, Run, Sample
-from jupyter_goleak.view.lanes import short_function
+from jupyter_goleak.stack_dump import short_function
 from jupyter_goleak.view.output import visible
 from jupyter_goleak.view.words import Words, place_word, seconds, variant_names, verdict_sentence, verdict_word
 

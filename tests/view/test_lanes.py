@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jupyter_goleak.model import Birth, Frame, Goroutine, Leak, Snapshot
-from jupyter_goleak.view.lanes import KINDS, ONE_EACH, RECTANGLES, Bars, Lanes, kind_of, short_function
+from jupyter_goleak.stack_dump import short_function
+from jupyter_goleak.view.lanes import KINDS, ONE_EACH, RECTANGLES, Bars, Lanes, kind_of
 from jupyter_goleak.view.stretches import GRAIN
 
 MAIN = Goroutine(1, "sleep", (Frame("main.main", "main.go", 3, user=True),))
