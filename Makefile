@@ -11,7 +11,7 @@ toolchain = $(VENV)/toolchains/$(1)/go/bin/go
 empty :=
 paths = $(subst $(empty) ,:,$(foreach release,$(1),$(abspath $(call toolchain,$(release)))))
 
-.PHONY: demo test lab bench screenshot lint test-toolchains chromium clean
+.PHONY: demo test lab notebooks site bench screenshot lint test-toolchains chromium clean
 .DELETE_ON_ERROR:
 
 ## demo: run the lesson's notebook without a browser, print the verdict
@@ -21,6 +21,14 @@ demo: $(VENV)/demo
 ## lab: open the notebooks in JupyterLab
 lab: $(VENV)/lab
 	$(bin)/jupyter lab notebooks/01-abandoned-receivers.ipynb
+
+## notebooks: run all notebooks, in English and Korean, and keep what they show
+notebooks: $(VENV)/test
+	$(bin)/python notebooks/build.py
+
+## site: plain pages of all notebooks, into build/site
+site: $(VENV)/test
+	$(bin)/python notebooks/site.py
 
 ## test: lint, types, and all tests, with the oldest Go that is supported and the newest
 test: lint $(call toolchain,$(oldest)) chromium

@@ -2,7 +2,8 @@
 
 The text (MyST Markdown) is the source. The `.ipynb` beside it is made from it: the same cells, and the outputs of a run from
 top to bottom, in their still form, so that they show where no kernel runs. With `--check` nothing is run or written:
-the exit code tells whether each notebook still holds the cells of its text.
+the exit code tells whether each notebook still holds the cells of its text, and each translation the code of its English
+text.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from itertools import zip_longest
 from pathlib import Path
 
 import jupytext
@@ -69,6 +71,28 @@ def in_step(path: Path) -> bool:
     return made.is_file() and sources(nbformat.read(made, as_version=4)) == sources(read(path))
 
 
+def differences(english: NotebookNode, translation: NotebookNode) -> list[str]:
+    """Where a translation leaves its English notebook: other kinds of cells, other code, other headings. One line each."""
+    found = []
+    if len(translation.cells) != len(english.cells):
+        found.append(f"{len(translation.cells)} cells, and {len(english.cells)} in English")
+    for number, (theirs, ours) in enumerate(zip(english.cells, translation.cells, strict=False)):
+        if ours.cell_type != theirs.cell_type:
+            found.append(f"cell {number} is {ours.cell_type}, and {theirs.cell_type} in English")
+        elif ours.cell_type == "code" and ours.source != theirs.source:
+            pairs = zip_longest(*(each.source.splitlines(keepends=True) for each in (ours, theirs)))
+            line, pair = next((line, pair) for line, pair in enumerate(pairs, 1) if pair[0] != pair[1])
+            found.append(f"cell {number}, line {line}: {pair[0]!r}, and {pair[1]!r} in English")
+        elif ours.cell_type == "markdown" and headings(ours) != headings(theirs):
+            found.append(f"cell {number} has the headings {headings(ours)}, and {headings(theirs)} in English")
+    return found
+
+
+def headings(cell: NotebookNode) -> list[str]:
+    """The levels of a text cell's headings, as `#` and `##`."""
+    return [line.split(" ")[0] for line in cell.source.splitlines() if line.startswith("#")]
+
+
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="build.py", description="Make the notebooks from their texts, with outputs.")
     parser.add_argument("texts", nargs="*", type=Path, metavar="NOTEBOOK.md")
@@ -80,6 +104,10 @@ def main(arguments: list[str]) -> int:
             if not in_step(path):
                 failed = True
                 print(f"{path}: its notebook holds other cells; make it anew with `python notebooks/build.py {path}`.")
+            if language_of(path) != "en" and (english := HERE / path.name).is_file():
+                for difference in differences(read(english), read(path)):
+                    failed = True
+                    print(f"{path}: {difference}.")
             continue
         notebook = read(path)
         try:

@@ -1,7 +1,7 @@
 """Plain pages of all notebooks: `python notebooks/site.py [FOLDER]` (`build/site`, unless named).
 
-Each page shows the outputs that its notebook holds. The pages need no kernel, no script of any other host and no network: a
-folder that any web server, or a double click, can show.
+Each page shows the outputs that its notebook holds, and leads to its neighbours and to itself in the other languages. The
+pages need no kernel, no script, no other host and no network: a folder that any web server, or a double click, can show.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
 from nbconvert import HTMLExporter
@@ -16,12 +17,28 @@ from nbformat import NotebookNode
 
 HERE = Path(__file__).resolve().parent
 SITE = Path("build") / "site"
-LANGUAGES = {"en": "English", "ko": "한국어"}
 STYLE = (
-    "body{font:17px/1.6 system-ui,sans-serif;max-width:44em;margin:3em auto;padding:0 1em;color:#1b1b1b;background:#fff}"
-    "a{color:#0b5cad}li{margin:.4em 0}.anchor-link{display:none}td,th{padding:.2em .6em;text-align:left}"
+    "body{font:17px/1.6 system-ui,sans-serif;max-width:46em;margin:2em auto 4em;padding:0 1em;color:#1b1b1b;"
+    "background:#fff;overflow-wrap:break-word}:lang(ko){word-break:keep-all}"
+    "a{color:#0b5cad}li{margin:.4em 0}nav{font-size:15px}nav a+a{margin-left:1.5em}.anchor-link{display:none}"
+    "table{font-size:15px}td,th{padding:.2em .6em;text-align:left}"
     "pre{overflow-x:auto;font-size:14px;line-height:1.4;tab-size:4}"
+    ".input_area pre{padding:.6em .8em}.output_area pre{white-space:pre-wrap}"
 )
+
+
+class Language(NamedTuple):
+    """What a page says in one language beside its notebook's own words."""
+
+    name: str
+    title: str
+    contents: str
+
+
+LANGUAGES = {
+    "en": Language("English", "Goroutine leaks", "Contents"),
+    "ko": Language("한국어", "고루틴 누수", "차례"),
+}
 
 
 def notebooks() -> list[Path]:
@@ -40,7 +57,7 @@ def title_of(notebook: NotebookNode) -> str:
     return next((line.removeprefix("# ") for line in lines if line.startswith("# ")), "Untitled")
 
 
-def page(notebook: NotebookNode, language: str) -> str:
+def page(notebook: NotebookNode, language: str, navigation: str = "") -> str:
     """One notebook as one HTML text; links lead from page to page."""
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
@@ -50,39 +67,58 @@ def page(notebook: NotebookNode, language: str) -> str:
     )
     body, resources = exporter.from_notebook_node(notebook)
     style = "\n".join(resources["inlining"]["css"])
-    return _document(
-        title_of(notebook), language, f'<p><a href="index.html">⟵</a></p>\n{body}', f"<style>{style}</style>"
-    )
+    return _document(title_of(notebook), language, f"{navigation}\n{body}\n{navigation}", f"<style>{style}</style>")
 
 
 def index(pages: list[tuple[str, str]], language: str, others: list[str]) -> str:
     """The page that leads to all of one language: pairs of file name and title."""
-    items = "\n".join(f'<li><a href="{name}">{html.escape(title)}</a></li>' for name, title in pages)
-    links = " · ".join(
-        f'<a href="{_way(language, other)}index.html" lang="{other}">{LANGUAGES.get(other, other)}</a>'
-        for other in others
-    )
-    return _document("Goroutine leaks", language, f"<h1>Goroutine leaks</h1>\n<ul>\n{items}\n</ul>\n<p>{links}</p>")
+    title = LANGUAGES[language].title
+    items = "\n".join(f'<li value="{name[:2]}">{_link(name, heading)}</li>' for name, heading in pages)
+    links = "".join(_other(language, other, "index.html") for other in others)
+    return _document(title, language, f"<nav>{links}</nav>\n<h1>{title}</h1>\n<ol>\n{items}\n</ol>")
 
 
 def build(folder: Path) -> list[Path]:
     """Write all pages, and an index for each language; returns what was written."""
-    by_language: dict[str, list[tuple[str, str]]] = {}
+    read = {path: nbformat.read(path, as_version=4) for path in notebooks()}
+    titles: dict[str, list[tuple[str, str]]] = {}
+    for path, notebook in read.items():
+        titles.setdefault(language_of(path), []).append((f"{path.stem}.html", title_of(notebook)))
     written = []
-    for path in notebooks():
-        language = language_of(path)
-        notebook = nbformat.read(path, as_version=4)
-        target = folder / _way("en", language) / f"{path.stem}.html"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        by_language.setdefault(language, []).append((target.name, title_of(notebook)))
-        target.write_text(page(notebook, language), encoding="utf-8")
-        written.append(target)
-    for language, pages in by_language.items():
+    for language, pages in titles.items():
         target = folder / _way("en", language) / "index.html"
-        others = [other for other in by_language if other != language]
-        target.write_text(index(pages, language, others), encoding="utf-8")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(index(pages, language, [each for each in titles if each != language]), encoding="utf-8")
+        written.append(target)
+    for path, notebook in read.items():
+        language, name = language_of(path), f"{path.stem}.html"
+        target = folder / _way("en", language) / name
+        target.write_text(page(notebook, language, _navigation(name, language, titles)), encoding="utf-8")
         written.append(target)
     return written
+
+
+def _navigation(name: str, language: str, titles: dict[str, list[tuple[str, str]]]) -> str:
+    """The way from one page to the contents, to its neighbours and to other languages."""
+    pages = titles[language]
+    here = next(number for number, (each, _) in enumerate(pages) if each == name)
+    links = [_link("index.html", LANGUAGES[language].contents)]
+    links += [_link(before, f"← {title}") for before, title in pages[max(here - 1, 0) : here]]
+    links += [_link(after, f"{title} →") for after, title in pages[here + 1 : here + 2]]
+    links += [
+        _other(language, other, name)
+        for other, there in titles.items()
+        if other != language and name in (each for each, _ in there)
+    ]
+    return f"<nav>{''.join(links)}</nav>"
+
+
+def _link(name: str, text: str) -> str:
+    return f'<a href="{name}">{html.escape(text)}</a>'
+
+
+def _other(here: str, there: str, name: str) -> str:
+    return f'<a href="{_way(here, there)}{name}" lang="{there}" hreflang="{there}">{LANGUAGES[there].name}</a>'
 
 
 def _way(here: str, there: str) -> str:
@@ -100,7 +136,7 @@ def _document(title: str, language: str, body: str, head: str = "") -> str:
 
 def main(arguments: list[str]) -> int:
     written = build(Path(arguments[0]) if arguments else SITE)
-    print(f"{len(written)} pages; begin with {written[0].parent / 'index.html'}")
+    print(f"{len(written)} pages; begin with {written[0]}")
     return 0
 
 

@@ -15,14 +15,17 @@ NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
-@pytest.mark.parametrize("path", sorted(NOTEBOOKS.rglob("*.ipynb")), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", sorted(NOTEBOOKS.rglob("[0-9][0-9]-*.ipynb")), ids=lambda path: str(path.relative_to(NOTEBOOKS))
+)
 def test_a_notebook_runs_and_keeps_its_pictures_without_a_kernel(path, tmp_path, go):
     done = subprocess.run(
         [sys.executable, str(NOTEBOOKS / "execute.py"), str(path)], cwd=tmp_path, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
-    executed = tmp_path / "build" / "notebooks" / path.name
+    executed = tmp_path / "build" / "notebooks" / path.relative_to(NOTEBOOKS)
     assert str(executed) in done.stdout
+    assert ("고루틴" in done.stdout) == (path.parent.name == "ko")
     assert executed.stat().st_size < 200_000
     cells = [cell for cell in nbformat.read(executed, as_version=4).cells if cell.source.startswith("%%goleak")]
     assert cells

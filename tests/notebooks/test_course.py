@@ -1,10 +1,11 @@
-"""The course without running it: text and notebook hold the same cells, exercises are the ones that are judged, and the
-pages made of it need nothing else."""
+"""The course without running it: text and notebook hold the same cells, each translation the code of its English notebook;
+exercises are the ones that are judged, and the pages made of it need nothing else."""
 
 from __future__ import annotations
 
 import base64
 import importlib.util
+import os
 import re
 import sys
 from pathlib import Path
@@ -14,9 +15,15 @@ import nbformat
 import pytest
 
 from jupyter_goleak import exercise
+from jupyter_goleak.view.words import LOCALE
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 TEXTS = sorted(NOTEBOOKS.rglob("[0-9][0-9]-*.md"))
+ENGLISH = [text for text in TEXTS if text.parent == NOTEBOOKS]
+TRANSLATIONS = [text for text in TEXTS if text.parent != NOTEBOOKS]
+LANGUAGES = sorted(path.name for path in LOCALE.iterdir() if path.is_dir())
+# The script that a language is written in, where that tells it from English.
+SCRIPTS = {"ko": re.compile("[가-힣]")}
 EXERCISE = re.compile(r"%%goleak --exercise (\S+) -o attempt\n(.*)", re.DOTALL)
 MOST_BYTES = 200_000
 
@@ -78,6 +85,19 @@ class TestEachNotebook:
                     "data:image/svg+xml" in output.get("data", {}).get("text/html", "") for output in cell.outputs
                 )
 
+    def test_its_outputs_speak_its_language(self, build, text):
+        language = build.language_of(text)
+        told = [
+            alternative
+            for cell in notebook_of(text).cells
+            for output in cell.get("outputs", ())
+            for alternative in re.findall(r'<img alt="([^"]+)"', output.get("data", {}).get("text/html", ""))
+        ]
+        assert told
+        for each in told:
+            for name, script in SCRIPTS.items():
+                assert bool(script.search(each)) == (name == language), each
+
     def test_it_names_no_folder_of_the_machine_that_made_it(self, text):
         made = text.with_suffix(".ipynb").read_text(encoding="utf-8")
         pictures = re.findall(r"data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)", made)
@@ -93,6 +113,51 @@ class TestEachNotebook:
         ((name, program),) = (found.groups() for found in exercises)
         assert program.strip() == exercise.load(name).given.source.strip()
         assert code_of(text)[-1] == "attempt.passed"
+
+
+def test_the_whole_course_is_there_in_every_language():
+    assert sorted(SCRIPTS) == LANGUAGES
+    for language in LANGUAGES:
+        found = [text.name for text in TRANSLATIONS if text.parent == NOTEBOOKS / language]
+        assert found == [text.name for text in ENGLISH], language
+
+
+@pytest.mark.parametrize("text", TRANSLATIONS, ids=named)
+def test_a_translation_is_in_step_with_its_english_notebook(build, text):
+    found = build.differences(build.read(NOTEBOOKS / text.name), build.read(text))
+    assert not found, "\n".join([named(text), *found])
+
+
+CELL = "```{code-cell} ipython3\n1 + 1\n```\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("1 + 1", "1 + 2", "cell 1, line 1: '1 + 2', and '1 + 1' in English"),
+        ("1 + 1", "1 + 1\n2", "cell 1, line 1: '1 + 1\\n', and '1 + 1' in English"),
+        ("# A", "# B\n\n## C", "cell 0 has the headings ['#', '##'], and ['#'] in English"),
+        (CELL, "+++\n\nB\n", "cell 1 is markdown, and code in English"),
+        (CELL, "", "1 cells, and 2 in English"),
+    ],
+)
+def test_what_is_out_of_step_is_named(build, tmp_path, old, new, told):
+    english, translation = tmp_path / "01-a.md", tmp_path / "01-b.md"
+    english.write_text(f"# A\n\n{CELL}", encoding="utf-8")
+    translation.write_text(english.read_text(encoding="utf-8").replace("# A", "# B"), encoding="utf-8")
+    assert build.differences(build.read(english), build.read(translation)) == []
+    translation.write_text(english.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    assert build.differences(build.read(english), build.read(translation)) == [told]
+
+
+@pytest.mark.parametrize("name", exercise.names())
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_exercise_has_its_task_and_as_many_hints_in_every_language(name, language):
+    english, translated = exercise.load(name), exercise.load(name, language)
+    assert len(translated.hints) == len(english.hints), f"{name} has other hints in {language}"
+    for number, text in enumerate((translated.task, *translated.hints)):
+        where = f"{name}: " + (f"hint {number}" if number else "the task")
+        assert SCRIPTS[language].search(text), f"{where} does not speak {language}"
 
 
 def test_every_exercise_stands_in_one_notebook_of_each_language():
@@ -135,9 +200,14 @@ def test_a_text_becomes_a_notebook_with_outputs(build, tmp_path, go, capsys):
 
 def test_the_site_has_a_page_for_each_notebook_and_asks_nobody(site, tmp_path):
     written = site.build(tmp_path)
-    assert {path.name for path in written} >= {"index.html", *(f"{text.stem}.html" for text in TEXTS)}
+    folders = [tmp_path, *(tmp_path / language for language in LANGUAGES)]
+    pages = ["index.html", *(f"{text.stem}.html" for text in ENGLISH)]
+    assert sorted(written) == sorted(folder / page for folder in folders for page in pages)
     for path in written:
         page = path.read_text(encoding="utf-8")
+        for other in folders:
+            twin = os.path.relpath(other / path.name, path.parent)
+            assert (f'href="{twin}" lang=' in page) == (other != path.parent), f"{path} and {twin}"
         assert not re.search(r"""(?:src|href)\s*=\s*["']?(?:https?:)?//""", page), path
         assert "@import" not in page
         assert "<script" not in page
@@ -146,5 +216,6 @@ def test_the_site_has_a_page_for_each_notebook_and_asks_nobody(site, tmp_path):
     first = (tmp_path / "01-abandoned-receivers.html").read_text(encoding="utf-8")
     assert "data:image/svg+xml" in first
     assert "goroutines can never end" in first
-    index = (tmp_path / "index.html").read_text(encoding="utf-8")
-    assert "Abandoned receivers" in index
+    for index, language, title in ((tmp_path, "en", "Abandoned receivers"), (tmp_path / "ko", "ko", "버려진 수신자")):
+        page = (index / "index.html").read_text(encoding="utf-8")
+        assert f'<html lang="{language}">' in page and title in page
