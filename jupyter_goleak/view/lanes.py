@@ -112,6 +112,8 @@ class Lanes:
         """Record where every goroutine was at that moment; those that are missing have ended."""
         t = self._t = max(self._t, snapshot.t)
         if snapshot.goroutines is self._latest:
+            if snapshot.complete:
+                self._missed(t)
             return
         self._latest = snapshot.goroutines
         groups: dict[tuple[str, Place], Counter[tuple[str, str, int | None]]] = {}

@@ -107,6 +107,19 @@ def test_one_that_no_snapshot_saw_is_shown_from_its_birth_to_the_next_snapshot()
     assert (bars.left[short], bars.right[short]) == (1.2, 1.5)
 
 
+def test_one_that_came_and_went_between_two_snapshots_of_the_same_goroutines_ends_at_the_second():
+    same = (MAIN,)
+    lanes = lanes_of(Snapshot(0.1, same))
+    lanes.born(Birth(0.15, "main.go", 5, "worker"))
+    lanes.snap(Snapshot(0.2, same))
+    lanes.born(Birth(0.5, "main.go", 5, "worker"))
+    lanes.snap(Snapshot(0.6, (MAIN, goroutine(9))))
+    bars = lanes.bars()
+    assert bars.names == ("main", "worker 1", "worker 2")
+    spans = {lane: (left, right) for lane, left, right in zip(bars.lane, bars.left, bars.right, strict=True)}
+    assert (spans[1], spans[2]) == ((0.15, 0.2), (0.5, 0.6))
+
+
 def test_an_incomplete_snapshot_ends_no_lane():
     lanes = lanes_of(
         Snapshot(1.0, (MAIN, goroutine(7))), Snapshot(2.0, (MAIN,), complete=False), Snapshot(3.0, (MAIN,))
