@@ -21,9 +21,10 @@ STYLE = (
     "body{font:17px/1.6 system-ui,sans-serif;max-width:46em;margin:2em auto 4em;padding:0 1em;color:#1b1b1b;"
     "background:#fff;overflow-wrap:break-word}:lang(ko){word-break:keep-all}"
     "a{color:#0b5cad}li{margin:.4em 0}nav{font-size:15px}nav a+a{margin-left:1.5em}.anchor-link{display:none}"
-    "table{font-size:15px}td,th{padding:.2em .6em;text-align:left}"
+    "table{display:block;overflow-x:auto;font-size:15px}td,th{padding:.2em .6em;text-align:left}"
     "pre{overflow-x:auto;font-size:14px;line-height:1.4;tab-size:4}"
     ".input_area pre{padding:.6em .8em}.output_area pre{white-space:pre-wrap}"
+    "@media(min-width:36em){.text_cell :not(pre)>code{white-space:nowrap}}"
 )
 
 
