@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import base64
 import html
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from jupyter_goleak.model import Leak, Report, Run
+from jupyter_goleak.model import Attempt, Leak, Report, Run
 from jupyter_goleak.view import drawing
 from jupyter_goleak.view.output import Output, visible
 from jupyter_goleak.view.picture import picture
@@ -67,10 +67,23 @@ def _parts(report: Report, words: Words) -> Iterator[str]:
         yield _table(told, report.file, words)
     if report.fix:
         yield f"<p><b>{_coded(words.retell(report.fix.title))}</b></p>"
+        if report.fix.why:
+            yield f"<p>{_coded(words.retell(report.fix.why))}</p>"
         yield f'<pre style="{_PRE}">{"".join(map(_diff_row, diff_rows(report.fix.diff)))}</pre>'
+    if others := [attempt for attempt in report.attempts if attempt.outcome != "verified"]:
+        yield _attempts(others, words, fixed=report.fix is not None)
     for run in runs:
         if run.stdout or run.stderr:
             yield _output(run, words, exercise=report.exercise is not None)
+
+
+def _attempts(attempts: Sequence[Attempt], words: Words, *, fixed: bool) -> str:
+    title = words("What else was tried") if fixed else words("No fix was found. Tried:")
+    rows = "".join(
+        f"<li>{_coded(words.retell(each.title))}: {_text(words.retell(each.outcome))}</li>"
+        for each in attempts[:MOST_GROUPS]
+    )
+    return f"<details{'' if fixed else ' open'}><summary>{_text(title)}</summary><ul>{rows}</ul></details>"
 
 
 def _table(run: Run, main: str, words: Words) -> str:

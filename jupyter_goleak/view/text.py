@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import textwrap
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from jupyter_goleak.model import Report, Run, Sample
+from jupyter_goleak.model import Attempt, Report, Run, Sample
 from jupyter_goleak.stack_dump import short_function
 from jupyter_goleak.view.output import visible
 from jupyter_goleak.view.words import Words, place_word, seconds, variant_names, verdict_sentence, verdict_word
@@ -15,6 +15,7 @@ WIDTH = 100
 BARS = "▁▂▃▄▅▆▇█"
 CHART = 48
 MOST_GROUPS = 20
+MOST_OTHERS = 6
 SIGNS = {"clean": "✓", "leak": "✗", "deadlock": "■", "crash": "▲", "timeout": "◷", "build-error": "▲"}
 _COLOURS = {"clean": "32", "leak": "31", "deadlock": "31", "crash": "31", "timeout": "33", "build-error": "31"}
 
@@ -111,11 +112,25 @@ class _Writer:
             for line in fix.diff.splitlines():
                 if not line.startswith(("---", "+++")):
                     yield self._paint({"+": "32", "-": "31", "@": "36"}.get(line[:1], ""), f"  {visible(line)}")
+            others = [attempt for attempt in self._report.attempts if attempt.outcome != "verified"]
+            if others:
+                yield ""
+                yield f"{words('What else was tried')}:"
+                yield from self._attempts(others, MOST_OTHERS)
         elif self._report.attempts:
             yield ""
             yield words("No fix was found. Tried:")
-            for attempt in self._report.attempts[:MOST_GROUPS]:
-                yield f"  {visible(words.retell(attempt.title))}: {words.retell(attempt.outcome)}"
+            yield from self._attempts(self._report.attempts, MOST_GROUPS)
+
+    def _attempts(self, attempts: Sequence[Attempt], most: int) -> Iterator[str]:
+        """What was tried, what became of it, and in short why."""
+        retell = self._words.retell
+        for attempt in attempts[:most]:
+            reason = attempt.detail.partition("\n")[0]
+            told = f"{retell(attempt.outcome)} ({visible(retell(reason))})" if reason else retell(attempt.outcome)
+            yield f"  {visible(retell(attempt.title))}: {told}"
+        if len(attempts) > most:
+            yield f"  … +{len(attempts) - most}"
 
     def _paint(self, code: str, text: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self._colour and code else text

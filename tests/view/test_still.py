@@ -33,7 +33,9 @@ BROKEN = Report(
 )
 REPORTS = {
     "leak": report(),
-    "no fix": report(fixed=None, fix=None, attempts=(Attempt("buffer `jobs`", "still leaks"),)),
+    "no fix": report(
+        fixed=None, fix=None, attempts=(Attempt("buffer `jobs`", "still leaks", "in one of several runs"),)
+    ),
     "deadlock": report(original=original(verdict="deadlock", exit_code=2), verdict="deadlock", fixed=None, fix=None),
     "crash": report(
         original=original(verdict="crash", exit_code=2, stderr=EVIL, leaks=()), verdict="crash", fixed=None, fix=None
@@ -101,7 +103,19 @@ def test_text_is_plain_unless_colour_is_asked_for(shown):
 
 def test_text_says_what_was_tried_where_there_is_no_fix():
     lines = to_text(REPORTS["no fix"], ENGLISH).splitlines()
-    assert lines[-2:] == ["No fix was found. Tried:", "  buffer `jobs`: still leaks"]
+    assert lines[-2:] == ["No fix was found. Tried:", "  buffer `jobs`: still leaks (in one of several runs)"]
+
+
+def test_text_and_html_tell_why_the_fix_works_and_what_else_was_tried():
+    fix = replace(report().fix, why="A close ends the loop.")
+    tried = (Attempt("buffer `jobs`", "changed output", "stdout lacks 'a'"), Attempt("close `jobs`", "verified"))
+    shown = report(fix=fix, attempts=tried)
+    text = to_text(shown, ENGLISH)
+    assert "A close ends the loop." in text
+    assert text.endswith("\nWhat else was tried:\n  buffer `jobs`: changed output (stdout lacks 'a')")
+    html = to_html(shown, ENGLISH)
+    assert "<p>A close ends the loop.</p>" in html
+    assert "<summary>What else was tried</summary><ul><li>buffer <code>jobs</code>: changed output</li></ul>" in html
 
 
 def test_text_of_a_program_that_does_not_compile():
@@ -194,6 +208,8 @@ def test_the_fragment_holds_only_what_an_untrusted_notebook_may_keep(shown):
         "code",
         "details",
         "summary",
+        "ul",
+        "li",
     }
     assert set(markup.tags) <= allowed
     assert {name for name, _ in markup.attributes} <= {"class", "style", "src", "alt", "scope"}
