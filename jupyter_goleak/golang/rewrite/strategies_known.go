@@ -30,9 +30,10 @@ func (r *repairer) selectOnKnown(w *blocked) {
 
 // signals are those that can be named where the goroutine waits, the most promising first.
 func (r *repairer) signals(w *blocked) []signal {
-	own := map[string]bool{}
-	for _, use := range r.received(w) {
+	own, awaited := map[string]bool{}, map[object]bool{}
+	for _, use := range append(r.received(w), r.sent(w)...) {
 		own[r.text(use.expression)] = true
+		awaited[use.object] = true
 	}
 	known := r.selected(w)
 	var found []signal
@@ -51,7 +52,7 @@ func (r *repairer) signals(w *blocked) []signal {
 			add(reached.code+".Done()", 8+doubt)
 			continue
 		}
-		if t := reached.t; receivable(t) {
+		if t := reached.t; receivable(t) && !slices.ContainsFunc(reached.objects, func(o object) bool { return awaited[o] }) {
 			if certain, ok := r.tells(t, reached.code, reached.objects); ok {
 				if !certain {
 					doubt += 5
@@ -73,7 +74,8 @@ func (r *repairer) tells(t types.Type, code string, objects []object) (certain, 
 	sent := slices.ContainsFunc(objects, func(o object) bool { return len(r.on(o, "send")) > 0 })
 	element, _ := t.Underlying().(*types.Chan).Elem().Underlying().(*types.Basic)
 	boolean := element != nil && element.Info()&types.IsBoolean != 0
-	return closed, isSignal(t) || closed && !sent || boolean && tellsEnd(code)
+	counts := sent && slices.ContainsFunc(objects, func(o object) bool { return o.made != nil && o.made.buffer != nil }) // a semaphore
+	return closed, isSignal(t) && (closed || !counts) || closed && !sent || boolean && tellsEnd(code)
 }
 
 // selected are the channels that selects of the same function receive from already.
