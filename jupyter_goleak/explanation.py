@@ -63,8 +63,10 @@ def _with_groups(run: Run, groups: list[Leak]) -> Run:
 
 def _explained(wait: Wait, fix: Fix | None) -> Leak:
     finding = _still_expected(wait) or recognise(wait)
+    made = wait.variable.sites("make")[:1] if wait.variable else ()
+    leak = replace(wait.leak, made_file=made[0].file, made_line=made[0].line) if made else wait.leak
     if finding is None:
-        return replace(wait.leak, explanation=_plain(wait.leak, wait.say))
+        return replace(leak, explanation=_plain(leak, wait.say))
     advice = finding.advice
     if fix is not None and fix.verified and wait.leak.evidence != "alive" and fix.code:
         advice = wait.say.count(
@@ -76,7 +78,7 @@ def _explained(wait: Wait, fix: Fix | None) -> Leak:
         )
     sentence = f"{_opening(wait, finding)}: {finding.why.removesuffix(',')}."
     told = " ".join(filter(None, (sentence, advice, _creators(wait))))
-    return replace(wait.leak, pattern=finding.pattern, explanation=told)
+    return replace(leak, pattern=finding.pattern, explanation=told)
 
 
 def _creators(wait: Wait) -> str:

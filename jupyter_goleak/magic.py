@@ -7,6 +7,7 @@ usage error is one line; a program that does not compile shows the compiler's me
 
 from __future__ import annotations
 
+import argparse
 import atexit
 import contextvars
 import shlex
@@ -35,6 +36,14 @@ if TYPE_CHECKING:
 
 STOP_S = 5.0
 FLAGS = tuple(name for option in options_for("notebook") for name in option.names)
+LATEST = "_"
+"""What --fixes calls the program of the last cell that was no fix itself."""
+
+# What a new cell with the fix does not take over from the cell that found it.
+_LEFT_OUT = argparse.ArgumentParser(add_help=False)
+for _option in options_for("notebook"):
+    if _option.place == "notebook" or _option.dest in ("name", "no_fix", "repair_budget"):
+        _LEFT_OUT.add_argument(*_option.names, **_option.argument())
 
 
 class GoBuildError(Exception):
@@ -61,6 +70,15 @@ def _with_options(function: Callable[..., Any]) -> Any:
         "path", nargs="?", metavar="PATH", help="What the line magic runs: a Go file, folder, package or txtar archive."
     )(function)
     return magic_arguments("goleak")(function)
+
+
+def cell_with_fix(line: str, name: str | None, report: Report) -> str | None:
+    """A cell that runs the report's verified fix beside its original, which ran with these options; None without one."""
+    fix = report.fix
+    if fix is None or not fix.verified or fix.origin == "cell":
+        return None
+    _, kept = _LEFT_OUT.parse_known_args(shlex.split(line))
+    return f"%%goleak {shlex.join(('--fixes', name or LATEST, *kept))}\n{fix.apply()}"
 
 
 @magics_class
@@ -104,9 +122,16 @@ class GoLeak(Magics, Settings):  # type: ignore[misc]
             original = program if options.fixes is None else self._original(options.fixes)
             if options.name is not None:
                 self.named[options.name] = program
+            if options.fixes is None and exercise is None:
+                self.named[LATEST] = program
             fixed = None if options.fixes is None else program
+            alone = cell is not None and len(program.files) == 1
+
+            def fixed_cell(report: Report) -> str | None:
+                return cell_with_fix(line, options.name, report) if alone else None
+
             if exercise is None:
-                report = self._run(Experiment(original, options, fixed, say=words), words, values)
+                report = self._run(Experiment(original, options, fixed, say=words), words, values, fixed_cell)
             else:
                 report = self._run(Examination(exercise, program, options, say=words), words, values)
         except BuildError as problem:
@@ -135,6 +160,8 @@ class GoLeak(Magics, Settings):  # type: ignore[misc]
                 raise UsageError("--exercise brings its own original: leave --fixes out.")
         elif values["hint"]:
             raise UsageError("--hint wants to know for which exercise: --exercise NAME.")
+        if values["insert"] and (values["background"] or values["exercise"]):
+            raise UsageError("--insert goes with neither --background nor --exercise.")
         return values
 
     def _tell(self, exercise: Exercise, words: Words, *, hint: bool) -> None:
@@ -166,17 +193,24 @@ class GoLeak(Magics, Settings):  # type: ignore[misc]
 
     def _original(self, name: str) -> Program:
         if name not in self.named:
-            raise UsageError(f"No cell has run with --name {name} yet.")
+            told = "No program has run yet." if name == LATEST else f"No cell has run with --name {name} yet."
+            raise UsageError(told)
         return self.named[name]
 
-    def _run(self, experiment: Experiment | Examination, words: Words, values: dict[str, Any]) -> Report | None:
+    def _run(
+        self,
+        experiment: Experiment | Examination,
+        words: Words,
+        values: dict[str, Any],
+        fixed_cell: Callable[[Report], str | None] = lambda _: None,
+    ) -> Report | None:
         """Follow the experiment to its end; in a thread, and without a value, where the cell is to be freed."""
         from jupyter_goleak.view.cell import Screen, follow
 
         in_notebook = hasattr(self.shell, "kernel")
         if values["background"] and values["output"] is None and (values["quiet"] or not in_notebook):
             raise UsageError("--background with nothing to show wants a name for the report: -o NAME.")
-        screen = Screen(experiment, words) if in_notebook and not values["quiet"] else None
+        screen = Screen(experiment, words, fixed_cell) if in_notebook and not values["quiet"] else None
 
         def conclude() -> Report:
             report = follow(experiment, screen)
@@ -184,6 +218,8 @@ class GoLeak(Magics, Settings):  # type: ignore[misc]
                 self.shell.push({values["output"]: report}, interactive=False)
             if values["save"] is not None:
                 report.save(values["save"])
+            if values["insert"] and (text := fixed_cell(report)):
+                self.shell.set_next_input(text)
             if report.exercise is not None and not values["quiet"]:
                 print("✓" if report.passed else "✗", report.exercise.sentence)
             return report

@@ -129,7 +129,8 @@ class Leak:
     """Goroutines of one program position: same state, same blocking line, same `go` line.
 
     With evidence `alive` it is no leak, only what was still there at the end. `file` and `line` are the innermost in
-    the user's code, `go_file` and `go_line` those of the `go` statement.
+    the user's code, `go_file` and `go_line` those of the `go` statement, `made_file` and `made_line` where what they wait
+    for was made (a channel's `make`), as far as that is known.
     """
 
     evidence: Evidence
@@ -148,6 +149,8 @@ class Leak:
     ids: tuple[int, ...] = ()
     go_file: str = ""
     ancestors: tuple[Frame, ...] = ()
+    made_file: str = ""
+    made_line: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         return {

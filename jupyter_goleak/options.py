@@ -199,7 +199,7 @@ class Option:
 
 OPTIONS: tuple[Option, ...] = (
     Option("--name", "Call this cell's program A, so that a later cell can fix it.", str, "A"),
-    Option("--fixes", "This cell holds the fixed variant of the program called A.", str, "A"),
+    Option("--fixes", "This cell holds the fixed variant of the program called A (_: the last one).", str, "A"),
     Option("--no-fix", "Run the original alone; look for no fix.", configurable=True),
     Option("--repair-budget", "Time that the search for a fix may take (20s).", duration, "TIME", configurable=True),
     Option("--timeout", "Stop a program that has not ended by then (60s).", duration, "TIME", configurable=True),
@@ -228,6 +228,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("--quiet", "Show nothing; useful with -o.", place="notebook", short="-q"),
     Option("--background", "Free the cell at once; the view goes on.", place="notebook"),
     Option("--save", "Write the report to this file (.html, .svg, .png or .json).", str, "PATH", place="notebook"),
+    Option("--insert", "Put a verified fix into a new cell below.", place="notebook"),
     Option("--exercise", "Check this cell against the exercise of that name.", str, "NAME", place="notebook"),
     Option("--hint", "Tell one more hint for that exercise.", place="notebook"),
     Option("--json", "Print one JSON object and nothing else.", place="terminal"),

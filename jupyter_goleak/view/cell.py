@@ -26,12 +26,17 @@ class Screen:
     what it left. A cell that a program runs, with no page looking on, gets the still alone.
     """
 
-    def __init__(self, experiment: Experiment | Examination, words: Words) -> None:
+    def __init__(
+        self,
+        experiment: Experiment | Examination,
+        words: Words,
+        fixed_cell: Callable[[Report], str | None] = lambda _: None,
+    ) -> None:
         from jupyter_goleak.view.bundle import widget_bundle
         from jupyter_goleak.view.live import LiveView, headless
 
         self._words = words
-        self._view = None if headless() else LiveView(on_stop=experiment.stop, words=self._words)
+        self._view = None if headless() else LiveView(on_stop=experiment.stop, words=self._words, fixed_cell=fixed_cell)
         if self._view is not None:
             display(widget_bundle(self._view.widget), raw=True)
         # Shown empty at once: what a thread shows after its cell has ended must have a place already.

@@ -63,7 +63,7 @@ def _count(ranges: dict[str, Any], variant: Variant) -> Any:
     labels = models.Text(
         x="t", y="count", text="label", text_align={"field": "align"}, x_offset={"field": "shift"}, y_offset=-9
     )
-    labels.update(text_font_size="12px", text_font_style="bold")
+    labels.update(text_font_size="12px", text_font_style="bold", background_fill_alpha=0.75, padding=1)
     _draw(plot, marks, labels, "mark_labels", variant)
     plot.add_tools(models.HoverTool(renderers=[area], tooltips="@count{0,0} · @t{0.000} s"))
     return plot

@@ -178,7 +178,7 @@ class Lanes:
                     base = top
         columns = tuple(zip(*rows, strict=True)) if rows else ((),) * 10
         return Bars(
-            tuple(f"{lane.name} ×{lane.peak:,}" if lane.shared else lane.name for lane in lanes),
+            tuple(f"{lane.name} ×{lane.peak:,}" if lane.shared and lane.peak > 1 else lane.name for lane in lanes),
             tuple(0 if lane.place[0].startswith("/") else lane.place[1] for lane in lanes),
             tuple(lane.leaked for lane in lanes),
             parents,

@@ -25,7 +25,7 @@ from jupyter_goleak.view.words import Words
 
 REFRESH = 10.0
 HERE = Path(__file__).parent
-SCRIPTS = ("page", "charts", "panels", "findings", "clock", "view")
+SCRIPTS = ("page", "charts", "panels", "findings", "fix", "clock", "view")
 """The page's script, in files that a reader can hold in mind; anywidget wants one module."""
 
 _AT_ONCE = (model.Progress, model.Started, model.Returned, model.Ended, model.Tried, model.Finished)
@@ -48,13 +48,16 @@ def headless(environment: Any = os.environ) -> bool:
     """
     if environment.get("SERVER_SOFTWARE", "").startswith("voila"):
         return False
+    request = _request()
+    return request is None or not request.get("content", {}).get("allow_stdin", True)
+
+
+def _request() -> dict[str, Any] | None:
+    """The front end's request that is being carried out; None without a kernel."""
     from IPython import get_ipython
 
     kernel = getattr(get_ipython(), "kernel", None)
-    if kernel is None:
-        return True
-    request = kernel.get_parent("shell") or {}
-    return not request.get("content", {}).get("allow_stdin", True)
+    return None if kernel is None else dict(kernel.get_parent("shell") or {})
 
 
 def prepare() -> None:
@@ -87,6 +90,7 @@ def _widget_class() -> type[Any]:
             "words": synced(),
             "head": synced(),
             "still": traitlets.Unicode().tag(sync=True),
+            "insert": synced(),
             "stoppable": traitlets.Bool().tag(sync=True),
             **parts,
         },
@@ -132,18 +136,25 @@ _TOUCHES: dict[type[Any], tuple[str, ...]] = {
 class LiveView:
     """Shows an experiment while it runs, and what was found when it is over.
 
-    `on_stop` is called when the Stop button's message arrives, on the kernel's thread. `close` frees the page's half; the view
-    then shows nothing any more.
+    `on_stop` is called when the Stop button's message arrives, on the kernel's thread. `fixed_cell` gives the text of a new
+    cell that holds a report's fix, or None. `close` frees the page's half; the view then shows nothing any more.
     """
 
     def __init__(
-        self, *, title: str | None = None, on_stop: Callable[[], None] | None = None, words: Words | None = None
+        self,
+        *,
+        title: str | None = None,
+        on_stop: Callable[[], None] | None = None,
+        words: Words | None = None,
+        fixed_cell: Callable[[model.Report], str | None] = lambda _: None,
     ) -> None:
         from jupyter_goleak.view.bokehjs import loader
         from jupyter_goleak.view.figure import figures
 
         self.scene = Scene(title, words)
         self._on_stop = on_stop
+        self._fixed_cell = fixed_cell
+        self._cell = (_request() or {}).get("metadata", {}).get("cellId", "")
         self._dirty: set[tuple[str, Variant | None]] = set()
         self._due = 0.0
         loader()
@@ -168,6 +179,8 @@ class LiveView:
         if isinstance(event, model.Finished):
             self._dirty.update((part, each) for each in VARIANTS for part in ("facts", "code"))
             self.widget.still = to_data_uri(event.report, self.scene.words)
+            if text := self._fixed_cell(event.report):
+                self.widget.insert = {"text": text, "cell": self._cell}
         if isinstance(event, _AT_ONCE) or time.monotonic() >= self._due:
             self.flush()
 

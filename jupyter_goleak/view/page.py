@@ -61,6 +61,7 @@ def to_page(report: Report, words: Words | None = None) -> str:
         "words": words.catalogue(),
         "head": scene.head(),
         "still": "",
+        "insert": {"text": report.fix.apply()} if report.fix and report.fix.verified else {},
         "stoppable": False,
     }
     for variant in VARIANTS:

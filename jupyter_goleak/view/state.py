@@ -145,7 +145,12 @@ class Column:
 
     def code(self) -> dict[str, Any]:
         """The variant's text and what sets it apart, as highlighted rows."""
-        marked = {line for leak in (self.run.leaks if self.run else ()) for line in (leak.line, leak.go_line) if line}
+        marked = {
+            line
+            for leak in (self.run.leaks if self.run else ())
+            for line in (leak.line, leak.go_line, leak.made_line)
+            if line
+        }
         return {
             "rows": [[row.sign, row.old, row.new, row.tokens] for row in source_rows(self.source, marked)]
             if self.source
@@ -156,7 +161,8 @@ class Column:
 
 def _leak(leak: Leak) -> dict[str, Any]:
     said = {name: visible(getattr(leak, name)) for name in ("function", "state", "created_by", "explanation")}
-    return leak.to_dict() | said | {"go_file": leak.go_file or leak.file}
+    places = {"go_file": leak.go_file or leak.file, "made_file": leak.made_file, "made_line": leak.made_line}
+    return leak.to_dict() | said | places
 
 
 @dataclass(slots=True)

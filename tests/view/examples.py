@@ -74,6 +74,9 @@ LEAK = Leak(
     pattern="abandoned-receiver",
     explanation="2 workers wait in `for range jobs` (line 16) for a close that cannot come.",
     ids=(7, 8),
+    go_file="main.go",
+    made_file="main.go",
+    made_line=7,
 )
 
 

@@ -97,6 +97,7 @@ def test_the_findings_stand_in_a_table_and_in_words(opened):
     assert [cell.strip() for cell in cells] == ["2", "proven", "chan receive", "main.worker", "16", "9 main.main"]
     assert page.locator(".gl-row[data-marks~=blocked] .gl-number").inner_text() == "16"
     assert page.locator(".gl-row[data-marks~=started] .gl-number").inner_text() == "9"
+    assert page.locator(".gl-row[data-marks~=made] .gl-number").inner_text() == "7"
     assert [row.strip() for row in page.locator(".gl-row[data-sign] code").all_inner_texts()] == [
         "// close(jobs)",
         "close(jobs)",
@@ -107,11 +108,11 @@ def test_a_row_a_lane_and_a_line_light_each_other_up(opened):
     page = opened.open(report())
     lit = page.locator(".gl-source[data-variant=original] .gl-lit .gl-number")
     page.locator(".gl-table tbody tr").hover()
-    assert lit.all_inner_texts() == ["9", "16"]
+    assert lit.all_inner_texts() == ["7", "9", "16"]
     page.locator("h2").hover()
     assert lit.count() == 0
     page.locator(".gl-table tbody tr").focus()
-    assert lit.all_inner_texts() == ["9", "16"]
+    assert lit.all_inner_texts() == ["7", "9", "16"]
     page.locator(".gl-table tbody tr").blur()
     lanes = page.locator(".gl-column[data-variant=original] .gl-lanes .gl-plot")
     box = lanes.bounding_box()
@@ -221,7 +222,7 @@ def test_two_thousand_goroutines_make_few_elements(opened):
     crowd = tuple(worker(number) for number in range(2, 2002))
     snapshots = tuple(Snapshot(n / 100, (MAIN, *crowd[: n * 20])) for n in range(100))
     page = opened.open(report(original=original(snapshots=snapshots), fixed=fixed()))
-    assert "worker ×1,980" in page.locator(".gl-names li").all_inner_texts()
+    assert "worker ×1,980" in page.locator(".gl-names li").all_text_contents()
     assert page.evaluate("() => document.querySelectorAll('.goleak *').length") < 400
     fold = page.get_by_role("button", name="worker ×1,980")
     fold.focus()

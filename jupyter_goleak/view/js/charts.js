@@ -137,7 +137,7 @@ class Charts {
       glyph("leaked_area").setv({ fill_color: { value: leak }, hatch_color: { value: leak } });
       glyph("stuck").setv({ hatch_color: { value: this.colour("hatch") } });
       glyph("marks").setv({ fill_color: { value: this.colour("paper") }, line_color: { value: ink } });
-      glyph("mark_labels").setv({ text_color: { value: ink }, text_font: { value: font } });
+      glyph("mark_labels").setv({ text_color: { value: ink }, text_font: { value: font }, background_fill_color: { value: this.colour("paper") } });
       glyph("memory_area").setv({ fill_color: { value: soft } });
       this.drawBars(variant);
     }
@@ -202,11 +202,13 @@ class Charts {
   /** A lane's name; that of a shared lane unfolds its parts. */
   laneName(variant, lane) {
     const { bars, unfolded } = this.state[variant];
-    const name = bars.names[lane];
+    // A long name gives way to the number behind it.
+    const [, called, times] = /^(.*?)( ×[\d,]+)?$/s.exec(bars.names[lane]);
+    const name = [h("span.gl-called", {}, called), times ? h("span.gl-times", {}, times) : null];
     if (!bars.parents.includes(lane)) return name;
     const open = unfolded.has(lane);
     const title = open ? this.t("Fold") : this.t("Show them one by one");
-    return h("button.gl-fold", { type: "button", "aria-expanded": String(open), title, onclick: () => this.fold(variant, lane) }, name);
+    return h("button.gl-fold", { type: "button", "aria-expanded": String(open), title, onclick: () => this.fold(variant, lane) }, ...name);
   }
 
   resizeLanes(lanes) {

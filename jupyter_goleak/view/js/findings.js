@@ -1,7 +1,7 @@
 // ── findings.js: the leaks in a table, why they are there, and the source with its marks ─────────────────────────
 
 class Findings {
-  /** `light(lines)` lights up these lines of the original, or none. */
+  /** `light(lines, more)` lights up these lines of the original and what stands at them, or none; and `more` lines. */
   constructor(t, light) {
     Object.assign(this, { t, light });
     this.why = h("div.gl-why");
@@ -29,7 +29,7 @@ class Findings {
     const line = (n, file) => (n ? h("span", {}, file && file !== main ? `${file}:${n}` : String(n)) : "–");
     const body = groups.map((group) => {
       const lines = [group.line, group.go_line].filter(Boolean);
-      const on = () => this.light(lines);
+      const on = () => this.light(lines, group.made_file === main ? [group.made_line] : []);
       const off = () => this.light([]);
       return h("tr", { tabindex: "0", "data-evidence": group.evidence, onmouseenter: on, onmouseleave: off, onfocus: on, onblur: off },
         h("td.gl-n", {}, grouped(group.count)),
@@ -83,7 +83,7 @@ class Source {
     this.lines = new Map();
   }
 
-  /** The rows of a text, or of a diff; `marks` maps line numbers to `["blocked" | "started", how many]`. */
+  /** The rows of a text, or of a diff; `marks` maps line numbers to their `kinds` (blocked, started, made) and a `title`. */
   show(rows, marks, title, why = "") {
     this.title.replaceChildren(...coded(title));
     this.why.replaceChildren(...coded(why));
@@ -152,7 +152,7 @@ function errorMark(error) {
   return new Map([[error.line, { kinds: new Set(["blocked"]), title: error.message.split("\n")[0] }]]);
 }
 
-/** Where goroutines that leaked are blocked and were started. */
+/** Where goroutines that leaked are blocked, where they were started, and where what they wait for was made. */
 function leakMarks(leaks, main, t) {
   const marks = new Map();
   const add = (line, kind, title) => {
@@ -170,11 +170,16 @@ function leakMarks(leaks, main, t) {
   for (const leak of leaks || []) {
     if (leak.file === main) sum(leak.line, "blocked", leak.state, leak.count);
     if (leak.go_file === main) sum(leak.go_line, "started", "", leak.count);
+    if (leak.made_file === main) sum(leak.made_line, "made", "", leak.count);
   }
   for (const [key, n] of sums) {
     const [line, kind, state] = JSON.parse(key);
-    const title = kind === "blocked" ? t("{n} blocked here: {state}", { n: grouped(n), state }) : t("{n} started here", { n: grouped(n) });
-    add(line, kind, title);
+    const titles = {
+      blocked: () => t("{n} blocked here: {state}", { n: grouped(n), state }),
+      started: () => t("{n} started here", { n: grouped(n) }),
+      made: () => t("{n} wait for this", { n: grouped(n) }),
+    };
+    add(line, kind, titles[kind]());
   }
   return marks;
 }

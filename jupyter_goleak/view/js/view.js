@@ -18,8 +18,10 @@ class View {
     this.columns = Object.fromEntries(VARIANTS.map((variant) => [variant, new Column(variant, t)]));
     this.clock = new Clock(t, (moment) => this.seek(moment));
     this.problem = new Problem(t);
-    this.findings = new Findings(t, (lines) => this.light("original", lines));
+    this.findings = new Findings(t, (lines, more) => this.light("original", lines, more));
     this.sources = Object.fromEntries(VARIANTS.map((variant) => [variant, new Source(variant, t, (lines) => this.light(variant, lines))]));
+    this.fix = new FixButton(model, t);
+    this.sources.fixed.element.append(this.fix.element);
     this.still = h("img.gl-still", { alt: t("The runs as a picture") });
     this.still.hidden = true;
     this.root = h("div.goleak", { role: "region", "aria-label": t("Goroutines of the program") },
@@ -65,7 +67,7 @@ class View {
   }
 
   listen() {
-    const names = ["head", "still", ...PARTS.flatMap((part) => VARIANTS.map((variant) => `${part}_${variant}`))];
+    const names = ["head", "still", "insert", ...PARTS.flatMap((part) => VARIANTS.map((variant) => `${part}_${variant}`))];
     this.listeners = names.map((name) => [`change:${name}`, () => this.touch(name)]);
     for (const [event, listener] of this.listeners) this.model.on(event, listener);
     names.forEach((name) => this.dirty.add(name));
@@ -104,6 +106,7 @@ class View {
     this.dirty = new Set();
     const head = this.model.get("head") || {};
     if (dirty.has("head")) this.showHead(head);
+    if (dirty.has("insert")) this.fix.show();
     for (const variant of VARIANTS) {
       const parts = PARTS.filter((part) => dirty.has(`${part}_${variant}`));
       const column = this.columns[variant];
@@ -157,8 +160,8 @@ class View {
     }
   }
 
-  light(variant, lines) {
-    this.lightSource(variant, lines);
+  light(variant, lines, more = []) {
+    this.lightSource(variant, [...lines, ...more]);
     this.charts.light(variant, lines);
   }
 
