@@ -36,6 +36,11 @@ const (
 	dumpInterval = 40 * time.Millisecond
 	restFactor   = 99 // what costs t is repeated after 99 t at the earliest: one per cent of the time
 
+	// But no later than that, and for a dump so much later for each goroutine: on a busy machine most of what it took was
+	// waiting for a processor, which costs the program nothing.
+	restMost     = 250 * time.Millisecond
+	restMostEach = 500 * time.Microsecond
+
 	liveDumpMost  = 1000    // goroutines listed while the program runs
 	finalDumpMost = 10000   // goroutines listed one by one at the end; beyond, they are grouped
 	dumpBytesMost = 8 << 20 // of the text of one dump
@@ -280,10 +285,11 @@ func (p *probeState) tick() bool {
 	if runtime.NumGoroutine() <= liveDumpMost && !began.Before(p.nextDump) {
 		before := time.Now()
 		p.dump(0, liveDumpMost)
-		p.nextDump = before.Add(max(dumpInterval, restFactor*time.Since(before)))
+		most := restMost + restMostEach*time.Duration(runtime.NumGoroutine())
+		p.nextDump = before.Add(max(dumpInterval, min(most, restFactor*time.Since(before))))
 		return true
 	}
-	p.nextTick = began.Add(restFactor * time.Since(began))
+	p.nextTick = began.Add(min(restMost, restFactor*time.Since(began)))
 	return true
 }
 
