@@ -18,6 +18,7 @@ from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from dataclasses import dataclass, field
 
+from jupyter_goleak.baseline import Baseline
 from jupyter_goleak.edits import single_edit, unified_diff
 from jupyter_goleak.errors import BuildError, GoleakError
 from jupyter_goleak.exploration import Schedule, schedules
@@ -25,7 +26,7 @@ from jupyter_goleak.model import Attempt, Event, Fix, Leak, Outcome, Progress, R
 from jupyter_goleak.options import Options
 from jupyter_goleak.program import Program
 from jupyter_goleak.rewriting import Edit, Rewriter
-from jupyter_goleak.trials import PLAIN, RUNS_AT_ONCE, SLEEPERS_AT_ONCE, Given, Trial, Trials
+from jupyter_goleak.trials import PLAIN, PROCESSORS, RUNS_AT_ONCE, SLEEPERS_AT_ONCE, Given, Trial, Trials
 from jupyter_goleak.usual import Objection, Usual, sleeps, wanted
 from jupyter_goleak.workbench import Building, Built, Workbench
 
@@ -34,9 +35,9 @@ _VARYING = ("changed output", "fewer goroutines")  # what more runs of the origi
 _NOT_ALWAYS = Objection("still leaks", "in one of several runs")
 RUNS = 12  # of a candidate that shall be offered
 _RUNS_WHERE_RARE = 24  # where the original does not always leak
-_PROCESSORS = (1, 2, 4, None)
-_BASELINE = (1, 2, 4)
 _ROUNDS = 4  # fixes that may combine
+_ODD = 2  # runs that may come out otherwise beside other programs,
+_AGAIN = 3  # and how often each of them is then run alone
 _TICK_S = 0.1
 _RACE_S = 6.0  # longest wait for the race detector, which the first time has the standard library to compile
 _LEAST_LIMIT_S = 4.0
@@ -108,8 +109,7 @@ class Repair:
         self._queue: list[_Candidate] = []
         self._seen: set[Program] = {program}
         self._numbers = itertools.count()
-        self._learnt = False
-        self._usual = Usual((run,))
+        self._baseline = Baseline(program, original.built, run)
         self._second: list[tuple[_Candidate, Trial]] = []
 
     def stop(self) -> None:
@@ -137,6 +137,10 @@ class Repair:
                 pass
         left = (*(each for each, _ in self._second), *sorted(self._queue))
         self.attempts += [Attempt(each.title, "not tried") for each in left]
+
+    @property
+    def _usual(self) -> Usual:
+        return self._baseline.usual
 
     @property
     def _can_race(self) -> bool:
@@ -170,7 +174,6 @@ class Repair:
     def _search(self, trials: Trials) -> Generator[Event, None, None]:
         flying: dict[Future[Trial], _Candidate] = {}
         survivors: list[tuple[_Candidate, Trial]] = []
-        baseline: list[Future[Run]] = []
         yields = self._run.explored.runs > 1
         most = 2
         while self._left > 0:
@@ -179,8 +182,7 @@ class Repair:
                 # The first is likely to be the one: its proof is begun before it is needed.
                 race = self._can_race and not self.attempts and not flying
                 flying[trials.first(candidate.program, yields=yields, race=race)] = candidate
-            if not baseline:
-                baseline = self._baseline(trials)
+            self._baseline.begin(trials)
             if not survivors and ((not flying and not self._queue) or self._left < self._options.repair_budget / 2):
                 # What prints other numbers is the second choice.
                 survivors, self._second = self._second, []
@@ -190,7 +192,7 @@ class Repair:
                 wait(flying, timeout=min(_TICK_S, max(0.0, self._left)), return_when=FIRST_COMPLETED)
             for future in [each for each in flying if each.done()]:
                 candidate = flying.pop(future)
-                self._learn(baseline, self._left)
+                self._baseline.settle(self._left)
                 survivor = yield from self._weigh(trials, candidate, future)
                 if survivor is not None:
                     survivors.append(survivor)
@@ -203,31 +205,6 @@ class Repair:
                     self.attempts += [Attempt(each.title, "not tried") for each in flying.values()]
                     return
         self.attempts += [Attempt(each.title, "not tried") for each in flying.values()]
-
-    def _baseline(self, trials: Trials) -> list[Future[Run]]:
-        """More runs of the original, to see what varies."""
-        if self._run.verdict == "timeout":
-            return []
-        over = [Schedule(processors, 0) for processors in _BASELINE]
-        return trials.runs(self._program, self._original.built, over)
-
-    def _learn(self, baseline: list[Future[Run]], patience: float) -> None:
-        """Take in what the original did, once it has done it."""
-        if len(self._usual.runs) == 1 and baseline:
-            wait(baseline, timeout=max(0.0, patience))
-            done = [each.result() for each in baseline if each.done() and not each.cancelled()]
-            self._usual = Usual((self._run, *done))
-
-    def _learn_more(self, trials: Trials) -> bool:
-        """Look at the original once more, closely, before its output is said to have changed."""
-        if self._learnt or self._run.verdict == "timeout":
-            return False
-        self._learnt = True
-        over = [Schedule(processors, 0) for processors in (*_PROCESSORS, *_PROCESSORS)]
-        more = trials.runs(self._program, self._original.built, over)
-        wait(more, timeout=max(0.0, self._left))
-        self._usual = Usual((*self._usual.runs, *(each.result() for each in more if each.done())))
-        return True
 
     def _weigh(
         self, trials: Trials, candidate: _Candidate, future: Future[Trial]
@@ -242,7 +219,12 @@ class Repair:
         rest = wanted(run)
         hides = self._usual.hides(run)
         objection = self._usual.objection(run)
-        if objection is not None and objection.outcome in _VARYING and not rest and self._learn_more(trials):
+        if (
+            objection is not None
+            and objection.outcome in _VARYING
+            and not rest
+            and self._baseline.more(trials, self._left)
+        ):
             objection = self._usual.objection(run)
         if objection is None and not rest and not hides:
             return candidate, trial
@@ -286,18 +268,29 @@ class Repair:
             return False
         runs, objection = [trial.run, shown], self._objection(candidate, shown)
         unfinished = [PLAIN] if self._usual.hides(shown) else []
+        odd: list[Schedule] = []
         while pending and objection is None and self._left > 0:
             done, _ = wait(pending, timeout=_TICK_S, return_when=FIRST_COMPLETED)
             for future in done:
                 pending.remove(future)
                 runs.append(future.result())
-                objection = objection or self._objection(candidate, runs[-1])
                 if self._usual.hides(runs[-1]):
                     unfinished.append(under[future])
-                if objection is not None and objection.outcome in _VARYING and self._learn_more(trials):
-                    objection = self._objection(candidate, runs[-1])
+                new = self._objection(candidate, runs[-1])
+                if new is not None and new.outcome in _VARYING and self._baseline.more(trials, self._left):
+                    new = self._objection(candidate, runs[-1])
+                if new is not None and new.outcome in _VARYING and len(odd) < _ODD:
+                    odd.append(under[future])
+                    runs.pop()
+                else:
+                    objection = objection or new
         for future in pending:
             future.cancel()
+        if objection is None and not pending:
+            # What the clock decides may come out otherwise beside other programs; alone it must not.
+            for schedule in (each for each in odd for _ in range(_AGAIN)):
+                runs.append(self._alone(trials, candidate.program, building.built, schedule))
+                objection = objection or self._objection(candidate, runs[-1])
         if objection is None and not pending and unfinished:
             # Beside other programs even what ends may take long.
             last = trials.patient(candidate.program, building.built, unfinished[-1])
@@ -307,6 +300,9 @@ class Repair:
             objection = self._last_objections(trials, candidate, building, runs, vets, race)
         if objection is not None or pending:
             outcome, detail = (objection.outcome, objection.detail) if objection else ("not tried", "out of time")
+            rest = next((rest for run in runs if (rest := wanted(run))), ())
+            if rest and len(candidate.edits) < _ROUNDS:
+                self._add(candidate.program, rest, candidate.edits, candidate.cost)
             yield self._tried(candidate, outcome, detail)
             return False
         self.found = Found(self._fix(candidate, len(runs)), shown)
@@ -317,7 +313,7 @@ class Repair:
         if (explored := self._run.explored).runs > 1:
             return schedules(max(RUNS, explored.runs), explored.seed or 0)
         count = RUNS if self._usual.leaking == 1 else _RUNS_WHERE_RARE
-        return [Schedule(_PROCESSORS[number % len(_PROCESSORS)], 0) for number in range(count - 2)]
+        return [Schedule(PROCESSORS[number % len(PROCESSORS)], 0) for number in range(count - 2)]
 
     def _objection(self, candidate: _Candidate, run: Run) -> Objection | None:
         if objection := self._usual.objection(run, revives=candidate.lenient):
@@ -338,18 +334,18 @@ class Repair:
             return Objection("fewer goroutines")
         if self._usual.reordered(runs):
             return Objection("changed output", "it prints the same lines in another order")
-        if self._usual.slower(runs):
-            # Beside each other programs are slower than alone.
-            alone = Usual((self._alone(trials, self._program, self._original.built),))
-            if alone.slower([self._alone(trials, candidate.program, building.built)]):
-                return Objection("slower")
+        # Beside each other programs are slower than alone.
+        if self._usual.slower(runs) and self._baseline.alone(trials).slower(
+            [self._alone(trials, candidate.program, building.built)]
+        ):
+            return Objection("slower")
         new, old = (Counter(each.result()) for each in vets)
         if complaints := new - old:
             return Objection("vet", next(iter(complaints)))
         return self._race_objection(trials, race)
 
-    def _alone(self, trials: Trials, program: Program, built: Built) -> Run:
-        return trials.runs(program, built, [PLAIN])[0].result()
+    def _alone(self, trials: Trials, program: Program, built: Built, schedule: Schedule = PLAIN) -> Run:
+        return trials.runs(program, built, [schedule])[0].result()
 
     def _race_objection(self, trials: Trials, race: Future[Run] | None) -> Objection | None:
         """A data race that the original does not have. Where the detector is not to be had in time, none is known."""

@@ -30,6 +30,7 @@ SLEEPERS_AT_ONCE = 12
 _THREADS = 24
 _PATIENT_S = 5.0
 PLAIN = Schedule(None, 0)
+PROCESSORS = (1, 2, 4, None)
 # By default the detector lets a program linger for a second.
 _RACE = {"GORACE": "atexit_sleep_ms=20"}
 

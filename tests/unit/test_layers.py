@@ -37,6 +37,7 @@ ENGINE = (
     "packages",
     "usual",
     "trials",
+    "baseline",
     "repair",
     "experiment",
     "exercise",

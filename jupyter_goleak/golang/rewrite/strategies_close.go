@@ -18,7 +18,7 @@ func (closeAfterLastSend) propose(r *repairer, w *blocked) {
 		events := r.events(r.on(use.object, "send"))
 		for level := 0; level < 4 && events != nil; level++ {
 			if fn := together(events); fn != nil {
-				r.closeIn(fn, events, doubt+level)
+				r.closeIn(use, fn, events, doubt+level)
 			}
 			events = r.lifted(events)
 		}
@@ -26,7 +26,7 @@ func (closeAfterLastSend) propose(r *repairer, w *blocked) {
 }
 
 // closeIn proposes to close the channel in the function that all events happen in.
-func (r *repairer) closeIn(fn *function, events []event, doubt int) {
+func (r *repairer) closeIn(use channelUse, fn *function, events []event, doubt int) {
 	last := events[len(events)-1]
 	own := last.root != nil && fn.body != nil && fn.body.Pos() <= last.root.Pos() && last.root.Pos() < fn.body.End()
 	deferred, after := 14, 10
@@ -49,10 +49,42 @@ func (r *repairer) closeIn(fn *function, events []event, doubt int) {
 	if _, leaves := stmt.(*ast.ReturnStmt); leaves {
 		return
 	}
+	r.closeEach(use, hoisted(last.node, last.path, nil), after-1+doubt)
 	d := r.draft()
 	d.after(stmt, "close("+last.channel+")")
 	d.offer("close-after-last-send", after+doubt, "close `"+last.channel+"` after the last send",
 		"Closing the channel tells its receivers that nothing more will come: they take what is left, leave their loops and end.")
+}
+
+// closeEach closes all channels of a slice or map after the last send to any of them.
+func (r *repairer) closeEach(use channelUse, stmt ast.Stmt, cost int) {
+	for _, reached := range r.reachable(stmt.End()) {
+		if reached.field == nil {
+			continue
+		}
+		var element types.Type
+		switch t := reached.t.Underlying().(type) {
+		case *types.Slice:
+			element = t.Elem()
+		case *types.Array:
+			element = t.Elem()
+		case *types.Map:
+			element = t.Elem()
+		default:
+			continue
+		}
+		if channel, ok := element.Underlying().(*types.Chan); !ok || channel.Dir() == types.RecvOnly {
+			continue
+		}
+		if objects, _ := r.objectsAt(r.variable(reached.field).kid("element")); !slices.Contains(objects, use.object) {
+			continue
+		}
+		name := r.unused(stmt.End(), "ch", "each", "channel")
+		d := r.draft()
+		d.after(stmt, "for _, "+name+" := range "+reached.code+" {\n\tclose("+name+")\n}")
+		d.offer("close-after-last-send", cost, "close each of `"+reached.code+"` after the last send",
+			"Closing a channel tells its receivers that nothing more will come; each of these has its own.")
+	}
 }
 
 func endless(stmt ast.Stmt) bool {

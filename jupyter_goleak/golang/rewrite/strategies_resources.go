@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"go/types"
 	"slices"
+	"strings"
 )
 
 // closeResource closes what was opened: responses, pipes, connections, listeners, clocks.
@@ -29,6 +30,7 @@ func (closeResource) propose(r *repairer, w *blocked) {
 		}
 		r.deferEnd(w, o, kind, strategy, end, why, base)
 		r.endInUsers(o, strategy, end, why, base+3)
+		r.endInCallers(o, strategy, end, why, base+1)
 	}
 }
 
@@ -116,6 +118,62 @@ func (r *repairer) isHandedOver(v types.Object, from ast.Node) bool {
 		return !found
 	})
 	return found
+}
+
+// endInCallers closes the resource in the functions that got it as a result. A result that only reads or only writes is
+// declared to be closed as well.
+func (r *repairer) endInCallers(o object, strategy, end, why string, cost int) {
+	for _, fn := range r.ordered {
+		decl, ok := fn.node.(*ast.FuncDecl)
+		if !ok || decl.Type.Results == nil || r.values[fn] {
+			continue
+		}
+		for i, result := range fn.results {
+			objects, _ := r.objectsAt(result)
+			if !slices.Contains(objects, o) || len(decl.Type.Results.List) <= i {
+				continue
+			}
+			d := r.draft()
+			name := ""
+			for _, caller := range r.callers[fn] {
+				assign, list := caller.assigned()
+				if assign == nil || i >= len(assign.Lhs) || caller.fn == fn {
+					d.broken = true
+					break
+				}
+				left, ok := assign.Lhs[i].(*ast.Ident)
+				if !ok || left.Name == "_" {
+					d.broken = true
+					break
+				}
+				name = left.Name
+				d.after(r.checked(assign, list), "defer "+name+end)
+			}
+			if named := decl.Type.Results.List[i].Type; end == ".Close()" {
+				for _, kind := range []string{"Reader", "Writer"} {
+					if isType(r.info.TypeOf(named), "io", kind) {
+						d.replace(named, strings.Replace(r.raw(named), kind, strings.TrimSuffix(kind, "er")+"Closer", 1))
+					}
+				}
+			}
+			if name != "" {
+				d.offer(strategy, cost, "`defer "+name+end+"` where it is used", why)
+			}
+		}
+	}
+}
+
+// assigned is the assignment whose one value the call is, with the statements around it.
+func (s site) assigned() (*ast.AssignStmt, []ast.Stmt) {
+	if len(s.path) < 2 {
+		return nil, nil
+	}
+	assign, ok := s.path[len(s.path)-1].(*ast.AssignStmt)
+	list := listOf(s.path[len(s.path)-2])
+	if !ok || len(assign.Rhs) != 1 || !slices.Contains(list, ast.Stmt(assign)) {
+		return nil, nil
+	}
+	return assign, list
 }
 
 // endInUsers closes the resource in the goroutine that works with it.

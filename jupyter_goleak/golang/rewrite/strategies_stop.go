@@ -17,7 +17,7 @@ func (callStop) propose(r *repairer, w *blocked) {
 		if !ok || decl.Body == nil || fn.isLaunched() {
 			continue
 		}
-		cost := 14
+		cost := 12
 		if enders[fn] {
 			cost = 8
 		} else if !isEnding(decl.Name.Name) {
@@ -51,7 +51,10 @@ func (r *repairer) enders(w *blocked) map[*function]bool {
 		}
 		// A signal on the way to the select that it waits in may be closed as well.
 		for _, op := range r.on(use.object, "send") {
-			if op.fn != nil && isEnding(op.fn.named().name) {
+			if op.fn == nil {
+				continue
+			}
+			if decl, ok := op.fn.named().node.(*ast.FuncDecl); ok && isEnding(decl.Name.Name) {
 				found[op.fn.named()] = true
 			}
 		}
