@@ -29,6 +29,9 @@ ONE_EACH = 60
 RECTANGLES = 2400
 """As many as a page draws ten times a second without effort; with more lanes each keeps fewer changes."""
 
+COUNTS = 1000
+"""Counts that are kept from one snapshot to the next; of more only the newest."""
+
 GROUPS = 40
 MARGIN = 0.14
 
@@ -89,6 +92,7 @@ class Lanes:
         self._births: defaultdict[Place, deque[Birth]] = defaultdict(deque)
         self._called: dict[Place, str] = {}
         self._latest: tuple[Goroutine, ...] = ()
+        self._counts: deque[tuple[float, int]] = deque(maxlen=COUNTS)
         self._waiting = 0
         self._too_many = False
         self._t = 0.0
@@ -108,14 +112,21 @@ class Lanes:
             self._waiting += 1
             self._group_if_too_many()
 
+    def counted(self, t: float, count: int) -> None:
+        """Note how many goroutines there were at `t`: it can tell when those ended that the next snapshot misses."""
+        self._counts.append((t, count))
+
     def snap(self, snapshot: Snapshot) -> None:
         """Record where every goroutine was at that moment; those that are missing have ended."""
         t = self._t = max(self._t, snapshot.t)
+        quiet = self._quiet(snapshot)
         if snapshot.goroutines is self._latest:
             if snapshot.complete:
-                self._missed(t)
+                self._missed(t, quiet)
             return
         self._latest = snapshot.goroutines
+        if quiet:
+            self._missed(quiet[-1], quiet)
         groups: dict[tuple[str, Place], Counter[tuple[str, str, int | None]]] = {}
         most = max(24, min(GRAIN, RECTANGLES // max(1, len(self._each))))
         seen: set[int] = set()
@@ -133,17 +144,17 @@ class Lanes:
                 lane.extend(since, ((*where, 1),), most)
                 lane.extend(t, ((*where, 1),), most)
         if snapshot.complete:
-            self._missed(t)
+            self._missed(t, quiet)
             for number, lane in self._each.items():
-                if number not in seen:
-                    lane.close(t)
+                if number not in seen and lane.open:
+                    lane.close(_first_after(lane.stretches[-1].end, quiet, t))
         self._groups.snap(t, groups, complete=snapshot.complete)
         self._group_if_too_many()
 
     def end(self, t: float, leaks: Iterable[Leak] = ()) -> None:
         """The run is over at `t`: what leaked stays open to there, everything else ended when it was last seen."""
         t = self._t = max(self._t, t)
-        self._missed(t)
+        self._missed(t, [])
         for leak in leaks:
             known = set(leak.ids)
             for number, lane in self._each.items():
@@ -244,7 +255,16 @@ class Lanes:
             self._called[place] = short_function(entry.function)
         return self._called.get(place, "func"), place
 
-    def _missed(self, t: float) -> None:
+    def _quiet(self, snapshot: Snapshot) -> list[float]:
+        """When, since the last snapshot, nobody was there but those who are known from earlier and are there still."""
+        if not snapshot.complete:
+            return []
+        known = sum(goroutine.id in self._each for goroutine in snapshot.goroutines)
+        quiet = [t for t, count in self._counts if count <= known and t <= snapshot.t]
+        self._counts.clear()
+        return quiet
+
+    def _missed(self, t: float, quiet: list[float]) -> None:
         """Give those their lane that began and ended since the snapshot before the one at `t`."""
         for place, births in self._births.items():
             while births and births[0].t <= t:
@@ -252,7 +272,7 @@ class Lanes:
                 self._waiting -= 1
                 lane = self._new_lane(self._called[place], place)
                 lane.extend(birth.t, (("running", "running", None, 1),))
-                lane.close(t)
+                lane.close(_first_after(birth.t, quiet, t))
                 self._each[-1 - len(self._each)] = lane
 
     def _new_lane(self, function: str, place: Place) -> Lane:
@@ -332,6 +352,10 @@ def _stands_at(lane: Lane, leak: Leak) -> bool:
     if lane.place != (leak.go_file or leak.file, leak.go_line or 0) or not lane.open:
         return False
     return [each[1:3] for each in lane.stretches[-1].counts] == [(leak.state, leak.line)]
+
+
+def _first_after(since: float, times: list[float], otherwise: float) -> float:
+    return next((t for t in times if t > since), otherwise)
 
 
 def _in_order(counts: Counter[tuple[str, str, int | None]]) -> Counts:

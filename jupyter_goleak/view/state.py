@@ -48,6 +48,7 @@ class Column:
                 self.status, self.source, self.diff = "running", source, diff
             case model.Sampled(sample=sample):
                 self.series.add(sample if self.returned is None else self._as_before(sample))
+                self.lanes.counted(sample.t, sample.count)
                 self._reach(sample.t)
             case model.Snapped(snapshot=snapshot):
                 self.lanes.snap(snapshot)

@@ -120,6 +120,31 @@ def test_one_that_came_and_went_between_two_snapshots_of_the_same_goroutines_end
     assert (spans[1], spans[2]) == ((0.15, 0.2), (0.5, 0.6))
 
 
+def test_a_count_tells_when_those_ended_that_the_next_snapshot_misses():
+    lanes = lanes_of(Snapshot(0.1, (MAIN, goroutine(7))))
+    for t, count in ((0.2, 3), (0.3, 2), (0.4, 1), (0.5, 1)):
+        lanes.counted(t, count)
+    lanes.born(Birth(0.15, "main.go", 5, "worker"))
+    lanes.born(Birth(0.45, "main.go", 5, "worker"))
+    lanes.born(Birth(0.6, "main.go", 5, "worker"))
+    lanes.snap(Snapshot(0.9, (MAIN, goroutine(9))))
+    bars = lanes.bars()
+    spans = {lane: (left, right) for lane, left, right in zip(bars.lane, bars.left, bars.right, strict=True)}
+    assert [bars.names[lane] for lane in spans] == ["main", "worker 1", "worker 2", "worker 3", "worker 4"]
+    assert list(spans.values())[1:] == [(0.1, 0.4), (0.15, 0.4), (0.45, 0.5), (0.6, 0.9)]
+    lanes.counted(1.0, 2)
+    lanes.snap(Snapshot(1.5, (MAIN, goroutine(9, "select"))))
+    assert max(lanes.bars().right) == 1.5
+
+
+def test_a_count_that_others_explain_ends_nobody():
+    lanes = lanes_of(Snapshot(0.1, (MAIN, goroutine(7))))
+    lanes.counted(0.2, 2)
+    lanes.snap(Snapshot(0.9, (MAIN,)))
+    bars = lanes.bars()
+    assert bars.right[bars.lane.index(1)] == 0.9
+
+
 def test_an_incomplete_snapshot_ends_no_lane():
     lanes = lanes_of(
         Snapshot(1.0, (MAIN, goroutine(7))), Snapshot(2.0, (MAIN,), complete=False), Snapshot(3.0, (MAIN,))
