@@ -276,7 +276,8 @@ class Experiment:
             return run
         if program is None:
             program = self._fixed(proposal) if run.variant == "fixed" and proposal is not None else self._program
-        return explain(run, self._facts(program, (*run.leaks, *run.alive), bench), say=self._say, fix=fix)
+        facts = self._facts(program, (*run.leaks, *run.alive), bench)
+        return explain(run, facts, say=self._say, fix=fix, ancestry=self._options.ancestry)
 
     def _facts(self, program: Program, groups: tuple[Leak, ...], bench: Workbench) -> Facts | None:
         """What the text tells about those groups; asked once, since a run is explained again when its fix is known."""

@@ -25,10 +25,12 @@ class English:
         return (one if n == 1 else many).format(n=f"{n:,}", **values)
 
 
-def explain(run: Run, facts: Facts | None = None, *, say: Say | None = None, fix: Fix | None = None) -> Run:
+def explain(
+    run: Run, facts: Facts | None = None, *, say: Say | None = None, fix: Fix | None = None, ancestry: bool = False
+) -> Run:
     """The run with patterns and explanations. `facts` has one place for each of `run.leaks`, then of `run.alive`.
 
-    With a verified `fix` of a single leak, its edit is the advice.
+    With a verified `fix` of a single leak, its edit is the advice. `ancestry`: tell the chain of creators as well.
     """
     say = say or English()
     groups = (*run.leaks, *run.alive)
@@ -36,10 +38,10 @@ def explain(run: Run, facts: Facts | None = None, *, say: Say | None = None, fix
         return _with_groups(run, [replace(group, explanation=_plain(group, say)) for group in groups])
     waits: list[Wait] = []
     for group, place in zip(groups, facts.places, strict=True):
-        waits.append(Wait(group, place, facts, say, run.verdict == "deadlock", waits))
+        waits.append(Wait(group, place, facts, say, run.verdict == "deadlock", waits).narrowed())
     _weigh(waits)
     only = sum(wait.leak.evidence != "alive" for wait in waits) == 1
-    return _with_groups(run, [_explained(wait, fix if only else None) for wait in waits])
+    return _with_groups(run, [_explained(wait, fix if only else None, ancestry) for wait in waits])
 
 
 def _weigh(waits: list[Wait]) -> None:
@@ -61,7 +63,7 @@ def _with_groups(run: Run, groups: list[Leak]) -> Run:
     return replace(run, verdict=verdict, leaks=leaks, alive=alive, explored=explored)
 
 
-def _explained(wait: Wait, fix: Fix | None) -> Leak:
+def _explained(wait: Wait, fix: Fix | None, ancestry: bool) -> Leak:
     finding = _still_expected(wait) or recognise(wait)
     made = wait.variable.sites("make")[:1] if wait.variable else ()
     leak = replace(wait.leak, made_file=made[0].file, made_line=made[0].line) if made else wait.leak
@@ -77,7 +79,7 @@ def _explained(wait: Wait, fix: Fix | None) -> Leak:
             line=fix.line,
         )
     sentence = f"{_opening(wait, finding)}: {finding.why.removesuffix(',')}."
-    told = " ".join(filter(None, (sentence, advice, _creators(wait))))
+    told = " ".join(filter(None, (sentence, advice, _creators(wait) if ancestry else "")))
     return replace(leak, pattern=finding.pattern, explanation=told)
 
 

@@ -45,5 +45,13 @@ will_be_served = stopping.will_be_served
 
 
 def recognise(wait: Wait) -> Finding | None:
-    """The first rule's finding that applies."""
+    """The first rule's finding that applies. Of several values that may be meant, only what is true of all is told."""
+    first, *others = (_first(each) for each in wait.possible())
+    if first is None or all(each == first for each in others):
+        return first
+    pattern = first.pattern if all(each and each.pattern == first.pattern for each in others) else "unknown"
+    return Finding(pattern, wait.say("several values pass there, and nothing tells which one it is"))
+
+
+def _first(wait: Wait) -> Finding | None:
     return next((finding for rule in RULES if (finding := rule(wait)) is not None), None)

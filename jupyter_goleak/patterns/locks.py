@@ -60,7 +60,7 @@ def lock_order(wait: Wait) -> Finding | None:
     if wanted is None or wait.place.operation not in _LOCKING or not wait.place.holding:
         return None
     for other in wait.others:
-        if other is wait or other.variable is None:
+        if other.leak is wait.leak or other.variable is None:
             continue
         if wanted in other.held() and other.variable in wait.held():
             why = wait.say(
@@ -123,7 +123,9 @@ def missing_unlock(wait: Wait) -> Finding | None:
             wait.say("`defer {name}.Unlock()` right after the lock ends it on every way out.", name=variable.name),
         )
     readers = [
-        other for other in wait.others if other is not wait and variable in other.held() and other.variable is variable
+        other
+        for other in wait.others
+        if other.leak is not wait.leak and variable in other.held() and other.variable is variable
     ]
     if readers:
         why = wait.say("who holds {name} waits at line {line}", name=name, line=readers[0].place.line)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from jupyter_goleak.facts import Method, Variable
-from jupyter_goleak.patterns.wait import Finding, Wait
+from jupyter_goleak.patterns.wait import A_LITERAL_IN, Finding, Wait, plain_function
 
 
 def _channels(wait: Wait) -> Iterator[Variable]:
@@ -83,7 +82,7 @@ def context_never_cancelled(wait: Wait) -> Finding | None:
                 "Call `{method}` (line {line}), which ends it.", method=methods[0].name, line=methods[0].line
             )
         else:
-            ending = cancel.name if cancel.name not in ("", "_") else "cancel"
+            ending = cancel.name if cancel.name.isidentifier() and cancel.name != "_" else "cancel"
             advice = wait.say("`defer {cancel}()` right after it is made ends it.", cancel=ending)
         return Finding("context-never-cancelled", why, advice)
     return None
@@ -183,7 +182,6 @@ _SERVES = {
     "rlock": ("unlock",),
     "wait": ("done", "signal", "broadcast"),
 }
-_LITERAL = "a function literal in "
 
 
 def will_be_served(wait: Wait) -> bool:
@@ -191,21 +189,15 @@ def will_be_served(wait: Wait) -> bool:
     needs = [(wait.place.operation, wait.variable)]
     needs += [(case.operation, variable) for case, variable in wait.case_variables()]
     servers = {
-        site.function.removeprefix(_LITERAL)
+        site.function.removeprefix(A_LITERAL_IN)
         for operation, variable in needs
         if variable is not None
         for site in variable.sites(*_SERVES.get(operation, ()))
     }
     living = (other for other in wait.others if other.leak.evidence == "alive")
     return any(
-        _function_name(frame.function) in servers for other in living for frame in other.leak.stack if frame.user
+        plain_function(frame.function) in servers for other in living for frame in other.leak.stack if frame.user
     )
-
-
-def _function_name(function: str) -> str:
-    """`example.com/shop/till.(*drawer).open.func2.1` as the facts call it: `(*drawer).open`."""
-    name = function.rpartition("/")[2].partition(".")[2]
-    return re.sub(r"(?:\.func\d+|\.\d+|\.gowrap\d+|-range\d+|-fm)+$", "", name)
 
 
 def iter_pull(wait: Wait) -> Finding | None:

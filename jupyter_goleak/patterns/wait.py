@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from jupyter_goleak.facts import Case, Facts, Operation, Place, Variable
@@ -14,6 +15,16 @@ _AGENTS = frozenset(
     {"worker", "sender", "receiver", "reader", "writer", "consumer", "producer", "listener", "subscriber", "publisher"}
     | {"watcher", "poller", "crawler", "fetcher", "collector", "generator", "dispatcher", "scheduler"}
 )
+
+
+# How the facts call a function without a name, before that of the function around it.
+A_LITERAL_IN = "a function literal in "
+
+
+def plain_function(function: str) -> str:
+    """`example.com/shop/till.(*drawer).open.func2.1` as the facts call it: `(*drawer).open`."""
+    name = function.rpartition("/")[2].partition(".")[2]
+    return re.sub(r"(?:\.func\d+|\.\d+|\.gowrap\d+|-range\d+|-fm)+$", "", name)
 
 
 class Say(Protocol):
@@ -51,13 +62,44 @@ class Wait:
 
     @property
     def variable(self) -> Variable | None:
-        """What the statement waits for; of several values that pass there, the one made where these were started."""
-        candidates = [self.at(index) for index in (self.place.variable, *self.place.others)]
-        made_here = (each for each in candidates if each and any(self._is_start(site) for site in each.sites("make")))
-        return next(made_here, candidates[0])
+        """What the statement waits for; of several values that pass there, the likeliest."""
+        return self.at(self.place.variable)
 
-    def _is_start(self, site: Operation) -> bool:
-        return (site.file, site.line) == (self.leak.go_file, self.leak.go_line)
+    def narrowed(self) -> Wait:
+        """The same wait for those values only that were made where these goroutines were started, or in a function that
+        led there, if any of them was."""
+        candidates = self._candidates()
+        here = (self.leak.go_file, self.leak.go_line)
+        led = {plain_function(function) for function in self._functions()}
+        for made_here in (
+            lambda site: (site.file, site.line) == here,
+            lambda site: site.function.removeprefix(A_LITERAL_IN) in led,
+        ):
+            candidates = [index for index in candidates if any(map(made_here, self._makes(index)))] or candidates
+        return self._about(candidates)
+
+    def possible(self) -> list[Wait]:
+        """The wait for each value that may be meant."""
+        candidates = self._candidates()
+        return [self._about([index]) for index in candidates] if len(candidates) > 1 else [self]
+
+    def _candidates(self) -> list[int]:
+        return [index for index in (self.place.variable, *self.place.others) if index is not None]
+
+    def _about(self, candidates: list[int]) -> Wait:
+        if not candidates:
+            return self
+        return replace(self, place=replace(self.place, variable=candidates[0], others=tuple(candidates[1:])))
+
+    def _makes(self, index: int) -> tuple[Operation, ...]:
+        variable = self.facts.variables[index]
+        owner = self.at(variable.owner)
+        return variable.sites("make") or (owner.sites("make") if owner else ())
+
+    def _functions(self) -> Iterator[str]:
+        """The functions of the user's that led to the `go` statement, as far as they are known."""
+        yield self.leak.created_by
+        yield from (frame.function for frame in (*self.leak.ancestors, *self.leak.stack) if frame.user)
 
     def at(self, index: int | None) -> Variable | None:
         """The variable of that index."""

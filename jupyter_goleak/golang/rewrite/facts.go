@@ -80,8 +80,9 @@ func (f *flow) isPipe(op *operation) bool {
 // A reporter turns objects into the variables of an answer.
 type reporter struct {
 	*flow
-	index map[object]int
-	queue []object
+	index  map[object]int
+	queue  []object
+	handed []object // what the go statement of the goroutine in question hands over
 }
 
 func (r *reporter) ref(o object) int {

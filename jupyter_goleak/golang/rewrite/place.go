@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"go/ast"
 	"go/token"
 	"go/types"
@@ -15,6 +14,9 @@ func (r *reporter) place(wait Wait) Place {
 	if len(wait.Frames) == 0 {
 		return out
 	}
+	var launch ast.Node
+	out.Started, launch = r.launch(wait.Started)
+	r.handed = r.handedBy(launch)
 	frame := wait.Frames[0]
 	node, path := r.blocking(wait.State, frame)
 	if node != nil {
@@ -30,8 +32,18 @@ func (r *reporter) place(wait Wait) Place {
 		}
 	}
 	out.Holding = r.refs(held...)
-	out.Started = r.launch(wait.Started)
 	return out
+}
+
+// handedBy is what the arguments of a go statement may stand for.
+func (r *reporter) handedBy(launch ast.Node) (handed []object) {
+	if launch, ok := launch.(*ast.GoStmt); ok {
+		for _, argument := range launch.Call.Args {
+			objects, _ := r.objects(argument)
+			handed = append(handed, objects...)
+		}
+	}
+	return handed
 }
 
 func unknownPlace(wait Wait) Place {
@@ -185,13 +197,19 @@ func (r *reporter) fill(out *Place, node ast.Node, path walkPath) {
 	}
 }
 
-// subject is what the expression most likely stands for where a goroutine waits for good, and what else it may be.
+// subject is what the expression most likely stands for where a goroutine waits for good, and what else is as likely.
 func (r *reporter) subject(e ast.Expr) (*int, []int) {
 	objects, _ := r.objects(e)
-	objects = slices.Clone(objects)
-	// What something closes, cancels or stops is less likely to be waited for in vain.
-	slices.SortStableFunc(objects, func(a, b object) int { return cmp.Compare(r.ended(a), r.ended(b)) })
 	all := []int{}
+	for _, likely := range [](func(o object) bool){
+		func(o object) bool { return slices.Contains(r.handed, o) },
+		// What something closes, cancels or stops is less likely to be waited for in vain.
+		func(o object) bool { return r.ended(o) == 0 },
+	} {
+		if narrowed := slices.DeleteFunc(slices.Clone(objects), func(o object) bool { return !likely(o) }); len(narrowed) > 0 {
+			objects = narrowed
+		}
+	}
 	for _, o := range objects {
 		all = append(all, r.ref(o))
 	}
@@ -309,8 +327,9 @@ func (r *reporter) loop(node ast.Node) *Loop {
 
 // launch finds the go statement on that line, or the call that stands for one. The file is only a hint, since what
 // started a goroutine may stand in another one; the function that it stands in decides.
-func (r *reporter) launch(started Frame) *Launch {
+func (r *reporter) launch(started Frame) (*Launch, ast.Node) {
 	var out *Launch
+	var launch ast.Node
 	best := 0
 	for _, file := range r.files {
 		r.walkLine(file, started.Line, func(node ast.Node, path []ast.Node) {
@@ -341,14 +360,14 @@ func (r *reporter) launch(started Frame) *Launch {
 			if score <= best {
 				return
 			}
-			best = score
+			best, launch = score, node
 			out = &Launch{Text: shorten(r.launchText(node)), File: file.name, Line: started.Line, Loop: r.loopAround(path)}
 			if fn != nil {
 				out.Function = fn.name
 			}
 		})
 	}
-	return out
+	return out, launch
 }
 
 func (r *reporter) launchText(node ast.Node) string {
