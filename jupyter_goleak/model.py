@@ -212,6 +212,7 @@ class Fix:
             "diff": self.diff,
             "verified": self.verified,
             "runs": self.runs,
+            "why": self.why,
         }
 
 
@@ -282,6 +283,9 @@ class Attempt:
     outcome: Outcome
     detail: str = ""
 
+    def to_dict(self) -> dict[str, Any]:
+        return {"title": self.title, "outcome": self.outcome, "detail": self.detail}
+
 
 @dataclass(frozen=True, slots=True)
 class Grade:
@@ -343,6 +347,7 @@ class Report:
             "fixed": self.fixed.to_dict() if self.fixed else None,
             "fix": self.fix.to_dict() if self.fix else None,
             "error": self.error.to_dict() if self.error else None,
+            "attempts": [attempt.to_dict() for attempt in self.attempts],
         }
 
 

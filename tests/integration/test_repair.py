@@ -99,7 +99,9 @@ def test_it_finds_the_fix_that_was_made_by_hand(case: Case) -> None:
     assert report.fixed is not None
     assert (report.fixed.verdict, report.fixed.leaks) == ("clean", ())
     assert report.attempts[-1].outcome in ("verified", "not tried")
-    assert set(report.to_dict()["fix"]) == {"origin", "title", "diff", "verified", "runs"}
+    told = report.to_dict()
+    assert set(told["fix"]) == {"origin", "title", "diff", "verified", "runs", "why"}
+    assert {"title": fix.title, "outcome": "verified", "detail": ""} in told["attempts"]
 
 
 def test_fixes_combine() -> None:

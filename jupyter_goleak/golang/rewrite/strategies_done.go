@@ -16,6 +16,11 @@ func (selectDone) propose(r *repairer, w *blocked) {
 	if w.node == nil || w.fn == nil || w.fn.body == nil {
 		return
 	}
+	if strings.Contains(w.State, "nil chan") && slices.ContainsFunc(r.found, func(candidate Repair) bool {
+		return candidate.Strategy == "make-channel" && slices.Contains(candidate.Waits, w.index)
+	}) {
+		return // a channel that was never made wants to be made
+	}
 	r.selectOnKnown(w)
 	if w.main {
 		return

@@ -81,7 +81,7 @@ func (r *repairer) tells(t types.Type, code string, objects []object) (certain, 
 // selected are the channels that selects of the same function receive from already.
 func (r *repairer) selected(w *blocked) map[string]bool {
 	found := map[string]bool{}
-	ast.Inspect(w.fn.named().node, func(node ast.Node) bool {
+	ast.Inspect(w.fn.body, func(node ast.Node) bool {
 		if choice, ok := node.(*ast.SelectStmt); ok && choice != w.node {
 			for _, clause := range choice.Body.List {
 				if _, receive := communication(clause); receive != nil {
