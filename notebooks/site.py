@@ -104,8 +104,8 @@ def _navigation(name: str, language: str, titles: dict[str, list[tuple[str, str]
     pages = titles[language]
     here = next(number for number, (each, _) in enumerate(pages) if each == name)
     links = [_link("index.html", LANGUAGES[language].contents)]
-    links += [_link(before, f"← {title}") for before, title in pages[max(here - 1, 0) : here]]
-    links += [_link(after, f"{title} →") for after, title in pages[here + 1 : here + 2]]
+    links += [_link(before, f"←\N{NO-BREAK SPACE}{title}") for before, title in pages[max(here - 1, 0) : here]]
+    links += [_link(after, f"{title}\N{NO-BREAK SPACE}→") for after, title in pages[here + 1 : here + 2]]
     links += [
         _other(language, other, name)
         for other, there in titles.items()
