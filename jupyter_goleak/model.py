@@ -152,6 +152,11 @@ class Leak:
     made_file: str = ""
     made_line: int | None = None
 
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """What sets it apart from others at the same position: the test that started it, its pprof labels."""
+        return (*filter(None, [self.test]), *(f"{name}={value}" for name, value in self.labels))
+
     def to_dict(self) -> dict[str, Any]:
         return {
             "evidence": self.evidence,

@@ -173,7 +173,7 @@ def waitgroup(wait: Wait) -> Finding | None:
         why = wait.say("nothing calls `Done` on {name}", name=name)
     elif any(site.conditional or not site.deferred for site in dones):
         why = wait.say(
-            "a way through the goroutine passes by the `Done` of {name} ({lines})", name=name, lines=wait.lines(dones)
+            "a way through the goroutine passes by the `Done` at {lines} of {name}", name=name, lines=wait.lines(dones)
         )
     else:
         why = wait.say("more is added to {name} ({adds}) than is ever done", name=name, adds=wait.lines(adds))

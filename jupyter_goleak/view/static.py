@@ -98,7 +98,8 @@ def _table(run: Run, main: str, words: Words) -> str:
 def _cells(leak: Leak, main: str, words: Words) -> str:
     evidence = {"proven": words("proven"), "likely": words("likely"), "alive": words("alive")}[leak.evidence]
     started = f"{place_word(leak.go_file, leak.go_line, main)} {leak.created_by}"
-    values = (f"{leak.count:,}", evidence, leak.state, leak.function, place_word(leak.file, leak.line, main), started)
+    function = " ".join((leak.function, *(f"[{tag}]" for tag in leak.tags)))
+    values = (f"{leak.count:,}", evidence, leak.state, function, place_word(leak.file, leak.line, main), started)
     return "".join(f'<td style="{_CELL}">{_text(value)}</td>' for value in values)
 
 

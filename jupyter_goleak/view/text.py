@@ -82,9 +82,8 @@ class _Writer:
             place = place_word(leak.file, leak.line, main)
             started = place_word(leak.go_file, leak.go_line, main)
             started += f" ({short_function(leak.created_by)})" if leak.created_by else ""
-            rows.append(
-                (f"{leak.count:,}", kinds[leak.evidence], leak.state, short_function(leak.function), place, started)
-            )
+            function = " ".join((short_function(leak.function), *(f"[{tag}]" for tag in leak.tags)))
+            rows.append((f"{leak.count:,}", kinds[leak.evidence], leak.state, function, place, started))
         rows = [tuple(map(visible, row)) for row in rows]
         widths = [max(_width(row[column]) for row in rows) for column in range(len(titles))]
         yield ""

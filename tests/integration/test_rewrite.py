@@ -550,6 +550,13 @@ def test_two_values_in_one_parameter_are_told_apart(rewriter: Rewriter) -> None:
     assert (place.variable is not None, len(place.others)) == (True, 1)
 
 
+def test_a_lock_made_by_a_literal_is_a_value_of_its_own(rewriter: Rewriter) -> None:
+    text = "func rest(work *sync.WaitGroup) {\n\twork.Wait()\n}\n\na, b, c := &sync.WaitGroup{}, new(sync.WaitGroup), sync.WaitGroup{}\nrest(a)\nrest(b)\nrest(&c)\n"
+    facts = ask(rewriter, text, "sync.WaitGroup.Wait", 2)
+    place = facts.places[0]
+    assert {facts.variables[i].name for i in (place.variable, *place.others) if i is not None} == {"a", "b", "c"}
+
+
 def test_a_channel_that_carries_itself(rewriter: Rewriter) -> None:
     text = "c := make(chan any, 1)\nc <- c\nd := c\ngo func() {\n\t<-d\n}()\n"
     assert subject(ask(rewriter, text, "chan receive", 5)).name == "c"

@@ -41,6 +41,8 @@ func (f *flow) operations() {
 			case *ast.UnaryExpr:
 				if node.Op == token.ARROW {
 					note("receive", node.X)
+				} else if literal, ok := ast.Unparen(node.X).(*ast.CompositeLit); ok && isValueLock(f.info.TypeOf(literal)) {
+					note("make", literal)
 				}
 			case *ast.RangeStmt:
 				if _, ok := f.typeOf(node.X).(*types.Chan); ok {
