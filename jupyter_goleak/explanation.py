@@ -7,6 +7,7 @@ running timer, a deadline or a signal may still wake is alive, however long it s
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from jupyter_goleak.facts import Facts
@@ -78,7 +79,8 @@ def _explained(wait: Wait, fix: Fix | None, ancestry: bool) -> Leak:
             code=fix.code,
             line=fix.line,
         )
-    sentence = f"{_opening(wait, finding)}: {finding.why.removesuffix(',')}."
+    # "`queue`, made at line 3," may stand before a comma or the end.
+    sentence = re.sub(r",(?=[,.])", "", f"{_opening(wait, finding)}: {finding.why}.")
     told = " ".join(filter(None, (sentence, advice, _creators(wait) if ancestry else "")))
     return replace(leak, pattern=finding.pattern, explanation=told)
 

@@ -63,7 +63,7 @@ def abandoned_receiver(wait: Wait) -> Finding | None:
             why = wait.say("nothing is ever sent on {name} and it is never closed", name=name)
     else:
         why = wait.say(
-            "no more values are sent on {name} ({lines}) and it is never closed", name=name, lines=wait.lines(sends)
+            "no more values are sent at {lines} on {name}, and it is never closed", name=name, lines=wait.lines(sends)
         )
     return Finding("abandoned-receiver", why, _close_advice(wait, variable))
 

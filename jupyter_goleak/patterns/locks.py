@@ -24,15 +24,17 @@ def relock(wait: Wait) -> Finding | None:
     name = wait.name(variable)
     if wait.place.operation == "rlock" and reads_first:
         why = wait.say(
-            "it reads {name} already ({lines}), and a writer that waits in between lets no second reader in",
+            "since {lines} it already reads {name}, and a writer that waits in between lets no second reader in",
             name=name,
             lines=at,
         )
         return Finding("rwmutex-recursive-read", why, wait.say("Take the read lock once, and pass on what was read."))
     if variable.kind == "rwmutex" and reads_first:
-        why = wait.say("it holds {name} for reading ({lines}), and a read lock cannot be upgraded", name=name, lines=at)
+        why = wait.say(
+            "since {lines} it holds {name} for reading, and a read lock cannot be upgraded", name=name, lines=at
+        )
         return Finding("rwmutex-upgrade", why, wait.say("Call `RUnlock` before `Lock`, then look again."))
-    why = wait.say("it holds {name} itself ({lines}), and a mutex knows no owner", name=name, lines=at)
+    why = wait.say("since {lines} it holds {name} itself, and a mutex knows no owner", name=name, lines=at)
     return Finding("mutex-relock", why, wait.say("Release it before the call, or call a variant that expects it held."))
 
 
@@ -176,7 +178,7 @@ def waitgroup(wait: Wait) -> Finding | None:
             "a way through the goroutine passes by the `Done` at {lines} of {name}", name=name, lines=wait.lines(dones)
         )
     else:
-        why = wait.say("more is added to {name} ({adds}) than is ever done", name=name, adds=wait.lines(adds))
+        why = wait.say("more is added at {adds} to {name} than is ever done", name=name, adds=wait.lines(adds))
     return Finding(
         "waitgroup-missing-done",
         why,
@@ -197,7 +199,7 @@ def cond(wait: Wait) -> Finding | None:
         why = wait.say("`Signal` at {lines} wakes one waiter of {name} only", lines=wait.lines(signals), name=name)
         return Finding("cond-lost-signal", why, wait.say("`Broadcast` wakes them all."))
     why = wait.say(
-        "{name} was signalled ({lines}) before it began to wait, and a signal is not kept",
+        "{name} was signalled at {lines}, before it began to wait, and a signal is not kept",
         name=name,
         lines=wait.lines((*signals, *broadcasts)),
     )

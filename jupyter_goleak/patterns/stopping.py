@@ -126,7 +126,7 @@ def stopped_ticker(wait: Wait) -> Finding | None:
         clock = _owner(wait, channel, "C")
         if clock is not None and clock.sites("stop"):
             why = wait.say(
-                "`{name}` was stopped ({lines}), and a stopped {kind} neither sends nor closes its channel",
+                "`{name}` was stopped at {lines}, and a stopped {kind} neither sends nor closes its channel",
                 name=clock.name,
                 lines=wait.lines(clock.sites("stop")),
                 kind=clock.kind,
