@@ -240,8 +240,24 @@ class Lanes:
         if births and births[0].t <= t:
             t = births.popleft().t
             self._waiting -= 1
+        elif (missed := self._latest_missed(place)) is not None:
+            return self._found(missed, goroutine.id)
         lane = self._each[goroutine.id] = self._new_lane(function, place)
         return lane, t
+
+    def _latest_missed(self, place: Place) -> int | None:
+        return next((key for key in reversed(self._each) if key < 0 and self._each[key].place == place), None)
+
+    def _found(self, missed: int, number: int) -> tuple[Lane, float]:
+        """A lane whose goroutine was taken for gone before it could begin, now that it is seen; and since when it is there.
+
+        A `go` statement is noted before it is executed: what looks at the goroutines just then does not see the new one.
+        """
+        lane = self._each[missed]
+        self._each = {number if key == missed else key: each for key, each in self._each.items()}
+        since = lane.stretches[0].start
+        lane.stretches.clear()
+        return lane, since
 
     def _origin(self, goroutine: Goroutine) -> tuple[str, Place]:
         """The function that a goroutine was started with, and the `go` statement that started it."""

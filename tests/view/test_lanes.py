@@ -137,6 +137,29 @@ def test_a_count_tells_when_those_ended_that_the_next_snapshot_misses():
     assert max(lanes.bars().right) == 1.5
 
 
+def test_who_is_there_was_born_even_if_a_count_came_before_it_could_begin():
+    lanes = lanes_of(Snapshot(0.1, (MAIN,)))
+    lanes.born(Birth(0.2, "main.go", 5, "worker"))
+    lanes.counted(0.2001, 1)
+    lanes.born(Birth(0.3, "main.go", 5, "worker"))
+    lanes.snap(Snapshot(0.9, (MAIN, goroutine(7), goroutine(8))))
+    bars = lanes.bars()
+    assert bars.names == ("main", "worker 1", "worker 2")
+    assert bars.left == (0.0, 0.2, 0.3)
+
+
+def test_who_was_born_too_late_for_a_snapshot_is_found_in_the_next_one():
+    lanes = lanes_of(Snapshot(0.1, (MAIN,)))
+    lanes.born(Birth(0.15, "main.go", 9, "fetch"))
+    lanes.born(Birth(0.2, "main.go", 5, "worker"))
+    lanes.snap(Snapshot(0.2001, (MAIN,)))
+    lanes.snap(Snapshot(0.9, (MAIN, goroutine(7))))
+    lanes.snap(Snapshot(1.0, (MAIN, goroutine(7))))
+    bars = lanes.bars()
+    assert bars.names == ("main", "fetch 1", "worker 1")
+    assert list(zip(bars.left, bars.right, strict=True)) == [(0.0, 1.0), (0.15, 0.2001), (0.2, 1.0)]
+
+
 def test_a_count_that_others_explain_ends_nobody():
     lanes = lanes_of(Snapshot(0.1, (MAIN, goroutine(7))))
     lanes.counted(0.2, 2)
