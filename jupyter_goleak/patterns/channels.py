@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jupyter_goleak.facts import Variable
+from jupyter_goleak.facts import Operation, Variable
 from jupyter_goleak.patterns.wait import Finding, Wait
 
 
@@ -112,7 +112,8 @@ def forgotten_sender(wait: Wait) -> Finding | None:
         return Finding("forgotten-sender", wait.say("nothing ever receives from {name}", name=wait.name(variable)))
     receive = receives[0]
     same_function = [site for site in sends if site.function == wait.place.function and site.line != wait.place.line]
-    if same_function and any(site.conditional for site in same_function):
+    again = not any(site.loop or site.kind == "range" for site in receives) and not _leaves_between(wait, same_function)
+    if again and any(site.conditional for site in same_function):
         why = wait.say(
             "the send at line {line} was done already, and {name} is received from only once (line {receive})",
             line=same_function[0].line,
@@ -127,15 +128,25 @@ def forgotten_sender(wait: Wait) -> Finding | None:
             name=name,
             line=receive.line,
         )
-    elif wait.leak.count > 1 and not receive.loop:
+    elif wait.leak.count > 1 and not (receive.loop or receive.kind == "range"):
         why = wait.say(
             "{name} is received from only once (line {line}), and there are more senders", name=name, line=receive.line
         )
-    elif receive.loop:
+    elif receive.loop or receive.kind == "range":
         why = wait.say("the loop at line {line} that receives from {name} was left early", name=name, line=receive.line)
     else:
         why = wait.say("the receive from {name} at line {line} was never reached", name=name, line=receive.line)
     return Finding("forgotten-sender", why, _buffer_advice(wait, variable))
+
+
+def _leaves_between(wait: Wait, earlier: list[Operation]) -> bool:
+    """Whether the function returns after one of the earlier sends, before it comes to the one that waits."""
+    exits = (
+        {line for site in wait.variable.sites("send") if site.line == wait.place.line for line in site.exits}
+        if wait.variable
+        else set()
+    )
+    return any(site.line <= line < wait.place.line for site in earlier for line in exits)
 
 
 def _buffer_advice(wait: Wait, variable: Variable) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jupyter_goleak.facts import Variable
+from jupyter_goleak.facts import Operation, Variable
 from jupyter_goleak.patterns.wait import Finding, Wait
 
 _LOCKING = ("lock", "rlock")
@@ -119,11 +119,7 @@ def missing_unlock(wait: Wait) -> Finding | None:
     name = wait.name(variable)
     if left:
         why = wait.say("the function ends at {lines} with {name} still locked", lines=wait.lines(left), name=name)
-        return Finding(
-            "mutex-missing-unlock",
-            why,
-            wait.say("`defer {name}.Unlock()` right after the lock ends it on every way out.", name=variable.name),
-        )
+        return Finding("mutex-missing-unlock", why, _unlock_advice(wait, variable, left[0]))
     readers = [
         other
         for other in wait.others
@@ -142,12 +138,14 @@ def missing_unlock(wait: Wait) -> Finding | None:
             name=name,
             lines=wait.lines(unlocks),
         )
-        return Finding(
-            "mutex-missing-unlock",
-            why,
-            wait.say("`defer {name}.Unlock()` right after the lock ends it on every way out.", name=variable.name),
-        )
+        return Finding("mutex-missing-unlock", why, _unlock_advice(wait, variable, unlocks[0]))
     return None
+
+
+def _unlock_advice(wait: Wait, variable: Variable, at: Operation) -> str:
+    taken = {site.kind for site in variable.sites("lock", "rlock") if site.function == at.function}
+    code = f"defer {variable.name}.{'RUnlock' if taken == {'rlock'} else 'Unlock'}()"
+    return wait.say("`{code}` right after the lock ends it on every way out.", code=code)
 
 
 def waitgroup(wait: Wait) -> Finding | None:
@@ -171,6 +169,16 @@ def waitgroup(wait: Wait) -> Finding | None:
             adds=wait.lines(adds),
         )
         return Finding("waitgroup-wait-in-loop", why, wait.say("Move `Wait` behind the loop."))
+    stuck = [
+        other
+        for other in wait.others
+        if other.leak is not wait.leak and any(site.function == other.place.function for site in dones)
+    ]
+    if stuck:
+        why = wait.say(
+            "who should call `Done` ({lines}) waits at line {line}", lines=wait.lines(dones), line=stuck[0].place.line
+        )
+        return Finding("waitgroup-missing-done", why, wait.say("It ends with them."))
     if not dones:
         why = wait.say("nothing calls `Done` on {name}", name=name)
     elif any(site.conditional or not site.deferred for site in dones):

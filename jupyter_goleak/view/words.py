@@ -11,6 +11,7 @@ import locale
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from jupyter_goleak.model import Run, Variant
@@ -126,19 +127,31 @@ def place_word(file: str, line: int | None, main: str) -> str:
 def last_words(run: Run) -> str:
     """The panic or fatal error that ended a run, as the runtime worded it, or else the last line on standard error."""
     lines = [line for line in run.stderr.splitlines() if line.strip()]
-    first = next((line for line in lines if line.startswith(("panic: ", "fatal error: "))), lines[-1] if lines else "?")
+    first = next((line for line in lines if line.startswith(("panic: ", "fatal error: "))), lines[-1] if lines else "")
     first = visible(first)
     return first if len(first) <= 120 else f"{first[:119]}…"
 
 
+def _crash(run: Run, words: Words) -> str:
+    failed = [line.split()[2] for line in run.stdout.splitlines() if line.startswith("--- FAIL: ")]
+    message = last_words(run)
+    if message:
+        return words("It crashed: {message} (exit code {code}).", message=message, code=run.exit_code)
+    if failed:
+        return words("Failed: {tests} (exit code {code}).", tests=visible(", ".join(failed)), code=run.exit_code)
+    return words("It ended with exit code {code}.", code=run.exit_code)
+
+
 def verdict_sentence(run: Run, words: Words) -> str:
-    """What became of a run, in one sentence."""
+    """What became of a run, in one sentence; of one that crashed and leaked, in two."""
     proven = sum(leak.count for leak in run.leaks if leak.evidence == "proven")
     likely = sum(leak.count for leak in run.leaks if leak.evidence == "likely")
     if run.verdict == "deadlock":
         return words("All goroutines are asleep: the program waits for itself.")
     if run.verdict == "crash":
-        return words("It crashed: {message} (exit code {code}).", message=last_words(run), code=run.exit_code)
+        if not run.leaks:
+            return _crash(run, words)
+        return f"{_crash(run, words)} {verdict_sentence(replace(run, verdict='leak'), words)}"
     if run.verdict == "build-error":
         return words("The program does not compile.")
     if proven:

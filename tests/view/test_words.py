@@ -54,8 +54,13 @@ def test_an_unknown_language_speaks_english():
         ({"verdict": "deadlock"}, "All goroutines are asleep: the program waits for itself."),
         (
             {"verdict": "crash", "exit_code": 2, "stderr": "panic: boom\n\ngoroutine 1"},
-            "It crashed: panic: boom (exit code 2).",
+            "It crashed: panic: boom (exit code 2). 2 goroutines can never end.",
         ),
+        (
+            {"leaks": (), "verdict": "crash", "exit_code": 1, "stdout": "--- FAIL: TestA (0.00s)\nok\n--- FAIL: TestB"},
+            "Failed: TestA, TestB (exit code 1).",
+        ),
+        ({"leaks": (), "verdict": "crash", "exit_code": 3}, "It ended with exit code 3."),
         ({"verdict": "build-error"}, "The program does not compile."),
     ],
 )
@@ -79,7 +84,7 @@ def test_who_stopped_a_run_is_not_told_that_it_took_too_long():
 def test_last_words_are_the_panic_and_never_long():
     assert last_words(original(stderr="warning\npanic: no\n\ngoroutine 1 [running]:\n")) == "panic: no"
     assert last_words(original(stderr="exit status 3\n")) == "exit status 3"
-    assert last_words(original(stderr="")) == "?"
+    assert last_words(original(stderr="")) == ""
     assert len(last_words(original(stderr="x" * 5000))) == 120
 
 
