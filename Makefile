@@ -11,7 +11,7 @@ toolchain = $(VENV)/toolchains/$(1)/go/bin/go
 empty :=
 paths = $(subst $(empty) ,:,$(foreach release,$(1),$(abspath $(call toolchain,$(release)))))
 
-.PHONY: demo test lab notebooks site bench screenshot lint test-toolchains chromium clean
+.PHONY: demo test lab notebooks site bench bench-view screenshot lint test-toolchains chromium clean
 .DELETE_ON_ERROR:
 
 ## demo: run the lesson's notebook without a browser, print the verdict
@@ -52,6 +52,10 @@ screenshot: $(VENV)/test chromium
 ## bench: the figures that README.md quotes, into benchmarks/results.md
 bench: $(VENV)/test
 	$(bin)/python benchmarks/run.py
+
+## bench-view: what the picture costs and how surely it comes, in a real JupyterLab and Chromium (25 minutes)
+bench-view: $(VENV)/test chromium
+	$(bin)/python benchmarks/view.py
 
 clean:
 	rm -rf $(VENV) build *.egg-info

@@ -1,6 +1,6 @@
 """The figures that README.md quotes: ratios, measured here and now, into benchmarks/results.md.
 
-    python benchmarks/run.py [--pairs N]
+    python benchmarks/run.py [--pairs N] [--picture]
 
 Run it on a machine that has nothing else to do. A ratio above its aim is shown as such; nothing fails.
 """
@@ -8,18 +8,15 @@ Run it on a machine that has nothing else to do. A ratio above its aim is shown 
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import statistics
 from pathlib import Path
 
-import psutil
 from latency import latency, notebook_program
+from results import machine, publish
 from tax import PROGRAMS, tax
 
 from jupyter_goleak import toolchain
 
-RESULTS = Path(__file__).parent / "results.md"
 LESSON = Path(__file__).resolve().parents[2] / "shared" / "lesson.md"
 
 
@@ -32,8 +29,11 @@ def row(what: str, ratios: list[float], aim: float) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--pairs", type=int, default=5, help="pairs of runs behind each ratio (5)")
-    pairs = parser.parse_args().pairs
+    parser.add_argument("--picture", action="store_true", help="measure the picture in a browser, too (25 minutes)")
+    given = parser.parse_args()
+    pairs = given.pairs
     go = toolchain.find()
+    on = machine(go.version)
     rows = [
         row("waiting for both verdicts: warm cell over `go run`, notebook 01", latency(notebook_program(), pairs), 1.35)
     ]
@@ -44,15 +44,15 @@ def main() -> None:
         cpu, _ = tax(go, path, 2 * pairs)
         aim = 1.03 if path.stem == "short-goroutines" else 1.02
         rows.append(row(f"processor time with the probe over without, {path.stem}", cpu, aim))
-    memory = psutil.virtual_memory().total / 2**30
-    RESULTS.write_text(
-        f"Ratios, median (smallest–largest) of {pairs} pairs of runs ({2 * pairs} for processor time), on {os.cpu_count()} "
-        f"processors ({platform.machine()}) with {memory:.0f} GB of memory, {go.version}, Python "
-        f"{platform.python_version()}. Written by `make bench`.\n\n"
-        "| ratio | measured | aim | met |\n|---|---|---|---|\n" + "\n".join(rows) + "\n",
-        encoding="utf-8",
+    publish(
+        "Waiting and processor time",
+        f"Ratios, median (smallest–largest) of {pairs} pairs of runs ({2 * pairs} for processor time), on {on}. Written by "
+        "`make bench`.\n\n| ratio | measured | aim | met |\n|---|---|---|---|\n" + "\n".join(rows),
     )
-    print(RESULTS.read_text(encoding="utf-8"))
+    if given.picture:
+        import view
+
+        view.measure()
 
 
 if __name__ == "__main__":

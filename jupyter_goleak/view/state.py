@@ -37,6 +37,7 @@ class Column:
         self.series = Series()
         self.lanes = Lanes()
         self.output = Output()
+        self.printed_live = 0
         self.marks: list[model.Mark] = []
         self.returned: float | None = None
         self.run: Run | None = None
@@ -62,6 +63,7 @@ class Column:
                 self._reach(birth.t)
             case model.Printed(t=t, stream=stream, text=text):
                 self.output.write(t, stream, text)
+                self.printed_live += len(text)
                 self._reach(t)
             case model.Returned(t=t):
                 self.status, self.returned = "settling", t
@@ -71,12 +73,20 @@ class Column:
                     self._forget_the_search()
                 self.status, self.run = "ended", run
                 self._reach(run.duration_s)
+                if self.printed_live < len(run.stdout) + len(run.stderr):
+                    self._print_anew(run)
                 self.lanes.end(self.t, run.leaks)
             case _:
                 pass
 
     def _reach(self, t: float) -> None:
         self.t = max(self.t, t)
+
+    def _print_anew(self, run: Run) -> None:
+        """Of a flood of output only the latest is told while it lasts; the run knows its beginning as well."""
+        self.output = Output()
+        self.output.write(self.t, "stdout", run.stdout)
+        self.output.write(self.t, "stderr", run.stderr)
 
     def _as_before(self, sample: model.Sample) -> model.Sample:
         """After `main` has returned the search for leaks takes memory of its own, which is not the program's."""

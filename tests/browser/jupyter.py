@@ -25,7 +25,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Playwrig
 ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = ROOT / "build" / "screenshots"
 WATCH = (Path(__file__).parent / "watch.js").read_text(encoding="utf-8")
-PATIENCE_S = 120
+PATIENCE_S = float(os.environ.get("GOLEAK_BROWSER_PATIENCE") or 120)
 PATIENCE_MS = 1000 * PATIENCE_S
 LOAD = "%load_ext jupyter_goleak"
 
@@ -138,8 +138,8 @@ class Watched:
         if self.server.application == "lab":
             self.page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for(timeout=PATIENCE_MS)
         else:
-            self.page.locator(".jp-KernelStatus, .jp-NotebookKernelStatus").get_by_text("Idle").wait_for(
-                timeout=PATIENCE_MS
+            self.page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(
+                state="attached", timeout=PATIENCE_MS
             )
 
     def choose(self, menu: str, entry: str) -> None:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from tests.browser.jupyter import PATIENCE_MS
-
-NOTEBOOK = Path(__file__).resolve().parents[2] / "notebooks" / "01-abandoned-receivers.ipynb"
+from tests.browser.programs import LESSON
 
 pytestmark = [pytest.mark.browser, pytest.mark.toolchain]
 
 
 def test_both_plots_live_while_the_lessons_cell_runs_and_end_with_the_verdicts(watched):
-    watched.open(NOTEBOOK)
+    watched.open(LESSON)
     page = watched.page
     watched.watch()
     page.locator(".jp-Notebook .jp-Cell").first.click()
@@ -24,10 +21,10 @@ def test_both_plots_live_while_the_lessons_cell_runs_and_end_with_the_verdicts(w
     original = page.locator(".goleak [data-variant=original]")
     fixed = page.locator(".goleak [data-variant=fixed]")
     page.wait_for_function("() => goleakSeen.original.length > 4 && goleakSeen.fixed.length > 4", timeout=PATIENCE_MS)
+    watched.screenshot("running.png")
     # Shift-Enter has gone on to the next cell; what runs is to be seen all the same.
     assert watched.is_in_sight(original.locator(".gl-plot").first)
-    watched.screenshot("running.png")
-    original.get_by_text("6 goroutines can never end").wait_for(timeout=PATIENCE_MS)
+    original.get_by_text("goroutines can never end").wait_for(timeout=PATIENCE_MS)
     fixed.get_by_text("Every goroutine ended").wait_for(timeout=PATIENCE_MS)
     page.evaluate("() => { window.goleakDone = true }")
     changes = watched.steps()

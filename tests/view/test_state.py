@@ -162,3 +162,16 @@ def test_reports_with_less_in_them_make_a_scene_too(changes):
 def test_the_diff_of_the_fix_stands_in_where_the_run_brought_none():
     scene = scene_after(Started("fixed", FIXED), Finished(report(fixed=fixed())))
     assert scene.columns["fixed"].diff == DIFF
+
+
+def test_a_flood_of_output_shows_its_beginning_when_the_run_is_over():
+    scene = Scene()
+    flood = original(stdout="the beginning\n" + "more\n" * 20_000 + "the end\n")
+    for event in (
+        Started("original", SOURCE),
+        Printed("original", 0.5, "stdout", "…more\nthe end\n"),
+        Ended("original", flood),
+    ):
+        scene.apply(event)
+    printed = "".join(text for *_, text in scene.columns["original"].printed())
+    assert printed.startswith("the beginning\n") and printed.endswith("the end\n")

@@ -43,19 +43,22 @@ class View {
 
   /**
    * What runs now is there to be watched. A notebook that went on to the next cell keeps that one in sight while this
-   * one grows; so hold on to the view for a moment, until it has its size or the reader does anything.
+   * one grows; so hold on to the view until it has had its size for a moment, or the reader does anything.
    */
   stayInSight() {
     const cell = this.root.closest(".jp-Cell");
     const active = document.querySelector(".jp-Cell.jp-mod-active");
     const justRun = cell && (active === cell || active?.previousElementSibling === cell);
     if (!justRun || this.model.get("head")?.finished) return;
-    let until = performance.now() + SETTLING;
-    const letGo = () => { until = 0; };
+    let held = true;
+    let until = Infinity;
+    const letGo = () => { held = false; };
+    setTimeout(() => this.charts.doc || letGo(), PATIENCE);
     const acts = ["wheel", "keydown", "pointerdown", "touchstart"];
     acts.forEach((act) => document.addEventListener(act, letGo, { capture: true, passive: true }));
     const hold = () => {
-      if (this.gone || performance.now() > until) return acts.forEach((act) => document.removeEventListener(act, letGo, { capture: true }));
+      if (this.charts.doc) until = Math.min(until, performance.now() + SETTLING);
+      if (this.gone || !held || performance.now() > until) return acts.forEach((act) => document.removeEventListener(act, letGo, { capture: true }));
       this.root.scrollIntoView({ block: "start" });
       requestAnimationFrame(hold);
     };

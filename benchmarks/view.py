@@ -1,0 +1,307 @@
+"""What the picture costs and how surely it comes: a real JupyterLab in a real Chromium, measured from outside of both.
+
+- Fresh pages: each loads JupyterLab anew, with a kernel of its own, and runs all cells. Both plots have to change at
+  least three times while the program runs (new data and other pixels), and to end with the right verdicts.
+- Lag: from the moment when the kernel's view begins to pass on a state, to the frame in which the page draws the plot with
+  it. By one clock, since both run on one machine.
+- Processor: the time of all of Chromium's processes, and of the page's own (its renderer), while a program of about 20
+  goroutines per variant runs and is drawn at 10 Hz.
+- Memory: the page's heap after a garbage collection, every half minute of a long run of the same program. The slope is
+  that of its second half.
+
+    python benchmarks/view.py [--loads N] [--seconds S] [--minutes M]
+
+Run it on a machine that has nothing else to do: programs, kernel, server and browser share its processors.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import statistics
+import sys
+import tempfile
+from bisect import bisect_left
+from pathlib import Path
+
+import nbclient
+import nbformat
+import psutil
+from playwright.sync_api import Browser, sync_playwright
+from results import machine, publish
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from jupyter_goleak import toolchain
+from tests.browser.jupyter import LOAD, PATIENCE_MS, Server, Watched, launch, open_page, serve
+from tests.browser.programs import lesson
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+WATCH_LAG = (Path(__file__).parent / "watch_lag.js").read_text(encoding="utf-8")
+VERDICTS = ("can never end", "Every goroutine ended")
+LEAST_CHANGES = 3
+
+PROGRAM = """%%goleak --args {length} --timeout 30m
+package main
+
+import (
+	"fmt"
+	"os"
+	"sync"
+	"time"
+)
+
+func main() {{
+	length, _ := time.ParseDuration(os.Args[1])
+	jobs, forgotten := make(chan int), make(chan int)
+	var lock sync.Mutex
+	for range 8 {{
+		go worker(jobs, &lock)
+	}}
+	begun, leaked := time.Now(), 0
+	for n := 0; time.Since(begun) < length; n++ {{
+		jobs <- n
+		time.Sleep(25 * time.Millisecond)
+		if time.Since(begun) > time.Duration(leaked)*length/12 {{
+			go wait(forgotten)
+			leaked++
+			fmt.Println("waiting:", leaked)
+		}}
+	}}
+	close(jobs)
+	//goleak:fix close(forgotten)
+	time.Sleep(100 * time.Millisecond)
+}}
+
+func worker(jobs <-chan int, lock *sync.Mutex) {{
+	for range jobs {{
+		lock.Lock()
+		time.Sleep(10 * time.Millisecond)
+		lock.Unlock()
+		time.Sleep(100 * time.Millisecond)
+	}}
+}}
+
+func wait(forgotten <-chan int) {{
+	<-forgotten
+}}
+"""
+
+NOTE_WHAT_IS_SENT = """import atexit, json, pathlib, time
+from jupyter_goleak.view import live
+
+sent, flush = [], live.LiveView.flush
+
+def noting(view):
+    began = time.time()
+    flush(view)
+    sent.extend((variant, column.t, began) for variant, column in view.scene.columns.items())
+
+live.LiveView.flush = noting"""
+WRITE_WHAT_WAS_SENT = 'pathlib.Path("sent.json").write_text(json.dumps(sent))'
+
+
+class Total:
+    """What all pages complained of and wanted from other hosts."""
+
+    def __init__(self) -> None:
+        self.complaints: list[str] = []
+        self.foreign: list[str] = []
+
+    def add(self, watched: Watched) -> None:
+        self.complaints += watched.complaints
+        self.foreign += watched.foreign
+
+
+def loads(browser: Browser, server: Server, times: int, total: Total) -> tuple[int, int, list[int], int]:
+    """How many fresh pages came alive, how many ended right, the fewest changes of each, and the saved notebook's bytes."""
+    alive = right = 0
+    fewest = []
+    for n in range(times):
+        with open_page(browser, server) as watched:
+            notebook = server.write("fresh.ipynb", LOAD, lesson())
+            watched.open(notebook)
+            watched.watch()
+            watched.run_all()
+            changes = min(watched.steps().values())
+            said = watched.page.locator(".gl-sentence").all_inner_texts()
+            drawn = watched.page.locator(".goleak [data-drawn]").count()
+            alive += changes >= LEAST_CHANGES
+            right += drawn == 2 and len(said) == 2 and all(map(str.__contains__, said, VERDICTS))
+            fewest.append(changes)
+            total.add(watched)
+            if n == times - 1:
+                watched.save(notebook)
+            print(f"load {n + 1}: {changes} changes, {said}, {watched.complaints}", flush=True)
+    return alive, right, fewest, notebook.stat().st_size
+
+
+def flow(browser: Browser, server: Server, seconds: int, total: Total) -> tuple[list[float], list[float], float, float]:
+    """Lag until the data is there and until it is drawn (seconds); shares of one core, of all of Chromium and of the page."""
+    with open_page(browser, server) as watched:
+        program = PROGRAM.format(length=f"{seconds}s")
+        watched.open(server.write("flow.ipynb", LOAD, NOTE_WHAT_IS_SENT, program, WRITE_WHAT_WAS_SENT))
+        watched.page.evaluate(WATCH_LAG)
+        watched.choose("Run", "Run All Cells")
+        _wait_until_shown(watched, 2)
+        before = _cpu()
+        began = watched.page.evaluate("() => performance.now()")
+        _wait_until_shown(watched, seconds - 1)
+        after = _cpu()
+        took = (watched.page.evaluate("() => performance.now()") - began) / 1000
+        watched.wait_until_run()
+        seen = watched.page.evaluate("() => goleakLag")
+        total.add(watched)
+    sent: dict[str, dict[float, float]] = {"original": {}, "fixed": {}}
+    for variant, t, at in json.loads((server.folder / "sent.json").read_text()):
+        sent[variant].setdefault(round(t, 3), at)
+    there, drawn = [], []
+    for variant, t, got, painted in seen:
+        moments = sorted(sent[variant])
+        near = min(moments[max(0, (at := bisect_left(moments, t)) - 1) : at + 1], key=lambda each: abs(each - t))
+        if abs(near - t) < 0.002 and t > 0.5:
+            there.append(got - sent[variant][near])
+            drawn.append(painted - sent[variant][near])
+    spent = {pid: spent - before.get(pid, (0.0, ""))[0] for pid, (spent, _) in after.items()}
+    page = max(spent[pid] for pid, (_, kind) in after.items() if kind == "renderer")
+    return there, drawn, sum(spent.values()) / took, page / took
+
+
+def memory(browser: Browser, server: Server, minutes: float, total: Total) -> list[tuple[float, float]]:
+    """The page's heap after a garbage collection: (minutes of the run, megabytes)."""
+    heap = []
+    with open_page(browser, server) as watched:
+        watched.open(server.write("long.ipynb", LOAD, PROGRAM.format(length=f"{60 * minutes:.0f}s")))
+        watched.page.evaluate(WATCH_LAG)
+        session = watched.page.context.new_cdp_session(watched.page)
+        watched.choose("Run", "Run All Cells")
+        for n in range(1, int(2 * minutes)):
+            _wait_until_shown(watched, 30 * n)
+            watched.page.evaluate("() => { goleakLag.length = 0 }")
+            session.send("HeapProfiler.collectGarbage")
+            heap.append((n / 2, session.send("Runtime.getHeapUsage")["usedSize"] / 1e6))
+            print(f"heap after {n / 2:g} min: {heap[-1][1]:.2f} MB", flush=True)
+        _wait_until_shown(watched, 60 * minutes - 1)
+        total.add(watched)
+    return heap
+
+
+def slope(points: list[tuple[float, float]]) -> float:
+    """Of the second half, in megabytes a minute."""
+    half = points[len(points) // 2 :]
+    return statistics.linear_regression(*zip(*half, strict=True)).slope
+
+
+def executed(folder: Path) -> tuple[int, bool]:
+    """Bytes of the lesson's notebook executed by nbclient, and whether its static form says both verdicts."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(each) for each in (LOAD, lesson())])
+    nbclient.NotebookClient(notebook, timeout=600, kernel_name="python3").execute()
+    path = folder / "executed.ipynb"
+    nbformat.write(notebook, path)
+    stills = [output.data.get("text/html", "") for output in notebook.cells[1].outputs if "data" in output]
+    return path.stat().st_size, any(all(verdict in still for verdict in VERDICTS) for still in stills)
+
+
+def _wait_until_shown(watched: Watched, t: float) -> None:
+    """Until the plots show that second of the run. The page is asked once a second: asking costs it, too."""
+    watched.page.wait_for_function(f"() => goleakNow >= {t}", timeout=1000 * t + PATIENCE_MS, polling=1000)
+
+
+def _cpu() -> dict[int, tuple[float, str]]:
+    """Processor time and kind of each of Chromium's processes, by their number."""
+    found = {}
+    for process in psutil.Process().children(recursive=True):
+        command = process.cmdline()
+        if command and Path(command[0]).name.startswith("chrom"):
+            kind = next((each.removeprefix("--type=") for each in command if each.startswith("--type=")), "browser")
+            times = process.cpu_times()
+            found[process.pid] = (times.user + times.system, kind)
+    return found
+
+
+def _row(what: str, measured: str, aim: str, met: bool) -> str:
+    return f"| {what} | {measured} | {aim} | {'yes' if met else '**no**'} |"
+
+
+def measure(times: int = 50, seconds: int = 60, minutes: float = 10) -> None:
+    """Measure all of it and publish the figures."""
+    on = machine(toolchain.find().version)
+    chromium = next(filter(None, map(shutil.which, CHROMIUM)))
+    total = Total()
+    rows = []
+    with (
+        tempfile.TemporaryDirectory(prefix="goleak-view-") as folder,
+        serve(Path(folder)) as server,
+        sync_playwright() as playwright,
+    ):
+        browser = launch(playwright, chromium)
+        if seconds:
+            there, drawn, share, page = flow(browser, server, seconds, total)
+            cut = [statistics.quantiles(each, n=20) for each in (there, drawn)]
+            lag = f"{1000 * cut[1][9]:.0f} ms / {1000 * cut[1][18]:.0f} ms of {len(drawn)} states"
+            rows += [
+                _row("lag until drawn, median / p95", lag, "p95 ≤ 100 ms", cut[1][18] <= 0.1),
+                _row(
+                    "lag until the page has the data, median / p95",
+                    f"{1000 * cut[0][9]:.0f} ms / {1000 * cut[0][18]:.0f} ms",
+                    "p95 ≤ 100 ms",
+                    cut[0][18] <= 0.1,
+                ),
+                _row("the page's share of one core, both variants with lanes", f"{page:.0%}", "≤ 25 %", page <= 0.25),
+                _row("the share of all of Chromium's processes", f"{share:.0%}", "≤ 25 %", share <= 0.25),
+            ]
+        if times:
+            alive, right, fewest, saved = loads(browser, server, times, total)
+            changes = f"{alive} of {times}; changes: fewest {min(fewest)}, median {statistics.median(fewest):.0f}"
+            rows += [
+                _row("fresh pages with Run All: both plots alive", changes, "all", alive == times),
+                _row("the same: both verdicts right, both plots drawn", f"{right} of {times}", "all", right == times),
+                _row("the lesson's notebook, saved", f"{saved / 1000:.0f} KB", "≤ 200 KB", saved <= 200_000),
+            ]
+            size, said = executed(Path(folder))
+            rows.append(
+                _row(
+                    "the same, executed by nbclient",
+                    f"{size / 1000:.0f} KB, verdicts {'in' if said else 'missing from'} its static form",
+                    "≤ 200 KB",
+                    said and size <= 200_000,
+                )
+            )
+        if minutes:
+            heap = memory(browser, server, minutes, total)
+            growth = slope(heap)
+            at = [f"{megabytes:.1f} MB after {t:g} min" for t, megabytes in (heap[1], heap[len(heap) // 2], heap[-1])]
+            rows.append(
+                _row(
+                    f"heap of the page over {minutes:g} minutes: {', '.join(at)}",
+                    f"{1000 * growth:+.0f} KB a minute",
+                    "no growth (≤ 50)",
+                    growth <= 0.05,
+                )
+            )
+        version = browser.version
+        browser.close()
+    rows += [
+        _row("errors in the console", str(len(total.complaints)), "0", not total.complaints),
+        _row("requests to any host but the server", str(len(total.foreign)), "0", not total.foreign),
+    ]
+    publish(
+        "The picture",
+        f"JupyterLab in Chromium {version}, without a window; {on}. Written by `make bench-view`, which says what each row means.\n\n"
+        "| what | measured | aim | met |\n|---|---|---|---|\n" + "\n".join(rows),
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--loads", type=int, default=50, help="fresh pages (50)")
+    parser.add_argument("--seconds", type=int, default=60, help="length of the run behind lag and processor time (60)")
+    parser.add_argument("--minutes", type=float, default=10, help="length of the run behind memory (10)")
+    given = parser.parse_args()
+    measure(given.loads, given.seconds, given.minutes)
+
+
+if __name__ == "__main__":
+    main()
