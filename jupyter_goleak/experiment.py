@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import os
 import random
-import re
 import tempfile
-from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from jupyter_goleak import diagnosis, packages, toolchain
-from jupyter_goleak.edits import single_edit, text_diff
+from jupyter_goleak.edits import text_diff
 from jupyter_goleak.errors import BuildError, CompilerMessage, GoleakError
 from jupyter_goleak.execution import Execution
 from jupyter_goleak.explanation import English, explain
@@ -33,7 +31,6 @@ from jupyter_goleak.model import (
     Finished,
     Fix,
     Leak,
-    Origin,
     Progress,
     Report,
     Run,
@@ -44,33 +41,13 @@ from jupyter_goleak.model import (
 from jupyter_goleak.options import Options
 from jupyter_goleak.patterns import Say
 from jupyter_goleak.program import Program, parse_program, read_program
+from jupyter_goleak.proposal import Proposal, accepts
 from jupyter_goleak.recording import Recorder
 from jupyter_goleak.repair import Repair
-from jupyter_goleak.rewriting import Prepared, Rewriter, VariantSource
+from jupyter_goleak.rewriting import Prepared, Rewriter
 from jupyter_goleak.toolchain import Toolchain
 from jupyter_goleak.usual import wanted
 from jupyter_goleak.workbench import Building, Built, Workbench
-
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
-_MODULE_MISSING = (
-    "no required module provides package",
-    "cannot find module providing package",
-    "missing go.sum entry",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Proposal:
-    """A fixed variant that may stand beside the original: where it came from and what it is built from."""
-
-    origin: Origin
-    title: str
-    variant: VariantSource
-    main: str
-
-    @property
-    def source(self) -> str:
-        return self.variant.file(self.main).text
 
 
 class Experiment:
@@ -130,9 +107,9 @@ class Experiment:
             while proposal is not None and fixed is not None:
                 if run.verdict != "clean" and fixed.verdict == "clean":
                     fixed = yield from self._explored(fixed, self._fixed(proposal), bench)
-                accepted, outcome = _accepts(run, fixed, proposal.origin)
+                accepted, outcome = accepts(run, fixed, proposal.origin)
                 if proposal.origin in ("cell", "marker") or accepted:
-                    fix = _fix(self._program, proposal, verified=accepted, runs=fixed.explored.runs)
+                    fix = proposal.fix(self._program, verified=accepted, runs=fixed.explored.runs)
                     break
                 if run.verdict == "clean" or self._stopped or run.stopped == "user":
                     fixed = None
@@ -170,7 +147,7 @@ class Experiment:
         """Search for a fix; where there is one, show it live beside the original."""
 
         def show(program: Program, built: Built, title: str) -> Generator[Event, None, Run]:
-            proposal = _Proposal("repair", title, self._rewriter.instrument(program), program.main)
+            proposal = Proposal("repair", title, self._rewriter.instrument(program), program.main)
             runs = yield from self._run(bench, None, built, proposal)
             return runs["fixed"]
 
@@ -202,19 +179,19 @@ class Experiment:
         run = packages.together(runs)
         yield Finished(Report(go.version, run.verdict, run, source=self._program.source, file=self._program.main))
 
-    def _proposals(self, prepared: Prepared) -> list[_Proposal]:
+    def _proposals(self, prepared: Prepared) -> list[Proposal]:
         """The fixed variants to try, the most promising first."""
         main = self._program.main
         if self._fixed_program is not None:
             fixed = self._rewriter.prepare(self._fixed_program).original
-            return [_Proposal("cell", "the fixed variant of another cell", fixed, self._fixed_program.main)]
+            return [Proposal("cell", "the fixed variant of another cell", fixed, self._fixed_program.main)]
         if self._options.no_fix:
             return []
         if prepared.marked is not None:
-            return [_Proposal("marker", "the marked lines", prepared.marked, main)]
-        return [_Proposal("commented-out", each.title, each.variant, each.file) for each in prepared.candidates]
+            return [Proposal("marker", "the marked lines", prepared.marked, main)]
+        return [Proposal("commented-out", each.title, each.variant, each.file) for each in prepared.candidates]
 
-    def _fixed(self, proposal: _Proposal) -> Program:
+    def _fixed(self, proposal: Proposal) -> Program:
         return self._fixed_program or proposal.variant.program(self._program)
 
     def _explored(self, run: Run, program: Program, bench: Workbench) -> Generator[Event, None, Run]:
@@ -267,7 +244,7 @@ class Experiment:
         self,
         run: Run,
         bench: Workbench,
-        proposal: _Proposal | None,
+        proposal: Proposal | None,
         fix: Fix | None = None,
         program: Program | None = None,
     ) -> Run:
@@ -292,8 +269,8 @@ class Experiment:
         return self._known_facts[key]
 
     def _first_that_builds(
-        self, bench: Workbench, original: Building | None, proposals: Iterator[_Proposal]
-    ) -> tuple[Building | None, _Proposal | None, list[Attempt]]:
+        self, bench: Workbench, original: Building | None, proposals: Iterator[Proposal]
+    ) -> tuple[Building | None, Proposal | None, list[Attempt]]:
         """Wait for the original, and build the first proposal that compiles beside it."""
         failed: list[Attempt] = []
         proposal = next(proposals, None)
@@ -318,7 +295,7 @@ class Experiment:
         return None, None, failed
 
     def _run(
-        self, bench: Workbench, original: Built | None, fixed: Built | None, proposal: _Proposal | None
+        self, bench: Workbench, original: Built | None, fixed: Built | None, proposal: Proposal | None
     ) -> Generator[Event, None, dict[Variant, Run]]:
         """Run one or both variants; yields their events and returns their runs by variant."""
         jobs, recorders = [], {}
@@ -381,36 +358,6 @@ def _read(source_or_path: str | os.PathLike[str] | Program) -> Program:
 
 def _present(*pairs: tuple[Variant, Built | None]) -> list[tuple[Variant, Built]]:
     return [(variant, built) for variant, built in pairs if built is not None]
-
-
-def _accepts(original: Run, fixed: Run, origin: Origin) -> tuple[bool, Any]:
-    """Whether the fixed run may stand as a cure of the original one, and if not, why."""
-    if fixed.verdict == "leak":
-        return False, "still leaks"
-    if fixed.verdict != "clean":
-        return False, fixed.verdict
-    if _lines(original.stdout) - _lines(fixed.stdout):
-        return False, "changed output"
-    return True, "verified"
-
-
-def _lines(text: str) -> Counter[str]:
-    """Lines with their numbers masked: which worker takes which record, and how long, varies from run to run."""
-    return Counter(_NUMBER.sub("#", line) for line in text.splitlines())
-
-
-def _fix(program: Program, proposal: _Proposal, *, verified: bool, runs: int) -> Fix:
-    line, code = single_edit(program.source, proposal.source)
-    return Fix(
-        origin=proposal.origin,
-        title=proposal.title,
-        diff=text_diff(program.source, proposal.source, program.main),
-        verified=verified,
-        runs=runs,
-        source=proposal.source,
-        line=line,
-        code=code,
-    )
 
 
 def _with_lines(problem: BuildError, program: Program) -> BuildError:

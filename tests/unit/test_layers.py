@@ -39,6 +39,7 @@ ENGINE = (
     "trials",
     "baseline",
     "repair",
+    "proposal",
     "experiment",
     "exercise",
     "doctor",

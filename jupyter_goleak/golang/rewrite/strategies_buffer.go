@@ -94,6 +94,9 @@ func (r *repairer) sizes(w *blocked, use channelUse) []bufferSize {
 	}
 	sends := r.on(use.object, "send")
 	fixed, repeated, waiting := 0, []string{}, 0
+	if use.made.buffer != nil && isSignal(r.info.TypeOf(use.made.expression)) {
+		waiting = 6 // its size may be a limit that is meant
+	}
 	for _, op := range sends {
 		if op.fn == nil || op.inSelect() != nil && len(op.inSelect().Body.List) > 1 {
 			continue
@@ -147,6 +150,18 @@ func (r *repairer) sizes(w *blocked, use channelUse) []bufferSize {
 			add("1", 11+waiting)
 		}
 		add(strconv.Itoa(fixed), 10+waiting)
+	}
+	if !known {
+		// What counts that was not seen here is added to the size that somebody chose.
+		found = found[:0]
+		calls := 0
+		for _, op := range sends {
+			calls += max(1, len(r.callers[op.fn]))
+		}
+		if size := use.made.buffer; simple(size) {
+			add(r.raw(size)+"+1", 14+waiting)
+			add(r.raw(size)+"+"+strconv.Itoa(calls), 15+waiting)
+		}
 	}
 	if known && len(repeated) == 0 {
 		add(strconv.FormatInt(max(16, 2*old), 10), 19+waiting)

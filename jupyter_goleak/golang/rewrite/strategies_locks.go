@@ -225,10 +225,11 @@ func (releaseBeforeWait) propose(r *repairer, w *blocked) {
 	}
 	for depth, frame := range w.Frames {
 		for node, held := range r.holding {
-			if file, line := r.position(node.Pos()); file != frame.File || line != frame.Line {
-				continue
-			}
-			if depth == 0 && w.node != nil && node != w.node {
+			if depth == 0 && w.node != nil {
+				if node != w.node {
+					continue
+				}
+			} else if file, line := r.position(node.Pos()); file != frame.File || line != frame.Line {
 				continue
 			}
 			if depth > 0 && !r.leadsTo(node, w.Frames[depth-1].Function) {

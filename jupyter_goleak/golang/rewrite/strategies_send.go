@@ -126,7 +126,13 @@ func (releaseSlot) propose(r *repairer, w *blocked) {
 				continue
 			}
 			for _, given := range r.on(use.object, give) {
-				if given.fn != taken.fn || given.node.Pos() < taken.node.Pos() || given.isDeferred() {
+				// The goroutine that is started with the slot may be the one that gives it back.
+				handed := slices.ContainsFunc(r.starts[given.fn], func(start *launching) bool { return start != nil && start.fn == taken.fn })
+				from := acquired.End()
+				if handed {
+					from = given.fn.body.Pos()
+				}
+				if given.fn != taken.fn && !handed || given.node.Pos() < from || given.isDeferred() {
 					continue
 				}
 				released, _ := given.stmt()
@@ -136,12 +142,12 @@ func (releaseSlot) propose(r *repairer, w *blocked) {
 				code := r.raw(released)
 				d := r.draft()
 				some := false
-				ast.Inspect(taken.fn.body, func(node ast.Node) bool {
+				ast.Inspect(given.fn.body, func(node ast.Node) bool {
 					switch node := node.(type) {
 					case *ast.FuncLit:
 						return false
 					case *ast.ReturnStmt:
-						if acquired.End() <= node.Pos() && node.End() <= released.Pos() {
+						if from <= node.Pos() && node.End() <= released.Pos() {
 							d.before(node, code)
 							some = true
 						}
@@ -151,9 +157,13 @@ func (releaseSlot) propose(r *repairer, w *blocked) {
 				if some {
 					d.offer("release-slot", 7+use.doubt, "`"+code+"` before the early return", slotWhy)
 				}
-				if slices.Contains(list, acquired) && !taken.path.inLoop() {
+				if handed || slices.Contains(list, acquired) && !taken.path.inLoop() {
 					d := r.draft()
-					d.after(acquired, "defer func() { "+code+" }()")
+					if handed {
+						d.first(given.fn.body, "defer func() { "+code+" }()")
+					} else {
+						d.after(acquired, "defer func() { "+code+" }()")
+					}
 					d.remove(released)
 					d.offer("release-slot", 11+use.doubt, "give the slot back with `defer`", slotWhy)
 				}

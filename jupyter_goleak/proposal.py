@@ -1,0 +1,62 @@
+"""A fixed variant that stands beside the original before it is known to be one, and what it takes to be accepted. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from jupyter_goleak.edits import single_edit, text_diff
+from jupyter_goleak.model import Fix, Origin, Outcome, Run
+from jupyter_goleak.program import Program
+from jupyter_goleak.rewriting import VariantSource
+
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Where a fixed variant came from and what it is built from."""
+
+    origin: Origin
+    title: str
+    variant: VariantSource
+    main: str
+
+    @property
+    def source(self) -> str:
+        """What the user reads of it."""
+        return self.variant.file(self.main).text
+
+    def fix(self, program: Program, *, verified: bool, runs: int) -> Fix:
+        """It, as the fix of that program."""
+        line, code = single_edit(program.source, self.source)
+        return Fix(
+            origin=self.origin,
+            title=self.title,
+            diff=text_diff(program.source, self.source, program.main),
+            verified=verified,
+            runs=runs,
+            source=self.source,
+            line=line,
+            code=code,
+        )
+
+
+def accepts(original: Run, fixed: Run, origin: Origin) -> tuple[bool, Outcome]:
+    """Whether the fixed run may stand as a cure of the original one, and what it comes to."""
+    if fixed.verdict == "leak":
+        return False, "still leaks"
+    if fixed.verdict in ("deadlock", "crash", "timeout"):
+        return False, fixed.verdict
+    if _lines(original.stdout) - _lines(fixed.stdout):
+        return False, "changed output"
+    # What a comment holds may just as well keep the program from its work; what the user has written is the user's.
+    if origin == "commented-out" and len(fixed.births) < len(original.births) / 2:
+        return False, "fewer goroutines"
+    return True, "verified"
+
+
+def _lines(text: str) -> Counter[str]:
+    """Lines with their numbers masked: which worker takes which record, and how long, varies from run to run."""
+    return Counter(_NUMBER.sub("#", line) for line in text.splitlines())
