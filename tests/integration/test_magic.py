@@ -234,6 +234,23 @@ def test_an_exercise_without_a_program_tells_its_task(magics):
     assert printed.stdout.startswith("A chat keeps all of its visitors")
 
 
+def test_an_exercise_speaks_the_readers_language(magics, monkeypatch):
+    from jupyter_goleak.exercise import load
+
+    monkeypatch.setenv("LANGUAGE", "ko")
+    korean = load("chat-rooms", "ko")
+    _, printed = run(magics, "%goleak --exercise chat-rooms")
+    assert printed.stdout.strip() == korean.task != load("chat-rooms").task
+    for number, hint in enumerate(korean.hints, start=1):
+        _, printed = run(magics, "%goleak --exercise chat-rooms --hint")
+        assert printed.stdout.strip() == f"힌트 {number}/{len(korean.hints)}: {hint}"
+    report, printed = run(magics, "%%goleak --exercise chat-rooms --explore 2\n" + korean.given.source)
+    assert report.exercise.sentence.startswith("아직 아닙니다")
+    assert report.exercise.sentence in printed.stdout
+    report, _ = run(magics, "%%goleak --exercise chat-rooms --explore 2\n" + korean.answer)
+    assert report.exercise.sentence.startswith("풀었습니다")
+
+
 def test_a_chosen_language_is_spoken_by_the_cell_and_by_all_that_is_shown_or_saved_later(magics, tmp_path, monkeypatch):
     monkeypatch.setenv("LANGUAGE", "en")
     run(magics, "%config GoLeak.language = 'ko'")
