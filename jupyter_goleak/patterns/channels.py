@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jupyter_goleak.facts import Operation, Variable
-from jupyter_goleak.patterns.wait import Finding, Wait
+from jupyter_goleak.patterns.wait import A_LITERAL_IN, Finding, Wait
 
 
 def nil_channel(wait: Wait) -> Finding | None:
@@ -56,7 +56,10 @@ def abandoned_receiver(wait: Wait) -> Finding | None:
         why = wait.say(
             "{name} is closed only at {lines}, and that was not reached", name=name, lines=wait.lines(closes)
         )
-    elif wait.place.operation == "range" or not sends:
+        way = wait.say("See to it that `{function}` gets there on every way.", function=closes[0].function)
+        advice = "" if closes[0].function.startswith(A_LITERAL_IN) else way
+        return Finding("abandoned-receiver", why, advice)
+    if wait.place.operation == "range" or not sends:
         if sends or wait.place.operation == "range":
             why = wait.say("{name} is never closed", name=name)
         else:
@@ -70,7 +73,7 @@ def abandoned_receiver(wait: Wait) -> Finding | None:
 
 def _close_advice(wait: Wait, variable: Variable) -> str:
     if variable.close_after:
-        return wait.ends(variable.close_after.code, variable.close_after.line)
+        return wait.ends(variable.close_after.code, wait.line(variable.close_after))
     if wait.place.operation == "range":
         return wait.say("Whoever sends the last value should close the channel: `close({name})`.", name=variable.name)
     return ""
@@ -88,7 +91,7 @@ def abandoned_generator(wait: Wait) -> Finding | None:
     why = wait.say(
         "the loop `{text}` (line {line}) that took its values was left before the last one",
         text=consumer.text,
-        line=consumer.line,
+        line=wait.line(consumer),
     )
     producer_closes = bool(variable.sites("close"))
     advice = wait.say(
@@ -116,26 +119,32 @@ def forgotten_sender(wait: Wait) -> Finding | None:
     if again and any(site.conditional for site in same_function):
         why = wait.say(
             "the send at line {line} was done already, and {name} is received from only once (line {receive})",
-            line=same_function[0].line,
+            line=wait.line(same_function[0]),
             name=name,
-            receive=receive.line,
+            receive=wait.line(receive),
         )
-        advice = wait.say("After the send at line {line} the function should `return`.", line=same_function[0].line)
+        advice = wait.say(
+            "After the send at line {line} the function should `return`.", line=wait.line(same_function[0])
+        )
         return Finding("forgotten-sender", why, advice)
     if receive.select > 1:
         why = wait.say(
             "the `select` at line {line} that receives from {name} has taken another case and gone",
             name=name,
-            line=receive.line,
+            line=wait.line(receive),
         )
     elif wait.leak.count > 1 and not (receive.loop or receive.kind == "range"):
         why = wait.say(
-            "{name} is received from only once (line {line}), and there are more senders", name=name, line=receive.line
+            "{name} is received from only once (line {line}), and there are more senders",
+            name=name,
+            line=wait.line(receive),
         )
     elif receive.loop or receive.kind == "range":
-        why = wait.say("the loop at line {line} that receives from {name} was left early", name=name, line=receive.line)
+        why = wait.say(
+            "the loop at line {line} that receives from {name} was left early", name=name, line=wait.line(receive)
+        )
     else:
-        why = wait.say("the receive from {name} at line {line} was never reached", name=name, line=receive.line)
+        why = wait.say("the receive from {name} at line {line} was never reached", name=name, line=wait.line(receive))
     return Finding("forgotten-sender", why, _buffer_advice(wait, variable))
 
 
@@ -154,8 +163,8 @@ def _buffer_advice(wait: Wait, variable: Variable) -> str:
     if not made or wait.place.loop is not None:
         return ""
     if len(made) == 1 and variable.buffer == 0 and wait.leak.count == 1:
-        return wait.say("With a buffer for the value (line {line}) the send never waits.", line=made[0].line)
-    return wait.say("With a buffer for every sender's value (line {line}) no send waits.", line=made[0].line)
+        return wait.say("With a buffer for the value (line {line}) the send never waits.", line=wait.line(made[0]))
+    return wait.say("With a buffer for every sender's value (line {line}) no send waits.", line=wait.line(made[0]))
 
 
 def select_channels(wait: Wait) -> Finding | None:

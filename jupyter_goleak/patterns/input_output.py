@@ -20,7 +20,7 @@ def http_body(wait: Wait) -> Finding | None:
     if wait.leak.evidence == "alive" and wait.leak.state == "IO wait":
         return Finding("http-keep-alive", wait.say("an idle connection of the HTTP client's pool"))
     bodies = [variable for variable in wait.facts.variables if variable.kind == "response"]
-    where = wait.say(" (line {line})", line=bodies[0].line) if bodies and bodies[0].line else ""
+    where = wait.say(" (line {line})", line=wait.line(bodies[0])) if bodies and bodies[0].line else ""
     why = wait.say("it serves a response whose body was neither read to its end nor closed{where}", where=where)
     return Finding(
         "http-body-unclosed", why, wait.say("`defer resp.Body.Close()` after the check of the error ends it.")

@@ -69,7 +69,7 @@ def lock_order(wait: Wait) -> Finding | None:
                 "it holds `{held}`, and who holds {wanted} waits for `{held}` at line {line}: two locks, in two orders",
                 held=other.variable.name,
                 wanted=f"`{wanted.name}`",
-                line=other.place.line,
+                line=wait.line(other.place),
             )
             return Finding("lock-order", why, wait.say("Take the locks in one order everywhere."))
     if wanted in wait.held():
@@ -90,7 +90,7 @@ def send_while_locked(wait: Wait) -> Finding | None:
                     why = wait.say(
                         "it holds `{lock}` meanwhile, and who would serve it waits for `{lock}` at line {line}",
                         lock=lock.name,
-                        line=other.place.line,
+                        line=wait.line(other.place),
                     )
                     return Finding("send-while-locked", why, wait.say("Release `{lock}` before it.", lock=lock.name))
     if wait.place.operation in _LOCKING and wait.variable is not None:
@@ -100,12 +100,14 @@ def send_while_locked(wait: Wait) -> Finding | None:
                     "who holds `{lock}` waits in `{statement}` at line {line}",
                     lock=wait.variable.name,
                     statement=other.place.statement,
-                    line=other.place.line,
+                    line=wait.line(other.place),
                 )
                 return Finding(
                     "send-while-locked",
                     why,
-                    wait.say("Release `{lock}` before line {line}.", lock=wait.variable.name, line=other.place.line),
+                    wait.say(
+                        "Release `{lock}` before line {line}.", lock=wait.variable.name, line=wait.line(other.place)
+                    ),
                 )
     return None
 
@@ -126,7 +128,7 @@ def missing_unlock(wait: Wait) -> Finding | None:
         if other.leak is not wait.leak and variable in other.held() and other.variable is variable
     ]
     if readers:
-        why = wait.say("who holds {name} waits at line {line}", name=name, line=readers[0].place.line)
+        why = wait.say("who holds {name} waits at line {line}", name=name, line=wait.line(readers[0].place))
         pattern = next((f.pattern for other in readers if (f := relock(other))), "unknown")
         return Finding(pattern, why)
     unlocks = variable.sites("unlock", "runlock")
@@ -176,7 +178,9 @@ def waitgroup(wait: Wait) -> Finding | None:
     ]
     if stuck:
         why = wait.say(
-            "who should call `Done` ({lines}) waits at line {line}", lines=wait.lines(dones), line=stuck[0].place.line
+            "who should call `Done` ({lines}) waits at line {line}",
+            lines=wait.lines(dones),
+            line=wait.line(stuck[0].place),
         )
         return Finding("waitgroup-missing-done", why, wait.say("It ends with them."))
     if not dones:

@@ -43,7 +43,7 @@ def worker_without_stop(wait: Wait) -> Finding | None:
         "`{type}` has a method `{method}` (line {line}) that would end it, and nothing calls it",
         type=method.type,
         method=method.name,
-        line=method.line,
+        line=wait.line(method),
     )
     advice = wait.say("Call `{method}` when the work is done: `defer x.{method}()`.", method=method.name)
     return Finding("worker-without-stop", why, advice)
@@ -61,13 +61,13 @@ def context_never_cancelled(wait: Wait) -> Finding | None:
             why = wait.say(
                 "the cancel function of `{name}` (line {line}) is thrown away",
                 name=name,
-                line=cancel.line or context.line,
+                line=wait.line(cancel if cancel.line else context),
             )
         elif not calls:
             why = wait.say(
                 "`{cancel}` (line {line}), which would end `{name}`, is never called",
                 cancel=cancel.name,
-                line=cancel.line,
+                line=wait.line(cancel),
                 name=name,
             )
         else:
@@ -79,7 +79,7 @@ def context_never_cancelled(wait: Wait) -> Finding | None:
         methods = [method for method in _methods(wait) if not method.called]
         if methods:
             advice = wait.say(
-                "Call `{method}` (line {line}), which ends it.", method=methods[0].name, line=methods[0].line
+                "Call `{method}` (line {line}), which ends it.", method=methods[0].name, line=wait.line(methods[0])
             )
         else:
             ending = cancel.name if cancel.name.isidentifier() and cancel.name != "_" else "cancel"
@@ -97,7 +97,7 @@ def context_of_library(wait: Wait) -> Finding | None:
         why = wait.say(
             "`{code}` (line {line}) made `{name}`, and nothing has ended it",
             code=made[0].text,
-            line=made[0].line,
+            line=wait.line(made[0]),
             name=context.name or "ctx",
         )
         grouped = "errgroup.WithContext" in made[0].text
@@ -143,7 +143,9 @@ def ticking_forever(wait: Wait) -> Finding | None:
     for channel in _channels(wait):
         clock = _owner(wait, channel, "C")
         if clock is not None and clock.kind == "ticker" and not clock.sites("stop"):
-            why = wait.say("`{name}` (line {line}) ticks for ever, nothing stops it", name=clock.name, line=clock.line)
+            why = wait.say(
+                "`{name}` (line {line}) ticks for ever, nothing stops it", name=clock.name, line=wait.line(clock)
+            )
             advice = wait.say(
                 "Stop the ticker and tell the goroutine: select on a `done` channel beside `{name}.C`.", name=clock.name
             )

@@ -27,6 +27,16 @@ def plain_function(function: str) -> str:
     return re.sub(r"(?:\.func\d+|\.\d+|\.gowrap\d+|-range\d+|-fm)+$", "", name)
 
 
+class Located(Protocol):
+    """Something at a line of a file."""
+
+    @property
+    def file(self) -> str: ...
+
+    @property
+    def line(self) -> int: ...
+
+
 class Say(Protocol):
     """Says an English sentence, with values, in the reader's language."""
 
@@ -122,7 +132,11 @@ class Wait:
             return self.say("is never released") if proven else self.say("was not released")
         return self.say("cannot come") if proven else self.say("has not come")
 
-    def ends(self, code: str, line: int) -> str:
+    def line(self, at: Located) -> int | str:
+        """The line as a sentence tells it: with its file, where that is not the one in which they wait."""
+        return at.line if at.file in ("", self.place.file) else f"{at.file}:{at.line}"
+
+    def ends(self, code: str, line: int | str) -> str:
         """Advice: that code at or after that line would end them."""
         one, many = "`{code}` after line {line} ends it.", "`{code}` after line {line} ends them."
         return self.say.count(one, many, self.leak.count, code=code, line=line)
@@ -144,16 +158,17 @@ class Wait:
         if here and here != own and not here.endswith(f".{own}") and here.isidentifier():
             names = self.say("`{name}` (here `{here}`)", name=own, here=here)
         made = variable.sites("make")
-        line = made[0].line if made else variable.line
-        if not line or line == self.place.line:
+        at: Located = made[0] if made else variable
+        if not at.line or (at.file, at.line) == (self.place.file, self.place.line):
             return names
         if made:
-            return self.say("{name}, made at line {line},", name=names, line=line)
-        return self.say("{name}, declared at line {line},", name=names, line=line)
+            return self.say("{name}, made at line {line},", name=names, line=self.line(at))
+        return self.say("{name}, declared at line {line},", name=names, line=self.line(at))
 
     def lines(self, operations: Sequence[Operation]) -> str:
         """Their lines in words: "line 3", "lines 3 and 8"."""
-        numbers = [str(each) for each in sorted({operation.line for operation in operations})]
+        places = {(operation.file, operation.line): str(self.line(operation)) for operation in operations}
+        numbers = [places[place] for place in sorted(places)]
         if len(numbers) == 1:
             return self.say("line {line}", line=numbers[0])
         return self.say("lines {lines} and {last}", lines=", ".join(numbers[:-1]), last=numbers[-1])
