@@ -450,7 +450,7 @@ SUBJECTS = {
     "stopped-ticker": "channel",
     "stopped-timer": "channel",
     "mutex-missing-unlock": "mutex",
-    "mutex-relock": "mutex",
+    "mutex-relock": "mutex rwmutex",
     "lock-order": "mutex",
     "rwmutex-recursive-read": "rwmutex",
     "rwmutex-upgrade": "rwmutex",
@@ -476,7 +476,7 @@ def test_facts_of_the_corpus(rewriter: Rewriter, case: Case) -> None:
         if pattern in SUBJECTS:
             variable = facts.of(place)
             assert variable is not None
-            assert variable.kind == SUBJECTS[pattern]
+            assert variable.kind in SUBJECTS[pattern].split()
     for variable in facts.variables:
         for operation in variable.operations:
             assert operation.text == "" or operation.text.split()[0].split("(")[0] in lines[operation.line - 1]
