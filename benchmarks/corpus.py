@@ -5,7 +5,7 @@ stands in the test beside it. The cases' own calls of the profile do nothing her
 one of the same shape. A group's row tells how many cases showed all, some or none of the leaks that they should show,
 and how many proven leaks nobody expected.
 
-    python benchmarks/corpus.py [--go PATH] [--runs N] [--only REGEXP]
+    python benchmarks/corpus.py [--go PATH] [--runs N] [--only REGEXP] [--publish]
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+
+from results import machine, publish
 
 from jupyter_goleak import check, toolchain
 
@@ -106,27 +108,37 @@ def main() -> None:
     parser.add_argument("--go", help="the go command to use; 1.26 or later")
     parser.add_argument("--runs", type=int, default=1, help="runs of each case, at most (1)")
     parser.add_argument("--only", default="", help="regular expression for the cases' names")
+    parser.add_argument("--publish", action="store_true", help="put the figures into results.md")
     given = parser.parse_args()
     go = toolchain.find(given.go)
+    on = machine(go.version)
+    print(f"{go.version}, at most {given.runs} run(s) of each case")
     with tempfile.TemporaryDirectory(prefix="goleak-corpus-") as scratch, ThreadPoolExecutor(2) as pool:
         folder = Path(scratch)
         prepare(go.goroot, folder)
         wanted = [case for case in cases(go.goroot) if re.search(given.only, case.name)]
         results = list(pool.map(lambda case: run(case, folder, given.runs, given.go), wanted))
-    print(f"{go.version}, at most {given.runs} run(s) of each case")
+    told = []
     for group in dict.fromkeys(case.group for case in wanted):
         own = [result for result in results if result.case.group == group]
         complete = sum(result.found == set(result.case.expected) for result in own)
         leaks, found = sum(len(r.case.expected) for r in own), sum(len(r.found) for r in own)
-        print(
-            f"{group:9} {sum(r.shows for r in own)}/{len(own)} cases show, {complete} of them completely; "
+        told.append(
+            f"{group}: {sum(r.shows for r in own)}/{len(own)} cases show, {complete} of them completely; "
             f"{found}/{leaks} leaks found, {sum(len(r.unexpected) for r in own)} proven leaks unexpected"
         )
+        print(told[-1])
         for result in own:
             if missing := set(result.case.expected) - result.found:
                 print(f"    {result.case.name}: {'part' if result.found else 'none'} shown; missing {sorted(missing)}")
             if result.unexpected:
                 print(f"    {result.case.name}: not expected {list(result.unexpected)}")
+    if given.publish:
+        publish(
+            "The corpus of leaks",
+            f"The Go project's own corpus of leaks, at most {given.runs} run(s) of each case, on {on}. Written by "
+            "`make bench-corpus`.\n\n" + "\n".join(f"- {each}" for each in told),
+        )
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
 """How many leaks the search for a fix cures, and how often its edit is the one made by hand.
 
-    python benchmarks/repair.py [SET ...] [--only REGEXP] [--budget 20s] [--json PATH]
+    python benchmarks/repair.py [SET ...] [--only REGEXP] [--budget 20s] [--json PATH] [--publish]
 
 `corpus` takes the corpus's leaky programs (`tests/corpus/leaky`) without the cures that stand in their comments, so that the
 search has to find each. A fix has the *same text* where the repaired program is the one by hand, and the *same shape* where
 the same strategy was at work. `simple`, `patterns` and `goker` take the Go project's own cases, as `corpus.py` does, each as a
 program of its own, without the panics that tell that a goroutine has ended its wait; one that does not leak at once is run
-under several schedules.
+under several schedules. `lesson` is the lesson's program, where it is at hand, with its hint deleted.
 """
 
 from __future__ import annotations
@@ -26,12 +26,14 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
 import corpus
+from results import machine, publish
 
 from jupyter_goleak import check, toolchain
 from jupyter_goleak.model import Report
 from tests.corpus import leaky_cases
 
-SETS = ("corpus", "simple", "patterns", "goker")
+SETS = ("corpus", "simple", "patterns", "goker", "lesson")
+LESSON = ROOT.parent / "shared" / "lesson.md"
 SCHEDULES = 12
 _REGISTER = re.compile(r'register\("(\w+)"')
 _TRAP = re.compile(r'^\s*panic\("should not be reached"\)\n', re.M)
@@ -87,6 +89,11 @@ def programs(name: str) -> Iterator[Program]:
                 case.expect.get("strategy", ""),
                 without_comments(case.fixed or ""),
             )
+        return
+    if name == "lesson":
+        if LESSON.exists():
+            code = LESSON.read_text(encoding="utf-8").partition("```go\n")[2].partition("```")[0]
+            yield Program(name, re.sub(r"(?m)^\s*// close\(input\).*\n", "", code))
         return
     goroot = toolchain.find().goroot
     folder = goroot / "src/runtime/testdata/testgoroutineleakprofile"
@@ -188,14 +195,24 @@ def main() -> int:
     parser.add_argument("sets", nargs="*", default=["corpus"], metavar="SET", help=f"{', '.join(SETS)} (corpus)")
     parser.add_argument("--only", default="", metavar="REGEXP", help="cases whose name matches")
     parser.add_argument("--budget", default="20s", help="time for the search, for each program")
+    parser.add_argument("--publish", action="store_true", help="put the figures into results.md")
     parser.add_argument("--json", type=Path, metavar="PATH", help="write the results there, too")
     asked = parser.parse_args()
     if unknown := set(asked.sets) - set(SETS):
         parser.error(f"no such set: {', '.join(sorted(unknown))}")
+    go = toolchain.find()
+    go.helper()
+    on = machine(go.version)
     by_set = {name: measure(name, asked.budget, asked.only) for name in asked.sets}
-    for name, results in by_set.items():
-        if results:
-            print(summary(name, results))
+    told = [summary(name, results) for name, results in by_set.items() if results]
+    print("\n".join(told))
+    if asked.publish:
+        publish(
+            "Repair",
+            "Leaks whose fix was searched for and verified by running it, each program with its comments removed and alone,"
+            f" on {on}. Times are from the source to the report. Written by `make bench-repair`.\n\n"
+            + "\n".join(f"- {each}" for each in told),
+        )
     if asked.json:
         found = {name: [asdict(each) for each in results] for name, results in by_set.items()}
         asked.json.write_text(json.dumps(found, indent=1), encoding="utf-8")
