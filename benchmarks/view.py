@@ -18,11 +18,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import statistics
 import sys
 import tempfile
 from bisect import bisect_left
+from collections.abc import Callable
 from pathlib import Path
 
 import nbclient
@@ -226,11 +228,8 @@ def _row(what: str, measured: str, aim: str, met: bool) -> str:
 
 
 def measure(times: int = 50, seconds: int = 60, minutes: float = 10) -> None:
-    """Measure all of it and publish the figures."""
-    on = machine(toolchain.find().version)
+    """Measure all that is not 0, and publish each part's figures when it is done."""
     chromium = next(filter(None, map(shutil.which, CHROMIUM)))
-    total = Total()
-    rows = []
     with (
         tempfile.TemporaryDirectory(prefix="goleak-view-") as folder,
         serve(Path(folder)) as server,
@@ -238,60 +237,62 @@ def measure(times: int = 50, seconds: int = 60, minutes: float = 10) -> None:
     ):
         browser = launch(playwright, chromium)
         if seconds:
-            there, drawn, share, page = flow(browser, server, seconds, total)
-            cut = [statistics.quantiles(each, n=20) for each in (there, drawn)]
-            lag = f"{1000 * cut[1][9]:.0f} ms / {1000 * cut[1][18]:.0f} ms of {len(drawn)} states"
-            rows += [
-                _row("lag until drawn, median / p95", lag, "p95 ≤ 100 ms", cut[1][18] <= 0.1),
-                _row(
-                    "lag until the page has the data, median / p95",
-                    f"{1000 * cut[0][9]:.0f} ms / {1000 * cut[0][18]:.0f} ms",
-                    "p95 ≤ 100 ms",
-                    cut[0][18] <= 0.1,
-                ),
-                _row("the page's share of one core, both variants with lanes", f"{page:.0%}", "≤ 25 %", page <= 0.25),
-                _row("the share of all of Chromium's processes", f"{share:.0%}", "≤ 25 %", share <= 0.25),
-            ]
+            _part("lag and processor time", browser, lambda total: _flow_rows(browser, server, seconds, total))
         if times:
-            alive, right, fewest, saved = loads(browser, server, times, total)
-            changes = f"{alive} of {times}; changes: fewest {min(fewest)}, median {statistics.median(fewest):.0f}"
-            rows += [
-                _row("fresh pages with Run All: both plots alive", changes, "all", alive == times),
-                _row("the same: both verdicts right, both plots drawn", f"{right} of {times}", "all", right == times),
-                _row("the lesson's notebook, saved", f"{saved / 1000:.0f} KB", "≤ 200 KB", saved <= 200_000),
-            ]
-            size, said = executed(Path(folder))
-            rows.append(
-                _row(
-                    "the same, executed by nbclient",
-                    f"{size / 1000:.0f} KB, verdicts {'in' if said else 'missing from'} its static form",
-                    "≤ 200 KB",
-                    said and size <= 200_000,
-                )
-            )
+            _part("fresh pages", browser, lambda total: _load_rows(browser, server, times, total))
         if minutes:
-            heap = memory(browser, server, minutes, total)
-            growth = slope(heap)
-            at = [f"{megabytes:.1f} MB after {t:g} min" for t, megabytes in (heap[1], heap[len(heap) // 2], heap[-1])]
-            rows.append(
-                _row(
-                    f"heap of the page over {minutes:g} minutes: {', '.join(at)}",
-                    f"{1000 * growth:+.0f} KB a minute",
-                    "no growth (≤ 50)",
-                    growth <= 0.05,
-                )
-            )
-        version = browser.version
+            _part("memory", browser, lambda total: _memory_rows(browser, server, minutes, total))
         browser.close()
-    rows += [
+
+
+def _part(name: str, browser: Browser, rows: Callable[[Total], list[str]]) -> None:
+    on, total = machine(toolchain.find().version), Total()
+    lines = [
+        *rows(total),
         _row("errors in the console", str(len(total.complaints)), "0", not total.complaints),
         _row("requests to any host but the server", str(len(total.foreign)), "0", not total.foreign),
     ]
     publish(
-        "The picture",
-        f"JupyterLab in Chromium {version}, without a window; {on}. Written by `make bench-view`, which says what each row means.\n\n"
-        "| what | measured | aim | met |\n|---|---|---|---|\n" + "\n".join(rows),
+        f"The picture: {name}",
+        f"JupyterLab in Chromium {browser.version}, without a window; {on}, when it ended: {os.getloadavg()[0]:.1f}. Written by "
+        "`make bench-view`; `benchmarks/view.py` says what each row means.\n\n"
+        "| what | measured | aim | met |\n|---|---|---|---|\n" + "\n".join(lines),
     )
+
+
+def _flow_rows(browser: Browser, server: Server, seconds: int, total: Total) -> list[str]:
+    there, drawn, share, page = flow(browser, server, seconds, total)
+    rows = []
+    for what, lag in (("until the page has the data", there), ("until it is drawn", drawn)):
+        cut = statistics.quantiles(lag, n=20)
+        told = f"{1000 * cut[9]:.0f} ms / {1000 * cut[18]:.0f} ms of {len(lag)} states"
+        rows.append(_row(f"lag {what}, median / p95", told, "p95 ≤ 100 ms", cut[18] <= 0.1))
+    return [
+        *rows,
+        _row("the page's share of one core, both variants with lanes", f"{page:.0%}", "≤ 25 %", page <= 0.25),
+        _row("the share of all of Chromium's processes", f"{share:.0%}", "≤ 25 %", share <= 0.25),
+    ]
+
+
+def _load_rows(browser: Browser, server: Server, times: int, total: Total) -> list[str]:
+    alive, right, fewest, saved = loads(browser, server, times, total)
+    size, said = executed(server.folder)
+    changes = f"{alive} of {times}; changes: fewest {min(fewest)}, median {statistics.median(fewest):.0f}"
+    still = f"{size / 1000:.0f} KB, verdicts {'in' if said else 'missing from'} its static form"
+    return [
+        _row("fresh pages with Run All: both plots alive", changes, "all", alive == times),
+        _row("the same: both verdicts right, both plots drawn", f"{right} of {times}", "all", right == times),
+        _row("the lesson's notebook, saved", f"{saved / 1000:.0f} KB", "≤ 200 KB", saved <= 200_000),
+        _row("the same, executed by nbclient", still, "≤ 200 KB", said and size <= 200_000),
+    ]
+
+
+def _memory_rows(browser: Browser, server: Server, minutes: float, total: Total) -> list[str]:
+    heap = memory(browser, server, minutes, total)
+    growth = slope(heap)
+    at = ", ".join(f"{megabytes:.1f} MB after {t:g} min" for t, megabytes in (heap[1], heap[len(heap) // 2], heap[-1]))
+    what = f"heap of the page over {minutes:g} minutes: {at}"
+    return [_row(what, f"{1000 * growth:+.0f} KB a minute", "no growth (≤ 50)", growth <= 0.05)]
 
 
 def main() -> None:

@@ -189,6 +189,8 @@ class GoLeak(Magics, Settings):  # type: ignore[misc]
             raise UsageError(
                 "%goleak wants the PATH of a Go file, folder or txtar archive; %%goleak runs its own cell."
             )
+        if values["insert"]:
+            raise UsageError("--insert wants a cell to put another one below; a file's fix is report.fix.diff.")
         return read_program(path)
 
     def _original(self, name: str) -> Program:

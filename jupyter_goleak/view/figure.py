@@ -18,7 +18,7 @@ from typing import Any
 from jupyter_goleak.model import Variant
 from jupyter_goleak.view.state import VARIANTS
 
-LEFT, RIGHT = 120, 14
+LEFT, RIGHT = 142, 14
 """Pixels beside each frame, the same for all figures, so that time stands in one column."""
 
 
@@ -63,7 +63,7 @@ def _count(ranges: dict[str, Any], variant: Variant) -> Any:
     labels = models.Text(
         x="t", y="count", text="label", text_align={"field": "align"}, x_offset={"field": "shift"}, y_offset=-9
     )
-    labels.update(text_font_size="12px", text_font_style="bold", background_fill_alpha=0.75, padding=1)
+    labels.update(text_font_size="12px", text_font_style="bold", background_fill_alpha=0.65, padding=1)
     _draw(plot, marks, labels, "mark_labels", variant)
     plot.add_tools(models.HoverTool(renderers=[area], tooltips="@count{0,0} · @t{0.000} s"))
     return plot

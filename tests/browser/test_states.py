@@ -83,6 +83,10 @@ def test_in_dark_and_in_a_narrow_window_everything_is_in_its_place(watched, view
     assert first and second and second["y"] >= first["y"] + first["height"]
     watched.look_at(shown)
     watched.screenshot("narrow.png")
+    page.set_viewport_size({"width": 1280, "height": 1000})
+    watched.choose("Settings", "Theme")
+    page.locator(".lm-Menu-itemLabel", has_text=re.compile("^JupyterLab Light$")).click()
+    page.locator("body[data-jp-theme-light=true]").wait_for(state="attached")
 
 
 def test_korean_and_the_fix_in_a_new_cell(watched, view):
@@ -127,6 +131,7 @@ def test_programs_that_go_wrong_say_how(watched, view):
     error = watched.page.locator(".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.stderr']")
     expect(error).to_contain_text("undefined: leter")
     assert "Traceback" not in error.inner_text()
+    watched.look_at(watched.page.locator(".jp-CodeCell").last)
     watched.screenshot("build-error.png")
 
 

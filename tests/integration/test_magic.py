@@ -99,6 +99,19 @@ def test_a_later_cell_can_hold_the_fixed_variant(magics):
     assert "+\tclose(parcels)" in report.fix.diff
 
 
+def test_insert_makes_the_fix_the_next_cell_which_runs_beside_the_latest_original(magics):
+    hinted = CURED.replace("close(parcels)", "// close(parcels)")
+    report, _ = run(magics, "%%goleak --insert -o found --timeout 30s --env 'WHO=A B'\n" + hinted)
+    assert report.fix.verified
+    following = magics.rl_next_input
+    assert following == "%%goleak --fixes _ --timeout 30s --env 'WHO=A B'\n" + CURED
+    report, _ = run(magics, following)
+    assert (report.original.verdict, report.fixed.verdict) == ("leak", "clean")
+    magics.rl_next_input = None
+    run(magics, "%%goleak --insert\n" + CURED)
+    assert magics.rl_next_input is None
+
+
 def test_the_line_magic_runs_a_file_and_its_value_can_be_assigned(magics, tmp_path):
     (tmp_path / "parcels.go").write_text(CURED, encoding="utf-8")
     run(magics, f"report = %goleak {tmp_path / 'parcels.go'} --no-fix")
@@ -117,6 +130,9 @@ def test_the_line_magic_runs_a_file_and_its_value_can_be_assigned(magics, tmp_pa
         ("%%goleak -o two words\nx", "runs its own cell"),
         ("%%goleak -o 2nd\nx", "-o wants a name"),
         ("%%goleak --fixes nobody\nx := 1", "No cell has run with --name nobody"),
+        ("%%goleak --fixes _\nx := 1", "No program has run yet"),
+        ("%%goleak --insert --background\nx := 1", "--insert goes with neither"),
+        ("%goleak --insert main.go", "--insert wants a cell"),
         ("%%goleak --exercise nothing\nx := 1", "There is no exercise called 'nothing'"),
         ("%%goleak --exercise chat-rooms --fixes A\nx := 1", "--exercise brings its own original"),
         ("%goleak --hint", "--hint wants to know for which exercise"),

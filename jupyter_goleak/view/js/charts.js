@@ -8,7 +8,7 @@ const DIMMED = 0.2;
 // Pixels around the frames of the figures; `figure.py` says the same.
 const ABOVE = 6;
 const BELOW = 4;
-const BEFORE = 120;
+const BEFORE = 142;
 const AFTER = 14;
 // Milliseconds between two drawings of what changes slowly.
 const SLOWLY = 500;
