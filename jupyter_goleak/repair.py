@@ -175,13 +175,17 @@ class Repair:
         flying: dict[Future[Trial], _Candidate] = {}
         survivors: list[tuple[_Candidate, Trial]] = []
         yields = self._run.explored.runs > 1
+        sleeping = sleeps(self._run)
         most = 2
         while self._left > 0:
             while self._queue and len(flying) < most and not survivors:
                 candidate = heapq.heappop(self._queue)
                 # The first is likely to be the one: its proof is begun before it is needed.
-                race = self._can_race and not self.attempts and not flying
-                flying[trials.first(candidate.program, yields=yields, race=race)] = candidate
+                likely = not self.attempts and not flying
+                race = self._can_race and likely
+                # Where programs only sleep, that costs nothing.
+                over = self._schedules() if likely and sleeping else ()
+                flying[trials.first(candidate.program, yields=yields, race=race, over=over)] = candidate
             self._baseline.begin(trials)
             if not survivors and ((not flying and not self._queue) or self._left < self._options.repair_budget / 2):
                 # What prints other numbers is the second choice.
@@ -228,6 +232,8 @@ class Repair:
             objection = self._usual.objection(run)
         if objection is None and not rest and not hides:
             return candidate, trial
+        for begun, _ in trial.begun:
+            begun.cancel()
         if objection is not None and candidate.revives and self._usual.objection(run, revives=True) is None:
             objection, candidate.lenient = None, True
             if not rest and not hides:
@@ -259,9 +265,12 @@ class Repair:
         building = trial.building
         vets = [trials.vet(building), trials.vet(self._original)]
         race = trial.race or (trials.race(candidate.program) if self._can_race else None)
-        over = self._schedules()
-        pending = trials.runs(candidate.program, building.built, over)
-        under = dict(zip(pending, over, strict=True))
+        under = {begun: schedule for begun, schedule in trial.begun if not begun.cancelled()}
+        over = [schedule for begun, schedule in trial.begun if begun.cancelled()] + self._schedules()[
+            len(trial.begun) :
+        ]
+        under |= zip(trials.runs(candidate.program, building.built, over), over, strict=True)
+        pending = list(under)
         shown = yield from self._show(candidate.program, building.built, candidate.title)
         if shown.stopped == "user":
             self.stop()

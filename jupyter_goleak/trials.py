@@ -26,8 +26,8 @@ from jupyter_goleak.rewriting import Rewriter
 from jupyter_goleak.workbench import Building, Built, Workbench
 
 RUNS_AT_ONCE = 6
-SLEEPERS_AT_ONCE = 12
-_THREADS = 24
+SLEEPERS_AT_ONCE = 16
+_THREADS = 28
 _PATIENT_S = 5.0
 PLAIN = Schedule(None, 0)
 PROCESSORS = (1, 2, 4, None)
@@ -41,11 +41,12 @@ class Given(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What came of the first try of a program."""
+    """What came of the first try of a program; `begun` are runs that were started beside it, under their schedules."""
 
     building: Building
     run: Run
     race: Future[Run] | None
+    begun: tuple[tuple[Future[Run], Schedule], ...] = ()
 
 
 class Trials:
@@ -81,13 +82,17 @@ class Trials:
             else:
                 each.stop()
 
-    def first(self, program: Program, *, yields: bool = False, race: bool = False) -> Future[Trial]:
-        """The program, built, and one run of it; with `race`, another one under the race detector is on its way."""
+    def first(
+        self, program: Program, *, yields: bool = False, race: bool = False, over: Sequence[Schedule] = ()
+    ) -> Future[Trial]:
+        """The program, built, and one run of it; with `race`, another one under the race detector is on its way, and
+        others are `over` these schedules."""
 
         def work() -> Trial:
             building = self._build(program, yields, False)
+            begun = tuple(zip(self.runs(program, building.built, over), over, strict=True))
             under_race = self.race(program) if race else None
-            return Trial(building, self._run(program, building.built, PLAIN), under_race)
+            return Trial(building, self._run(program, building.built, PLAIN), under_race, begun)
 
         return self._pool.submit(work)
 

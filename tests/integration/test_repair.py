@@ -31,6 +31,8 @@ REPRESENTATIVE = (
     "context-never-cancelled-cache-refresh",
     "worker-without-stop-mailer",
     "unclosed-pipe-report",
+    "unclosed-pipe-minutes",
+    "abandoned-receiver-shards",
     "deadlock-unclosed-results",
 )
 
