@@ -131,8 +131,19 @@ def _listed_leaks(recording: Recording, deadlock: bool) -> list[Leak]:
             pass
         elif blocked and goroutine.id in steady and (not still_running or _place(goroutine) in growing):
             evidence = "likely"
-        members[_leak_of(goroutine, evidence)].append(goroutine.id)
+        shown = _at_rest(goroutine, recording.snapshots) if evidence == "alive" else goroutine
+        members[_leak_of(shown, evidence)].append(goroutine.id)
     return _sorted(replace(leak, count=len(ids), ids=tuple(ids[:1000])) for leak, ids in members.items())
+
+
+def _at_rest(goroutine: Goroutine, snapshots: tuple[Snapshot, ...]) -> Goroutine:
+    """The goroutine; where it was just about to go on, as it was seen waiting at that very place before."""
+    if goroutine.state not in ("running", "runnable"):
+        return goroutine
+    place = _user_frames(goroutine.frames)
+    seen = (each for snapshot in reversed(snapshots) for each in snapshot.goroutines if each.id == goroutine.id)
+    waiting = (each for each in seen if is_blocked(each) and _user_frames(each.frames) == place)
+    return next(waiting, goroutine) if place else goroutine
 
 
 def _idle_connections(last: Snapshot) -> frozenset[int]:

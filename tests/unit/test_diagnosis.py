@@ -88,6 +88,14 @@ def test_what_started_while_settling_is_alive() -> None:
     assert judge(recording(snapshots=snapshots, final=snapshots[-1])).leaks == ()
 
 
+def test_who_was_just_woken_is_told_by_what_it_waits_for() -> None:
+    before = Snapshot(1.0, (worker(7), worker(8, line=30)))
+    after = Snapshot(2.0, (worker(7, "runnable"), worker(8, "runnable")))
+    run = judge(recording(snapshots=(before, after), final=after))
+    assert [(group.ids, group.state) for group in run.alive] == [((7,), "chan receive"), ((8,), "runnable")]
+    assert run.verdict == "clean"
+
+
 def test_idle_workers_of_a_program_that_still_runs_are_alive() -> None:
     snapshots = tuple(Snapshot(t / 10, (main_goroutine(), worker(7), worker(8), worker(9))) for t in range(31))
     run = judge(recording(exited=replace(recording().exited, stopped="for"), snapshots=snapshots, returned=None))
