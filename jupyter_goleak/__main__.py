@@ -13,8 +13,9 @@ import sys
 from collections.abc import Sequence
 
 from jupyter_goleak.errors import BuildError, GoleakError
+from jupyter_goleak.events import Finished
 from jupyter_goleak.experiment import Experiment, build_error_report
-from jupyter_goleak.model import Failure, Finished, Report
+from jupyter_goleak.model import Failure, Report
 from jupyter_goleak.options import Options, options_for
 from jupyter_goleak.program import read_program
 from jupyter_goleak.view.words import Words

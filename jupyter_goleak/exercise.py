@@ -21,9 +21,10 @@ from typing import Any
 
 from jupyter_goleak import toolchain
 from jupyter_goleak.errors import UsageError
+from jupyter_goleak.events import Ended, Event, Explored, Finished, Progress
 from jupyter_goleak.experiment import Experiment
 from jupyter_goleak.explanation import English
-from jupyter_goleak.model import Ended, Event, Explored, Finished, Grade, Progress, Report, Run
+from jupyter_goleak.model import Grade, Report, Run
 from jupyter_goleak.options import Options
 from jupyter_goleak.patterns import Say
 from jupyter_goleak.program import Program, parse_program

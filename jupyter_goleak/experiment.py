@@ -18,26 +18,12 @@ from typing import Any
 from jupyter_goleak import diagnosis, packages, toolchain
 from jupyter_goleak.edits import text_diff
 from jupyter_goleak.errors import BuildError, CompilerMessage, GoleakError
+from jupyter_goleak.events import Ended, Event, Explored, Finished, Progress, Started, Tried
 from jupyter_goleak.execution import Execution
 from jupyter_goleak.explanation import English, explain
 from jupyter_goleak.exploration import Schedule, explore, merged, schedules
 from jupyter_goleak.facts import Facts
-from jupyter_goleak.model import (
-    Attempt,
-    Ended,
-    Event,
-    Explored,
-    Failure,
-    Finished,
-    Fix,
-    Leak,
-    Progress,
-    Report,
-    Run,
-    Started,
-    Tried,
-    Variant,
-)
+from jupyter_goleak.model import Attempt, Failure, Fix, Leak, Report, Run, Variant
 from jupyter_goleak.options import Options
 from jupyter_goleak.patterns import Say
 from jupyter_goleak.program import Program, parse_program, read_program

@@ -3,8 +3,6 @@
 They form a ladder: `Frame` → `Goroutine` → `Snapshot`, and `Sample`, `Mark`, `Leak` → `Run` → `Report`. All are
 immutable, so that the thread that reads the probe and the one that draws may share them. Times are seconds since
 the start of the program's process, sizes are bytes, lines count from 1 in the text that the user wrote.
-
-The events at the end are what an experiment yields while it runs; each names the variant that it belongs to.
 """
 
 from __future__ import annotations
@@ -359,100 +357,3 @@ class Report:
 def _view() -> Any:
     """The view, which knows how a report looks. It is looked up when asked for: nothing here depends on it."""
     return importlib.import_module("jupyter_goleak.view.bundle")
-
-
-# ── events ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Something that one waits for, in one short sentence ("Building both variants …")."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """The variant's process runs. `source` is its text, `diff` what sets that apart from the original's."""
-
-    variant: Variant
-    source: str
-    diff: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Sampled:
-    variant: Variant
-    sample: Sample
-
-
-@dataclass(frozen=True, slots=True)
-class Snapped:
-    variant: Variant
-    snapshot: Snapshot
-
-
-@dataclass(frozen=True, slots=True)
-class Marked:
-    variant: Variant
-    mark: Mark
-
-
-@dataclass(frozen=True, slots=True)
-class Born:
-    variant: Variant
-    birth: Birth
-
-
-@dataclass(frozen=True, slots=True)
-class Printed:
-    """Text that the program wrote; invalid UTF-8 shows as U+FFFD."""
-
-    variant: Variant
-    t: float
-    stream: Literal["stdout", "stderr"]
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Returned:
-    """`main` has returned (or `os.Exit` was called): from here on the run only settles."""
-
-    variant: Variant
-    t: float
-
-
-@dataclass(frozen=True, slots=True)
-class Explored:
-    """One of many runs under other schedules is over; see `--explore`."""
-
-    run: Run
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """The variant's run is over and judged."""
-
-    variant: Variant
-    run: Run
-
-
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """The search for a fix has tried one more candidate: `tried` of `total` so far."""
-
-    attempt: Attempt
-    tried: int
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """The last event of an experiment."""
-
-    report: Report
-
-
-Event = (
-    Progress | Started | Sampled | Snapped | Marked | Born | Printed | Returned | Explored | Ended | Tried | Finished
-)

@@ -10,22 +10,9 @@ import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from jupyter_goleak.events import Born, Event, Marked, Printed, Returned, Sampled, Snapped
 from jupyter_goleak.execution import Exited, Happening, Output
-from jupyter_goleak.model import (
-    Birth,
-    Born,
-    Event,
-    Goroutine,
-    Mark,
-    Marked,
-    Printed,
-    Returned,
-    Sample,
-    Sampled,
-    Snapped,
-    Snapshot,
-    Variant,
-)
+from jupyter_goleak.model import Birth, Goroutine, Mark, Sample, Snapshot, Variant
 from jupyter_goleak.probe_stream import Asleep, Begun, Done, Dump, Exiting, Grouped, Hello, Unchanged
 from jupyter_goleak.stack_dump import CountedStack, Places, parse_dump, parse_profile
 

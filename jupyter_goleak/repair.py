@@ -21,8 +21,9 @@ from dataclasses import dataclass, field
 from jupyter_goleak.baseline import Baseline
 from jupyter_goleak.edits import single_edit, unified_diff
 from jupyter_goleak.errors import BuildError, GoleakError
+from jupyter_goleak.events import Event, Progress, Tried
 from jupyter_goleak.exploration import Schedule, schedules
-from jupyter_goleak.model import Attempt, Event, Fix, Leak, Outcome, Progress, Run, Tried
+from jupyter_goleak.model import Attempt, Fix, Leak, Outcome, Run
 from jupyter_goleak.options import Options
 from jupyter_goleak.program import Program
 from jupyter_goleak.rewriting import Edit, Rewriter

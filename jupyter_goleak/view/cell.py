@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator
 from IPython.display import clear_output, display
 
 from jupyter_goleak.errors import GoleakError
+from jupyter_goleak.events import Event, Finished, Started
 from jupyter_goleak.exercise import Examination
 from jupyter_goleak.experiment import Experiment
-from jupyter_goleak.model import Event, Finished, Report, Started
+from jupyter_goleak.model import Report
 from jupyter_goleak.view.words import Words
 
 

@@ -15,8 +15,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jupyter_goleak import model
-from jupyter_goleak.model import Event, Variant
+from jupyter_goleak import events, model
+from jupyter_goleak.events import Event
+from jupyter_goleak.model import Variant
 from jupyter_goleak.view.lanes import KINDS, Bars
 from jupyter_goleak.view.series import packed
 from jupyter_goleak.view.state import VARIANTS, Column, Scene
@@ -28,7 +29,7 @@ HERE = Path(__file__).parent
 SCRIPTS = ("page", "charts", "panels", "findings", "fix", "clock", "view")
 """The page's script, in files that a reader can hold in mind; anywidget wants one module."""
 
-_AT_ONCE = (model.Progress, model.Started, model.Returned, model.Ended, model.Tried, model.Finished)
+_AT_ONCE = (events.Progress, events.Started, events.Returned, events.Ended, events.Tried, events.Finished)
 
 
 @cache
@@ -122,14 +123,14 @@ PARTS: dict[str, Callable[[Column, Words], dict[str, Any]]] = {
 }
 
 _TOUCHES: dict[type[Any], tuple[str, ...]] = {
-    model.Sampled: ("facts", "series"),
-    model.Snapped: ("facts", "bars"),
-    model.Marked: ("facts",),
-    model.Born: ("facts", "bars"),
-    model.Printed: ("facts", "output"),
-    model.Returned: ("facts",),
-    model.Started: tuple(PARTS),
-    model.Ended: tuple(PARTS),
+    events.Sampled: ("facts", "series"),
+    events.Snapped: ("facts", "bars"),
+    events.Marked: ("facts",),
+    events.Born: ("facts", "bars"),
+    events.Printed: ("facts", "output"),
+    events.Returned: ("facts",),
+    events.Started: tuple(PARTS),
+    events.Ended: tuple(PARTS),
 }
 
 
@@ -174,9 +175,9 @@ class LiveView:
             self._dirty.add(("head", None))
         else:
             self._dirty.update((part, variant) for part in _TOUCHES[type(event)])
-        if isinstance(event, model.Started):
+        if isinstance(event, events.Started):
             self._dirty.add(("head", None))
-        if isinstance(event, model.Finished):
+        if isinstance(event, events.Finished):
             self._dirty.update((part, each) for each in VARIANTS for part in ("facts", "code"))
             self.widget.still = to_data_uri(event.report, self.scene.words)
             if text := self._fixed_cell(event.report):

@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from jupyter_goleak import model
-from jupyter_goleak.model import Event, Leak, Report, Run, Variant
+from jupyter_goleak import events, model
+from jupyter_goleak.events import Event
+from jupyter_goleak.model import Leak, Report, Run, Variant
 from jupyter_goleak.view.lanes import Bars, Lanes
 from jupyter_goleak.view.output import Output, visible
 from jupyter_goleak.view.series import Series
@@ -44,31 +45,31 @@ class Column:
 
     def apply(self, event: Event) -> None:
         match event:
-            case model.Started(source=source, diff=diff):
+            case events.Started(source=source, diff=diff):
                 self.__init__(self.variant)  # type: ignore[misc]
                 self.status, self.source, self.diff = "running", source, diff
-            case model.Sampled(sample=sample):
+            case events.Sampled(sample=sample):
                 self.series.add(sample if self.returned is None else self._as_before(sample))
                 self.lanes.counted(sample.t, sample.count)
                 self._reach(sample.t)
-            case model.Snapped(snapshot=snapshot):
+            case events.Snapped(snapshot=snapshot):
                 self.lanes.snap(snapshot)
                 self._reach(snapshot.t)
-            case model.Marked(mark=mark):
+            case events.Marked(mark=mark):
                 if len(self.marks) < MARKS:
                     self.marks.append(mark)
                 self._reach(mark.t)
-            case model.Born(birth=birth):
+            case events.Born(birth=birth):
                 self.lanes.born(birth)
                 self._reach(birth.t)
-            case model.Printed(t=t, stream=stream, text=text):
+            case events.Printed(t=t, stream=stream, text=text):
                 self.output.write(t, stream, text)
                 self.printed_live += len(text)
                 self._reach(t)
-            case model.Returned(t=t):
+            case events.Returned(t=t):
                 self.status, self.returned = "settling", t
                 self._reach(t)
-            case model.Ended(run=run):
+            case events.Ended(run=run):
                 if self.returned is None:
                     self._forget_the_search()
                 self.status, self.run = "ended", run
@@ -199,16 +200,16 @@ class Scene:
     def apply(self, event: Event) -> Variant | None:
         """Take one event; returns the variant that it changed, or None where it changed the head."""
         match event:
-            case model.Progress(text=text):
+            case events.Progress(text=text):
                 self.progress = text
-            case model.Tried(attempt=attempt, tried=tried, total=total):
+            case events.Tried(attempt=attempt, tried=tried, total=total):
                 self.tries = Tries(tried, total, (*self.tries.latest, attempt)[-50:])
-            case model.Finished(report=report):
+            case events.Finished(report=report):
                 self._finish(report)
-            case model.Explored():
+            case events.Explored():
                 pass  # the progress beside it says all that is shown of it
             case _:
-                if isinstance(event, model.Started):
+                if isinstance(event, events.Started):
                     self.progress = ""
                 self.columns[event.variant].apply(event)
                 return event.variant
@@ -263,20 +264,20 @@ def replay(report: Report) -> Iterator[Event]:
     ):
         if run is None:
             continue
-        yield model.Started(run.variant, source, diff)
-        timed: list[tuple[float, Event]] = [(sample.t, model.Sampled(run.variant, sample)) for sample in run.samples]
-        timed += [(snapshot.t, model.Snapped(run.variant, snapshot)) for snapshot in run.snapshots]
-        timed += [(birth.t, model.Born(run.variant, birth)) for birth in run.births]
+        yield events.Started(run.variant, source, diff)
+        timed: list[tuple[float, Event]] = [(sample.t, events.Sampled(run.variant, sample)) for sample in run.samples]
+        timed += [(snapshot.t, events.Snapped(run.variant, snapshot)) for snapshot in run.snapshots]
+        timed += [(birth.t, events.Born(run.variant, birth)) for birth in run.births]
         if run.stopped is None and run.verdict in ("clean", "leak"):
-            timed.append((run.duration_s, model.Returned(run.variant, run.duration_s)))
-        timed += [(mark.t, model.Marked(run.variant, mark)) for mark in run.marks]
+            timed.append((run.duration_s, events.Returned(run.variant, run.duration_s)))
+        timed += [(mark.t, events.Marked(run.variant, mark)) for mark in run.marks]
         yield from (event for _, event in sorted(timed, key=lambda pair: pair[0]))
         if run.stdout:
-            yield model.Printed(run.variant, 0.0, "stdout", run.stdout)
+            yield events.Printed(run.variant, 0.0, "stdout", run.stdout)
         if run.stderr:
-            yield model.Printed(run.variant, 0.0, "stderr", run.stderr)
-        yield model.Ended(run.variant, run)
-    yield model.Finished(report)
+            yield events.Printed(run.variant, 0.0, "stderr", run.stderr)
+        yield events.Ended(run.variant, run)
+    yield events.Finished(report)
 
 
 def scene_of(report: Report, title: str | None = None, words: Words | None = None) -> Scene:

@@ -9,8 +9,9 @@ import pytest
 
 from jupyter_goleak import exercise
 from jupyter_goleak.errors import BuildError, UsageError
+from jupyter_goleak.events import Finished
 from jupyter_goleak.explanation import English
-from jupyter_goleak.model import Exploration, Finished, Leak, Run
+from jupyter_goleak.model import Exploration, Leak, Run
 from jupyter_goleak.options import Options
 from jupyter_goleak.program import parse_program
 

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from jupyter_goleak.errors import BuildError, UsageError
+from jupyter_goleak.events import Finished, Printed, Sampled
 from jupyter_goleak.experiment import Experiment, check
-from jupyter_goleak.model import Finished, Printed, Report, Sampled
+from jupyter_goleak.model import Report
 from jupyter_goleak.options import Options
 from jupyter_goleak.program import parse_program
 

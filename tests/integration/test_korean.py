@@ -6,8 +6,9 @@ import re
 
 import pytest
 
+from jupyter_goleak.events import Finished, Progress
 from jupyter_goleak.experiment import Experiment
-from jupyter_goleak.model import Finished, Progress, Report
+from jupyter_goleak.model import Report
 from jupyter_goleak.options import Options
 from jupyter_goleak.program import parse_program
 from jupyter_goleak.view.state import scene_of

@@ -6,8 +6,9 @@ import re
 
 import pytest
 
+from jupyter_goleak.events import Finished, Tried
 from jupyter_goleak.experiment import Experiment, check
-from jupyter_goleak.model import Finished, Report, Tried
+from jupyter_goleak.model import Report
 from jupyter_goleak.options import Options
 from jupyter_goleak.program import parse_program
 from tests.corpus import Case, leaky_cases

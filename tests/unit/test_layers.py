@@ -20,6 +20,7 @@ ENGINE = (
     "errors",
     "options",
     "model",
+    "events",
     "facts",
     "stack_dump",
     "probe_stream",

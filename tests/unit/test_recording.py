@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from jupyter_goleak.events import Event, Printed, Sampled, Snapped
 from jupyter_goleak.execution import Exited, Happening, Output
-from jupyter_goleak.model import Birth, Event, Mark, Printed, Sample, Sampled, Snapped
+from jupyter_goleak.model import Birth, Mark, Sample
 from jupyter_goleak.probe_stream import Begun, Dump, Hello, Unchanged
 from jupyter_goleak.recording import Recorder
 from jupyter_goleak.stack_dump import Places

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_goleak.model import Event, Finished, Progress, Report
+from jupyter_goleak.events import Event, Finished, Progress
+from jupyter_goleak.model import Report
 from tests.view.examples import DIFF, FIXED, SOURCE, report, run_events
 
 

@@ -5,27 +5,19 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
+from jupyter_goleak.events import Born, Ended, Event, Marked, Printed, Returned, Sampled, Snapped, Started
 from jupyter_goleak.model import (
     Birth,
-    Born,
-    Ended,
-    Event,
     Exploration,
     Fix,
     Frame,
     Goroutine,
     Leak,
     Mark,
-    Marked,
-    Printed,
     Report,
-    Returned,
     Run,
     Sample,
-    Sampled,
-    Snapped,
     Snapshot,
-    Started,
     Variant,
 )
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from jupyter_goleak.model import Printed, Sample, Sampled, Snapped, Snapshot, Started
+from jupyter_goleak.events import Printed, Sampled, Snapped, Started
+from jupyter_goleak.model import Sample, Snapshot
 from jupyter_goleak.view import live
 from jupyter_goleak.view.bokehjs import bokehjs, loader
 from jupyter_goleak.view.figure import figures

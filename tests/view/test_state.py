@@ -6,22 +6,8 @@ import json
 
 import pytest
 
-from jupyter_goleak.model import (
-    Attempt,
-    Ended,
-    Finished,
-    Mark,
-    Marked,
-    Printed,
-    Progress,
-    Returned,
-    Sample,
-    Sampled,
-    Snapped,
-    Snapshot,
-    Started,
-    Tried,
-)
+from jupyter_goleak.events import Ended, Finished, Marked, Printed, Progress, Returned, Sampled, Snapped, Started, Tried
+from jupyter_goleak.model import Attempt, Mark, Sample, Snapshot
 from jupyter_goleak.view.state import MARKS, Scene, scene_of
 from jupyter_goleak.view.words import Words
 from tests.view.examples import DIFF, FIXED, SOURCE, fixed, original, report, worker
