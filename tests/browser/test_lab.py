@@ -32,3 +32,5 @@ def test_both_plots_live_while_the_lessons_cell_runs_and_end_with_the_verdicts(w
     assert changes["fixed"] >= 5, changes
     watched.look_at(page.locator(".goleak"))
     watched.screenshot("lesson.png")
+    watched.look_at(page.locator(".gl-clock"))
+    watched.screenshot("findings.png")

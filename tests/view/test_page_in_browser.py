@@ -143,6 +143,26 @@ def test_the_slider_goes_back_through_the_run_by_keyboard(opened):
     assert page.locator(".gl-now >> visible=true").count() == 0
 
 
+def test_a_plot_that_was_moved_shows_all_again_after_a_double_click(opened):
+    page = opened.open(report())
+    line = page.locator(".gl-column[data-variant=original] .gl-returned")
+    before = line.get_attribute("style")
+    plot = page.locator(".gl-column[data-variant=original] .gl-plots .gl-plot").first
+    box = plot.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 400, box["y"] + 90)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 300, box["y"] + 90, steps=4)
+    page.mouse.up()
+    page.wait_for_function(
+        "before => document.querySelector('.gl-returned').getAttribute('style') !== before", arg=before
+    )
+    plot.dblclick(position={"x": 300, "y": 90})
+    page.wait_for_function(
+        "before => document.querySelector('.gl-returned').getAttribute('style') === before", arg=before
+    )
+
+
 def test_play_runs_to_the_end_and_can_be_paused(opened):
     page = opened.open(report())
     play = page.get_by_role("button", name="Play the run again")

@@ -113,6 +113,8 @@ class Charts {
     for (const variant of VARIANTS) this.watchPointer(variant);
     const time = this.get("time");
     for (const edge of ["start", "end"]) time.properties[edge].change.connect(() => this.placeLines());
+    const whole = () => time.setv({ start: time.reset_start, end: time.reset_end });
+    for (const holder of Object.values(this.holders)) holder.addEventListener("dblclick", whole);
     for (const variant of VARIANTS) this.draw(variant, ["series", "bars", "facts"]);
   }
 

@@ -25,7 +25,7 @@ class Column {
     this.lines = { returned: h("div.gl-returned", { title: t("main has returned") }), now: h("div.gl-now") };
     this.pictures = h("div.gl-pictures", {},
       h("div.gl-plots", {},
-        h("h4", {}, t("Goroutines")), this.holders.count,
+        h("h4", { title: t("Drag to move, Ctrl and the wheel to zoom, double-click to see it all") }, t("Goroutines")), this.holders.count,
         h("h4", {}, t("Each goroutine's state")), h("div.gl-lanes", {}, this.names, this.holders.lanes), this.legend,
         h("h4", {}, t("Memory held"), " ", this.memory), this.holders.memory,
         this.lines.returned, this.lines.now),
