@@ -235,6 +235,10 @@ class Repair:
             return candidate, trial
         for begun, _ in trial.begun:
             begun.cancel()
+        if objection is None and not rest:
+            # What was still at work may be hidden for ever, or slow beside so many others.
+            self._second.append((candidate, trial))
+            return None
         if objection is not None and candidate.revives and self._usual.objection(run, revives=True) is None:
             objection, candidate.lenient = None, True
             if not rest and not hides:
@@ -277,7 +281,7 @@ class Repair:
             self.stop()
             return False
         runs, objection = [trial.run, shown], self._objection(candidate, shown)
-        unfinished = [PLAIN] if self._usual.hides(shown) else []
+        unfinished = [PLAIN] if any(map(self._usual.hides, runs)) else []
         odd: list[Schedule] = []
         while pending and objection is None and self._left > 0:
             done, _ = wait(pending, timeout=_TICK_S, return_when=FIRST_COMPLETED)
