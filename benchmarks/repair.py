@@ -158,7 +158,7 @@ def summary(name: str, results: list[Result]) -> str:
     if any(each.expected for each in results):
         told.append(f"same shape {sum(each.same_shape for each in results)}")
         told.append(f"same text {sum(each.same_text for each in results)}")
-    if hidden := sum(each.verdict == "clean" for each in results):
+    if hidden := sum(each.verdict == "clean" and not each.verified for each in results):
         told.append(f"{hidden} did not leak")
     times = [each.seconds for each in results]
     told.append(f"median {statistics.median(times):.1f} s, longest {max(times):.1f} s")
