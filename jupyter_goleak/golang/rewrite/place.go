@@ -35,17 +35,6 @@ func (r *reporter) place(wait Wait) Place {
 	return out
 }
 
-// handedBy is what the arguments of a go statement may stand for.
-func (r *reporter) handedBy(launch ast.Node) (handed []object) {
-	if launch, ok := launch.(*ast.GoStmt); ok {
-		for _, argument := range launch.Call.Args {
-			objects, _ := r.objects(argument)
-			handed = append(handed, objects...)
-		}
-	}
-	return handed
-}
-
 func unknownPlace(wait Wait) Place {
 	out := Place{Cases: []Case{}, Holding: []int{}, Others: []int{}}
 	if len(wait.Frames) > 0 {
@@ -325,63 +314,6 @@ func (r *reporter) loop(node ast.Node) *Loop {
 	return &loop
 }
 
-// launch finds the go statement on that line, or the call that stands for one. The file is only a hint, since what
-// started a goroutine may stand in another one; the function that it stands in decides.
-func (r *reporter) launch(started Frame) (*Launch, ast.Node) {
-	var out *Launch
-	var launch ast.Node
-	best := 0
-	for _, file := range r.files {
-		r.walkLine(file, started.Line, func(node ast.Node, path []ast.Node) {
-			score := 0
-			switch node.(type) {
-			case *ast.GoStmt:
-				score = 4
-			case *ast.CallExpr:
-				score = 1
-			default:
-				return
-			}
-			if _, line := r.position(node.Pos()); line != started.Line {
-				return
-			}
-			fn := r.enclosing(path)
-			inFunction := fn != nil && strings.Contains(started.Function+".", "."+fn.named().name+".")
-			switch {
-			case inFunction && file.name == started.File:
-				score += 3
-			case inFunction:
-				score += 2
-			case file.name == started.File:
-				score++
-			default:
-				return
-			}
-			if score <= best {
-				return
-			}
-			best, launch = score, node
-			out = &Launch{Text: shorten(r.launchText(node)), File: file.name, Line: started.Line, Loop: r.loopAround(path)}
-			if fn != nil {
-				out.Function = fn.name
-			}
-		})
-	}
-	return out, launch
-}
-
-func (r *reporter) launchText(node ast.Node) string {
-	switch node := node.(type) {
-	case *ast.GoStmt:
-		if literal, ok := ast.Unparen(node.Call.Fun).(*ast.FuncLit); ok {
-			return "go " + r.text(literal.Type) + " { … }(" + r.arguments(node.Call) + ")"
-		}
-	case *ast.CallExpr:
-		return r.text(node.Fun) + "(…)"
-	}
-	return r.text(node)
-}
-
 // walkLine visits the declarations that the line may belong to.
 func (r *reporter) walkLine(file *typedFile, line int, visit func(node ast.Node, path []ast.Node)) {
 	for _, decl := range file.syntax.Decls {
@@ -393,12 +325,4 @@ func (r *reporter) walkLine(file *typedFile, line int, visit func(node ast.Node,
 		}
 		r.walk(decl, visit)
 	}
-}
-
-func (r *reporter) arguments(call *ast.CallExpr) string {
-	var all []string
-	for _, argument := range call.Args {
-		all = append(all, r.text(argument))
-	}
-	return strings.Join(all, ", ")
 }
