@@ -45,13 +45,13 @@ def wanted(run: Run) -> tuple[Leak, ...]:
     """The groups of goroutines that a fix has to end: leaks, what nothing will ever stop, and of a program that hangs
     all that waits in it.
 
-    What `main` itself has started may serve for as long as the program lives.
+    What `main` itself has started may serve for as long as the program lives, and what a library keeps is the library's.
     """
     hangs = run.verdict in ("deadlock", "timeout")
     neglected = (
         group
         for group in run.alive
-        if (group.pattern in _NEGLECTED and group.created_by != "main.main")
+        if (group.pattern in _NEGLECTED and group.created_by != "main.main" and group.line is not None)
         or (hangs and group.state.startswith(_BLOCKED))
     )
     return (*run.leaks, *neglected)
