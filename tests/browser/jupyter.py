@@ -130,7 +130,12 @@ class Watched:
         """Open the notebook (a copy, where it stands elsewhere) and wait until its kernel is there to take cells."""
         if notebook.parent != self.server.folder:
             shutil.copy(notebook, self.server.folder / notebook.name)
-        self.page.goto(self.server.address(notebook.name))
+        with self.page.expect_websocket(
+            lambda socket: socket.url.partition("?")[0].endswith("/channels"), timeout=PATIENCE_MS
+        ) as channels:
+            self.page.goto(self.server.address(notebook.name))
+        if self.server.application == "notebook":  # its status says "idle" before there is a kernel, too
+            channels.value.wait_for_event("framereceived", timeout=PATIENCE_MS)
         self.wait_until_ready()
 
     def wait_until_ready(self) -> None:
