@@ -134,6 +134,14 @@ def missing_unlock(wait: Wait) -> Finding | None:
     unlocks = variable.sites("unlock", "runlock")
     if not unlocks:
         return Finding("mutex-missing-unlock", wait.say("{name} is never unlocked", name=name))
+    own = [site for site in unlocks if site.function == wait.place.function]
+    if wait.place.loop is not None and own and not any(site.loop for site in own):
+        why = wait.say(
+            "the loop `{text}` takes it in every round, and it is given back only at {lines}",
+            text=wait.place.loop.text,
+            lines=wait.lines(own),
+        )
+        return Finding("mutex-missing-unlock", why, wait.say("Release it at the end of every round."))
     if all(not site.deferred for site in unlocks):
         why = wait.say(
             "{name} was locked and the unlock at {lines} was not reached: a panic passes it by",
@@ -210,6 +218,16 @@ def cond(wait: Wait) -> Finding | None:
     if signals and wait.place.loop is not None:
         why = wait.say("`Signal` at {lines} wakes one waiter of {name} only", lines=wait.lines(signals), name=name)
         return Finding("cond-lost-signal", why, wait.say("`Broadcast` wakes them all."))
+    if wait.place.loop is not None and wait.place.loop.kind == "condition":
+        why = wait.say(
+            "{name} was signalled at {lines}, and what `{text}` asks for was not true even then",
+            name=name,
+            lines=wait.lines(broadcasts),
+            text=wait.place.loop.text,
+        )
+        return Finding(
+            "cond-lost-signal", why, wait.say("Let the loop ask for all that may end the wait, a failure too.")
+        )
     why = wait.say(
         "{name} was signalled at {lines}, before it began to wait, and a signal is not kept",
         name=name,
