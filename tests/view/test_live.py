@@ -144,7 +144,7 @@ def test_the_figures_are_named_as_the_script_asks_for_them():
     asked = set(re.findall(r'this\.get\("(\w+)"\)', script()))
     asked |= {
         name.replace("${variant}", each)
-        for name in re.findall(r"this\.get\(`([^`]+)`\)", script())
+        for name in re.findall(r"this\.(?:get|keep)\(`([^`]+)`", script())
         for each in VARIANTS
         if "${name}" not in name
     }

@@ -128,6 +128,13 @@ class Charts {
     return this.doc.get_model_by_name(name);
   }
 
+  /** Give a source data that seldom change, unless it has them already: new data make BokehJS map and index them all anew. */
+  keep(name, data) {
+    const source = this.get(name);
+    if (Object.entries(data).every(([column, values]) => String(source.data[column]) === String(values))) return;
+    source.data = data;
+  }
+
   /** A colour of the theme. Kept until the theme changes: asking the page for it is dear. */
   colour(name) {
     if (!this.colours.has(name)) this.colours.set(name, getComputedStyle(this.root).getPropertyValue(`--gl-${name}`).trim());
@@ -265,7 +272,7 @@ class Charts {
     }
     const leaked = facts.leaked || [];
     const steps = leaked.length ? [...leaked, [facts.t, leaked.at(-1)[1]]] : [[0, 0]];
-    this.get(`leaked_source_${variant}`).data = { t: steps.map((step) => step[0]), count: steps.map((step) => step[1]) };
+    this.keep(`leaked_source_${variant}`, { t: steps.map((step) => step[0]), count: steps.map((step) => step[1]) });
   }
 
   drawBars(variant) {
@@ -302,7 +309,7 @@ class Charts {
       }
     }
     this.get(`bars_source_${variant}`).data = data;
-    this.get(`stuck_source_${variant}`).data = stuck;
+    this.keep(`stuck_source_${variant}`, stuck);
   }
 
   drawMarks(variant) {
@@ -310,12 +317,12 @@ class Charts {
     const marks = facts.marks || [];
     const labelled = marks.length <= 6;
     const middle = this.reach / 2;
-    this.get(`marks_source_${variant}`).data = {
+    this.keep(`marks_source_${variant}`, {
       t: marks.map((mark) => mark[0]), count: marks.map((mark) => mark[1]), line: marks.map((mark) => mark[2]),
       label: marks.map((mark) => (labelled ? this.t("{n} (line {line})", { n: grouped(mark[1]), line: mark[2] }) : grouped(mark[1]))),
       align: marks.map((mark) => (mark[0] < middle ? "left" : "right")),
       shift: marks.map((mark) => (mark[0] < middle ? 2 : -2)),
-    };
+    });
     this.placeLines();
   }
 
