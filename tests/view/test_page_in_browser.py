@@ -114,6 +114,10 @@ def test_a_row_a_lane_and_a_line_light_each_other_up(opened):
     page.locator(".gl-table tbody tr").focus()
     assert lit.all_inner_texts() == ["7", "9", "16"]
     page.locator(".gl-table tbody tr").blur()
+    page.locator(".gl-source[data-variant=original] .gl-row[data-marks=blocked]").focus()
+    assert lit.all_inner_texts() == ["16"]
+    page.locator(".gl-source[data-variant=original] .gl-row[data-marks=blocked]").blur()
+    assert lit.count() == 0
     lanes = page.locator(".gl-column[data-variant=original] .gl-lanes .gl-plot")
     box = lanes.bounding_box()
     assert box

@@ -10,7 +10,9 @@ const ABOVE = 6;
 const BELOW = 4;
 const BEFORE = 142;
 const AFTER = 14;
-// Milliseconds between two drawings of what changes slowly.
+// Milliseconds between two drawings of the lanes, and of what changes slowly, while the program runs: of all that is drawn, the
+// count alone tells by its shape how fast things go.
+const LANES = 200;
 const SLOWLY = 500;
 
 /** BokehJS, once the kernel's loader has brought it; until then a promise. */
@@ -178,8 +180,14 @@ class Charts {
     this.scale();
     if (parts.includes("series") || this.state[variant].facts.status !== "running") this.drawSeries(variant);
     const shown = [this.reach, this.finished, this.now].join();
-    if (parts.includes("bars") || this.state[variant].shown !== shown) this.drawBars(variant);
-    this.state[variant].shown = shown;
+    const state = this.state[variant];
+    state.stale = state.stale || parts.includes("bars") || state.shown !== shown;
+    state.shown = shown;
+    const now = performance.now();
+    if (state.stale && (state.facts.status !== "running" || now - (state.lanesDrawn ?? -LANES) >= LANES)) {
+      Object.assign(state, { stale: false, lanesDrawn: now });
+      this.drawBars(variant);
+    }
     if (parts.includes("facts")) this.drawMarks(variant);
   }
 

@@ -107,13 +107,14 @@ class Source {
     const mark = marks.get(number);
     const kinds = mark ? [...mark.kinds] : [];
     const gutter = h("span.gl-gutter", { title: mark?.title }, kinds.map((kind) => h(`span.gl-mark-${kind}`, { role: "img", "aria-label": mark.title })));
-    const row = h("div.gl-row", { "data-sign": sign === " " ? null : sign, "data-marks": kinds.join(" ") || null },
+    // By keyboard one comes to the lines that have a mark; the pointer finds all.
+    const row = h("div.gl-row", { "data-sign": sign === " " ? null : sign, "data-marks": kinds.join(" ") || null, tabindex: mark ? "0" : null },
       gutter, h("span.gl-number", {}, String(number)),
       h("span.gl-sign", {}, sign === " " ? "" : sign),
       h("code", {}, tokens.map(([kind, text]) => (kind ? h(`span.gl-t-${kind}`, {}, text) : text))),
       mark ? h("span.gl-remark", {}, mark.title) : null);
-    row.addEventListener("mouseenter", () => this.light([number]));
-    row.addEventListener("mouseleave", () => this.light([]));
+    for (const event of ["mouseenter", "focus"]) row.addEventListener(event, () => this.light([number]));
+    for (const event of ["mouseleave", "blur"]) row.addEventListener(event, () => this.light([]));
     this.lines.set(number, row);
     return row;
   }
