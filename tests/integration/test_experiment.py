@@ -8,7 +8,7 @@ import subprocess
 import sys
 import textwrap
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -60,6 +60,15 @@ def test_a_stopped_program_still_shows_what_was_seen(how: Callable[[Experiment],
     assert [(leak.evidence, leak.state, leak.line) for leak in run.leaks] == [("proven", "select (no cases)", 2)]
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Whoever runs the tests in the background of a shell has interrupts ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_while_waiting_stops_the_program() -> None:
     report = stopped_at(FOR_EVER, Sampled, lambda _: threading.Timer(0.1, signal.raise_signal, [signal.SIGINT]).start())
     assert report.original is not None and report.original.stopped == "user"
@@ -82,8 +91,8 @@ def test_the_program_dies_with_whoever_watches_it(tmp_path: Path, eventually: Ca
     source = "fmt.Println(os.Getpid())\nselect {\ncase <-time.After(time.Hour):\n}\n"
     (tmp_path / "watch.py").write_text(
         textwrap.dedent(f"""
+            from jupyter_goleak.events import Printed
             from jupyter_goleak.experiment import Experiment
-            from jupyter_goleak.model import Printed
             from jupyter_goleak.program import parse_program
             for event in Experiment(parse_program({source!r})).events():
                 if isinstance(event, Printed):
