@@ -260,10 +260,9 @@ def _sorted(leaks: Iterable[Leak]) -> list[Leak]:
     """One entry per position, sorted by count, then line; where only a library's frames differ, it is one position."""
     merged: dict[tuple[object, ...], Leak] = {}
     for leak in leaks:
-        place = (leak.state, leak.function, leak.file, leak.line, leak.created_by, leak.go_line)
-        key = (leak.evidence, *place, leak.labels, leak.test)
+        key = (leak.evidence, *leak.position)
         known = merged.get(key)
-        merged[key] = replace(known, count=known.count + leak.count, ids=known.ids + leak.ids) if known else leak
+        merged[key] = known.with_others(leak) if known else leak
     return sorted(merged.values(), key=lambda leak: (-leak.count, leak.line or 0, leak.go_line or 0))
 
 

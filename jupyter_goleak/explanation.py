@@ -41,6 +41,7 @@ def explain(
     for group, place in zip(groups, facts.places, strict=True):
         waits.append(Wait(group, place, facts, say, run.verdict == "deadlock", waits).narrowed())
     _weigh(waits)
+    _join(waits)
     only = sum(wait.leak.evidence != "alive" for wait in waits) == 1
     return _with_groups(run, [_explained(wait, fix if only else None, ancestry) for wait in waits])
 
@@ -54,6 +55,16 @@ def _weigh(waits: list[Wait]) -> None:
             if wait.leak.evidence == "likely" and (will_be_woken(wait) or will_be_served(wait)):
                 waits[index] = replace(wait, leak=replace(wait.leak, evidence="alive"))
                 waiting = True
+
+
+def _join(waits: list[Wait]) -> None:
+    """Make one group of those that only their evidence had set apart."""
+    joined: dict[tuple[object, ...], Wait] = {}
+    for wait in waits:
+        key = (wait.leak.evidence, *wait.leak.position)
+        known = joined.get(key)
+        joined[key] = replace(known, leak=known.leak.with_others(wait.leak)) if known else wait
+    waits[:] = joined.values()
 
 
 def _with_groups(run: Run, groups: list[Leak]) -> Run:

@@ -52,19 +52,9 @@ def merged(first: Run, others: Sequence[Run], seed: int) -> Run:
     best: dict[tuple[object, ...], Leak] = {}
     for run in runs:
         for leak in run.leaks:
-            key = (
-                leak.state,
-                leak.function,
-                leak.file,
-                leak.line,
-                leak.created_by,
-                leak.go_line,
-                leak.labels,
-                leak.test,
-            )
-            known = best.get(key)
+            known = best.get(leak.position)
             if known is None or (leak.evidence == "proven", leak.count) > (known.evidence == "proven", known.count):
-                best[key] = leak
+                best[leak.position] = leak
     leaks = tuple(sorted(best.values(), key=lambda leak: (-leak.count, leak.line or 0, leak.go_line or 0)))
     verdict = first.verdict
     if verdict == "clean":

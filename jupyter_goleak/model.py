@@ -8,7 +8,7 @@ the start of the program's process, sizes are bytes, lines count from 1 in the t
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -149,6 +149,16 @@ class Leak:
     ancestors: tuple[Frame, ...] = ()
     made_file: str = ""
     made_line: int | None = None
+
+    @property
+    def position(self) -> tuple[object, ...]:
+        """What makes goroutines one group: where and how they wait, who started them, and their tags."""
+        place = (self.state, self.function, self.file, self.line, self.created_by, self.go_line)
+        return (*place, self.labels, self.test)
+
+    def with_others(self, other: Leak) -> Leak:
+        """The group together with another one of the same position."""
+        return replace(self, count=self.count + other.count, ids=self.ids + other.ids)
 
     @property
     def tags(self) -> tuple[str, ...]:

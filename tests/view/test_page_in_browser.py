@@ -197,7 +197,8 @@ def test_narrow_windows_put_one_column_under_the_other(opened):
     page.set_viewport_size({"width": 600, "height": 1200})
     first, second = page.evaluate(tops)
     assert second > first
-    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    # BokehJS fits its figures in when the page tells it the new size.
+    page.wait_for_function("() => document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_dark_is_dark_and_readable(opened):
