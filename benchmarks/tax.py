@@ -3,8 +3,8 @@
 Each program is built both ways and run in turns. Its time is the user's and the system's of the whole process, which a
 busy machine disturbs less than the clock does, and the clock's beside it. Twice over: over the plain program, and over the very
 same binary with nobody watching it. The first is what a reader waits longer; but it also holds what has nothing to do with
-the probe: a binary with more packages in it has its code at other addresses. The plain prime sieve, with one more import
-that it never uses, takes 0.98 to 1.12 times as long. The second is the probe's own work.
+the probe: a binary with more packages in it has its code and data at other addresses. The plain prime sieve, with one more
+import that it never uses, takes 0.93 to 1.12 times as long. The second is the probe's own work.
 
     python benchmarks/tax.py [--go PATH] [--pairs N] [PROGRAM ...]
 """
