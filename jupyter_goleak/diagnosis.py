@@ -263,7 +263,7 @@ def _sorted(leaks: Iterable[Leak]) -> list[Leak]:
         key = (leak.evidence, *leak.position)
         known = merged.get(key)
         merged[key] = known.with_others(leak) if known else leak
-    return sorted(merged.values(), key=lambda leak: (-leak.count, leak.line or 0, leak.go_line or 0))
+    return sorted(merged.values(), key=lambda leak: leak.rank)
 
 
 # ── goroutines too many to list ─────────────────────────────────────────────────────────────────────────────────

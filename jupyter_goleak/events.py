@@ -1,4 +1,4 @@
-"""What an experiment yields while it runs: frozen values, each with the variant that it belongs to."""
+"""What an experiment yields while it runs: frozen values, each with its variant where it belongs to one."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def _join(waits: list[Wait]) -> None:
         key = (wait.leak.evidence, *wait.leak.position)
         known = joined.get(key)
         joined[key] = replace(known, leak=known.leak.with_others(wait.leak)) if known else wait
-    waits[:] = joined.values()
+    waits[:] = sorted(joined.values(), key=lambda wait: wait.leak.rank)
 
 
 def _with_groups(run: Run, groups: list[Leak]) -> Run:

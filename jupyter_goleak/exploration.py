@@ -55,7 +55,7 @@ def merged(first: Run, others: Sequence[Run], seed: int) -> Run:
             known = best.get(leak.position)
             if known is None or (leak.evidence == "proven", leak.count) > (known.evidence == "proven", known.count):
                 best[leak.position] = leak
-    leaks = tuple(sorted(best.values(), key=lambda leak: (-leak.count, leak.line or 0, leak.go_line or 0)))
+    leaks = tuple(sorted(best.values(), key=lambda leak: leak.rank))
     verdict = first.verdict
     if verdict == "clean":
         verdict = next((run.verdict for run in others if run.verdict != "clean"), "clean")

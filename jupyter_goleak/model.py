@@ -156,6 +156,11 @@ class Leak:
         place = (self.state, self.function, self.file, self.line, self.created_by, self.go_line)
         return (*place, self.labels, self.test)
 
+    @property
+    def rank(self) -> tuple[int, int, int]:
+        """Groups are told in this order: by count, then line."""
+        return (-self.count, self.line or 0, self.go_line or 0)
+
     def with_others(self, other: Leak) -> Leak:
         """The group together with another one of the same position."""
         return replace(self, count=self.count + other.count, ids=self.ids + other.ids)

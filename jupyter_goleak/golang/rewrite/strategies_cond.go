@@ -12,7 +12,7 @@ import (
 type broadcast struct{}
 
 func (broadcast) propose(r *repairer, w *blocked) {
-	for _, o := range r.conditions(w) {
+	for _, o := range r.waitedFor(w, "cond") {
 		d := r.draft()
 		some := false
 		for _, op := range r.on(o, "signal") {
@@ -36,7 +36,7 @@ func (broadcast) propose(r *repairer, w *blocked) {
 type signalChange struct{}
 
 func (signalChange) propose(r *repairer, w *blocked) {
-	for _, o := range r.conditions(w) {
+	for _, o := range r.waitedFor(w, "cond") {
 		loop, ok := innermostLoop(w.path).(*ast.ForStmt)
 		if !ok || loop.Cond == nil {
 			continue
@@ -93,10 +93,11 @@ func (r *repairer) changes(fn *function, variables map[*types.Var]bool) []ast.St
 	return found
 }
 
-func (r *repairer) conditions(w *blocked) []object {
+// waitedFor are the values of that kind whose Wait the goroutine stands in.
+func (r *repairer) waitedFor(w *blocked, kind string) []object {
 	var found []object
 	for _, o := range r.subjects(w, "Wait") {
-		if kindOf(r.typeOfObject(o)) == "cond" {
+		if kindOf(r.typeOfObject(o)) == kind {
 			found = append(found, o)
 		}
 	}
@@ -109,7 +110,7 @@ type loopOnPredicate struct{}
 const predicateWhy = "A signal that nobody waits for is lost. What it tells stays true: whoever looks at that first, and waits in a loop only while it is not so, never misses it."
 
 func (loopOnPredicate) propose(r *repairer, w *blocked) {
-	objects := r.conditions(w)
+	objects := r.waitedFor(w, "cond")
 	stmt, list := inBlock(w.node, w.path)
 	if len(objects) == 0 || stmt == nil {
 		return

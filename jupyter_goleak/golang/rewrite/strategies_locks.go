@@ -220,7 +220,7 @@ type releaseBeforeWait struct{}
 const releaseWhy = "Whoever waits with a lock in hand keeps out those who could end the wait; so it lets go of the lock first."
 
 func (releaseBeforeWait) propose(r *repairer, w *blocked) {
-	if len(r.conditions(w)) > 0 {
+	if len(r.waitedFor(w, "cond")) > 0 {
 		return // a condition lets go of its lock by itself
 	}
 	for depth, frame := range w.Frames {

@@ -8,24 +8,13 @@ import (
 	"strings"
 )
 
-// groups are the WaitGroups that the goroutine waits for.
-func (r *repairer) groups(w *blocked) []object {
-	var found []object
-	for _, o := range r.subjects(w, "Wait") {
-		if kindOf(r.typeOfObject(o)) == "waitgroup" {
-			found = append(found, o)
-		}
-	}
-	return found
-}
-
 // deferDone counts a goroutine down on every way out.
 type deferDone struct{}
 
 const doneWhy = "A deferred `Done` runs on every way out, so that `Wait` is not left waiting for a goroutine that has long gone."
 
 func (deferDone) propose(r *repairer, w *blocked) {
-	for _, o := range r.groups(w) {
+	for _, o := range r.waitedFor(w, "waitgroup") {
 		dones := r.on(o, "done")
 		byFunction := map[*function][]*operation{}
 		for _, op := range dones {
