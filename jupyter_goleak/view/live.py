@@ -25,6 +25,8 @@ from jupyter_goleak.view.static import to_data_uri
 from jupyter_goleak.view.words import Words
 
 REFRESH = 10.0
+LANES_EVERY = 2
+"""Of so many refreshes one passes on the lanes: they are most of what there is to pass on, and the count tells how fast things go."""
 HERE = Path(__file__).parent
 SCRIPTS = ("page", "charts", "panels", "findings", "fix", "clock", "view")
 """The page's script, in files that a reader can hold in mind; anywidget wants one module."""
@@ -158,6 +160,7 @@ class LiveView:
         self._cell = (_request() or {}).get("metadata", {}).get("cellId", "")
         self._dirty: set[tuple[str, Variant | None]] = set()
         self._due = 0.0
+        self._refreshes = 0
         loader()
         self.widget = _widget_class()(
             figures=figures(),
@@ -182,20 +185,24 @@ class LiveView:
             self.widget.still = to_data_uri(event.report, self.scene.words)
             if text := self._fixed_cell(event.report):
                 self.widget.insert = {"text": text, "cell": self._cell}
-        if isinstance(event, _AT_ONCE) or time.monotonic() >= self._due:
+        if isinstance(event, _AT_ONCE):
             self.flush()
+        elif time.monotonic() >= self._due:
+            self._refreshes += 1
+            self.flush(lanes=self._refreshes % LANES_EVERY == 0)
 
-    def flush(self) -> None:
-        """Pass on to the page whatever it has not got yet."""
+    def flush(self, *, lanes: bool = True) -> None:
+        """Pass on to the page whatever it has not got yet; the lanes only where asked."""
         self._due = time.monotonic() + 1 / REFRESH
         columns, words = self.scene.columns, self.scene.words
+        now = {(part, variant) for part, variant in self._dirty if lanes or part != "bars"}
         with self.widget.hold_sync():
-            for part, variant in sorted(self._dirty, key=str):
+            for part, variant in sorted(now, key=str):
                 if variant is None:
                     self.widget.head = self.scene.head()
                 else:
                     setattr(self.widget, f"{part}_{variant}", PARTS[part](columns[variant], words))
-        self._dirty.clear()
+        self._dirty -= now
 
     def close(self) -> None:
         self.widget.close()

@@ -10,9 +10,7 @@ const ABOVE = 6;
 const BELOW = 4;
 const BEFORE = 142;
 const AFTER = 14;
-// Milliseconds between two drawings of the lanes, and of what changes slowly, while the program runs: of all that is drawn, the
-// count alone tells by its shape how fast things go.
-const LANES = 200;
+// Milliseconds between two drawings of what changes slowly, while the program runs.
 const SLOWLY = 500;
 
 /** BokehJS, once the kernel's loader has brought it; until then a promise. */
@@ -44,22 +42,20 @@ function unpack(bars) {
 }
 
 /**
- * Let a figure's parts rewrite their style sheets only where something changes. BokehJS rewrites each at every drawing, with the same
- * text, and asks for computed styles in between: without this a page that draws ten times a second spends half its time on styles.
+ * Let BokehJS, the page's own copy of it, write style sheets only where something changes. It writes a dozen for each figure at every drawing,
+ * with the same text, and asks for computed styles in between: without this a page that draws ten times a second spends a good part of its
+ * time on styles.
  */
 function spareStyleSheets(figure) {
-  for (const part of figure.renderer_views?.values() ?? []) {
-    const sheet = part.position;
-    if (typeof sheet?.replace !== "function") continue;
-    let before;
-    const replace = sheet.replace.bind(sheet);
-    sheet.replace = (...content) => {
-      const now = JSON.stringify(content);
-      if (now === before) return;
-      before = now;
-      replace(...content);
-    };
-  }
+  // A glyph's element is empty, and its place another at every drawing.
+  for (const part of figure.renderer_views?.values() ?? []) if (part.glyph) part.update_position = () => {};
+  const sheets = Object.getPrototypeOf(figure._css_vars ?? {});
+  const write = sheets._update;
+  if (!write || write.spared) return;
+  sheets._update = function (css) {
+    if (css !== this.css) write.call(this, css);
+  };
+  sheets._update.spared = true;
 }
 
 /**
@@ -181,11 +177,8 @@ class Charts {
     if (parts.includes("series") || this.state[variant].facts.status !== "running") this.drawSeries(variant);
     const shown = [this.reach, this.finished, this.now].join();
     const state = this.state[variant];
-    state.stale = state.stale || parts.includes("bars") || state.shown !== shown;
-    state.shown = shown;
-    const now = performance.now();
-    if (state.stale && (state.facts.status !== "running" || now - (state.lanesDrawn ?? -LANES) >= LANES)) {
-      Object.assign(state, { stale: false, lanesDrawn: now });
+    if (parts.includes("bars") || state.shown !== shown) {
+      state.shown = shown;
       this.drawBars(variant);
     }
     if (parts.includes("facts")) this.drawMarks(variant);
