@@ -49,14 +49,12 @@ def _count(ranges: dict[str, Any], variant: Variant) -> Any:
     _add_axis(plot, "below", models.BasicTicker(desired_num_ticks=5), models.PrintfTickFormatter(format="%.6g s"))
     whole_numbers = models.BasicTicker(desired_num_ticks=4, mantissas=[1, 2, 5], min_interval=1, num_minor_ticks=0)
     _add_axis(plot, "left", whole_numbers, models.NumeralTickFormatter(format="0,0"))
-    source = _area_source(f"count_source_{variant}", "t", "count")
-    steps = {"x": "t", "y1": 0, "y2": "count", "step_mode": "after"}
-    area = _draw(plot, source, models.VAreaStep(**steps, fill_alpha=0.16), "count_area", variant)
-    leaked = models.VAreaStep(
-        **steps, fill_alpha=0.2, hatch_pattern="/", hatch_scale=22, hatch_weight=1, hatch_alpha=0.55
-    )
-    _draw(plot, _area_source(f"leaked_source_{variant}", "t", "count"), leaked, "leaked_area", variant)
-    line = models.Step(x="t", y="count", mode="after", line_width=2.6, line_join="round")
+    source = _source(f"count_source_{variant}", "t", "count")
+    steps = {"x": "t", "y1": 0, "y2": "count"}
+    area = _draw(plot, source, models.VArea(**steps, fill_alpha=0.16), "count_area", variant)
+    leaked = models.VArea(**steps, fill_alpha=0.2, hatch_pattern="/", hatch_scale=22, hatch_weight=1, hatch_alpha=0.55)
+    _draw(plot, _source(f"leaked_source_{variant}", "t", "count"), leaked, "leaked_area", variant)
+    line = models.Line(x="t", y="count", line_width=2.6, line_join="round")
     _draw(plot, source, line, "count_line", variant)
     marks = _source(f"marks_source_{variant}", "t", "count", "label", "align", "shift")
     _draw(plot, marks, models.Scatter(x="t", y="count", marker="diamond", size=13, line_width=2), "marks", variant)
@@ -89,8 +87,8 @@ def _lanes(ranges: dict[str, Any], variant: Variant) -> Any:
 def _memory(ranges: dict[str, Any], variant: Variant) -> Any:
     models = _models()
     plot = _frame(ranges, "memory", variant, height=54, above=4, below=6)
-    source = _area_source(f"memory_source_{variant}", "t", "memory")
-    area = models.VAreaStep(x="t", y1=0, y2="memory", step_mode="after", fill_alpha=0.35)
+    source = _source(f"memory_source_{variant}", "t", "memory")
+    area = models.VArea(x="t", y1=0, y2="memory", fill_alpha=0.35)
     drawn = _draw(plot, source, area, "memory_area", variant)
     plot.add_tools(models.HoverTool(renderers=[drawn], tooltips="@memory{0.0 d} · @t{0.000} s"))
     return plot
@@ -150,10 +148,3 @@ def _source(name: str, *columns: str) -> Any:
     from bokeh.models import ColumnDataSource
 
     return ColumnDataSource({column: [] for column in columns}, name=name)
-
-
-def _area_source(name: str, *columns: str) -> Any:
-    """A source with one point at zero: BokehJS never comes back from drawing a stepped area without any."""
-    source = _source(name)
-    source.data = {column: [0] for column in columns}
-    return source

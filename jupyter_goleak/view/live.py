@@ -100,7 +100,14 @@ def _widget_class() -> type[Any]:
     )
 
 
+_LOOKS = {"lane": "I", "bottom": "f", "top": "f", "number": "I", "kind": "B", "state": "H", "line": "I", "leaked": "B"}
+
+
 def _packed_bars(bars: Bars) -> dict[str, Any]:
+    """Most rectangles differ from others in their time alone: what else there is of them goes to the page once for all that share it."""
+    rows = list(zip(*(getattr(bars, name) for name in _LOOKS), strict=True))
+    looks = {look: number for number, look in enumerate(dict.fromkeys(rows))}
+    columns = zip(*looks, strict=True) if looks else [()] * len(_LOOKS)
     return {
         "names": bars.names,
         "go_lines": bars.go_lines,
@@ -109,10 +116,10 @@ def _packed_bars(bars: Bars) -> dict[str, Any]:
         "states": bars.states,
         "kinds": KINDS,
         "grouped": bars.grouped,
-        **{name: packed("f", getattr(bars, name)) for name in ("left", "right", "bottom", "top")},
-        **{name: packed("I", getattr(bars, name)) for name in ("lane", "line", "number")},
-        **{name: packed("B", getattr(bars, name)) for name in ("kind", "leaked")},
-        "state": packed("H", bars.state),
+        "left": packed("f", bars.left),
+        "right": packed("f", bars.right),
+        "look": packed("I", [looks[row] for row in rows]),
+        **{name: packed(_LOOKS[name], column) for name, column in zip(_LOOKS, columns, strict=True)},
     }
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterable
+from itertools import groupby
 
 from jupyter_goleak.model import Sample
 
@@ -40,9 +42,15 @@ class Series:
         self.samples = [*kept, self.samples[-1]]
 
     def columns(self) -> dict[str, bytes]:
-        """Columns of float32: `t` in seconds, `count`, `memory` in bytes (stacks and heap)."""
+        """For `count`, and for `memory` (bytes of stacks and heap): the values, and as `…_t` since when each held, in seconds; all float32."""
+        held = ((each.t, each.stack_bytes + each.heap_bytes) for each in self.samples)
+        columns = {"count": _changes((each.t, each.count) for each in self.samples), "memory": _changes(held)}
         return {
-            "t": packed("f", [each.t for each in self.samples]),
-            "count": packed("f", [each.count for each in self.samples]),
-            "memory": packed("f", [each.stack_bytes + each.heap_bytes for each in self.samples]),
+            **{f"{name}_t": packed("f", [t for t, _ in changes]) for name, changes in columns.items()},
+            **{name: packed("f", [value for _, value in changes]) for name, changes in columns.items()},
         }
+
+
+def _changes(points: Iterable[tuple[float, int]]) -> list[tuple[float, int]]:
+    """Of points in order of time the first of each value: between them nothing changes, so there is nothing more to draw."""
+    return [next(same) for _, same in groupby(points, key=lambda point: point[1])]

@@ -40,10 +40,11 @@ def test_a_sample_from_the_past_is_passed_over():
     assert [sample.count for sample in series.samples] == [1, 2, 3]
 
 
-def test_columns_are_blocks_of_float32():
-    columns = series_of([1, 4]).columns()
+def test_columns_are_blocks_of_float32_and_hold_what_changes():
+    columns = series_of([1, 1, 4, 4, 1]).columns()
     assert {name: list(array("f", block)) for name, block in columns.items()} == {
-        "t": [0.0, 1.0],
-        "count": [1.0, 4.0],
-        "memory": [30.0, 30.0],
+        "count_t": [0.0, 2.0, 4.0],
+        "count": [1.0, 4.0, 1.0],
+        "memory_t": [0.0],
+        "memory": [30.0],
     }

@@ -29,16 +29,37 @@ function nice(value) {
   return power * NICE.find((each) => each * power >= value - 1e-9);
 }
 
-/** The bars of one column as the page uses them. */
+/** The bars of one column as the page uses them: all columns of equal length, one entry per rectangle. */
 function unpack(bars) {
-  const floats = (name) => numbers(Float32Array, bars[name]);
+  const look = numbers(Uint32Array, bars.look);
+  const column = (Type, name) => {
+    const values = numbers(Type, bars[name]);
+    return Type.from(look, (which) => values[which]);
+  };
   return {
     names: bars.names || [], goLines: bars.go_lines || [], leaks: bars.leaks || [], parents: bars.parents || [], states: bars.states || [],
     kinds: bars.kinds || [], grouped: bars.grouped,
-    left: floats("left"), right: floats("right"), bottom: floats("bottom"), top: floats("top"),
-    lane: numbers(Uint32Array, bars.lane), line: numbers(Uint32Array, bars.line), number: numbers(Uint32Array, bars.number),
-    kind: numbers(Uint8Array, bars.kind), leaked: numbers(Uint8Array, bars.leaked), state: numbers(Uint16Array, bars.state),
+    left: numbers(Float32Array, bars.left), right: numbers(Float32Array, bars.right),
+    bottom: column(Float32Array, "bottom"), top: column(Float32Array, "top"),
+    lane: column(Uint32Array, "lane"), line: column(Uint32Array, "line"), number: column(Uint32Array, "number"),
+    kind: column(Uint8Array, "kind"), leaked: column(Uint8Array, "leaked"), state: column(Uint16Array, "state"),
   };
+}
+
+/**
+ * The corners of a line that holds each value from its moment on until the next one's, and the last one until `end`, where it becomes `last` if there
+ * is such. BokehJS could draw steps itself, but at each drawing reads beyond its data, whereupon the browser compiles that code anew.
+ */
+function steps(moments, held, end, last) {
+  const n = moments.length;
+  const [t, values] = [new Float32Array(n && 2 * n + 1), new Float32Array(n && 2 * n + 1)];
+  for (let i = 0; i < n; i += 1) {
+    t[2 * i] = moments[i];
+    t[2 * i + 1] = i + 1 < n ? moments[i + 1] : Math.max(moments[i], end);
+    values[2 * i] = values[2 * i + 1] = held[i];
+  }
+  if (n) [t[2 * n], values[2 * n]] = [t[2 * n - 1], last ?? held[n - 1]];
+  return { t, values };
 }
 
 /**
@@ -99,6 +120,7 @@ class Charts {
     this.views = [...views.roots];
     if (this.gone) return this.remove();
     this.doc = this.views[0].model.document;
+    this.models = new Map();
     this.plots = Object.fromEntries(Object.keys(roots).map((id) => [this.doc.get_model_by_id(id).name, this.doc.get_model_by_id(id)]));
     for (const view of this.views) {
       spareStyleSheets(view);
@@ -122,8 +144,10 @@ class Charts {
     this.views = [];
   }
 
+  /** A model by its name; BokehJS searches all of them each time. */
   get(name) {
-    return this.doc.get_model_by_name(name);
+    if (!this.models.has(name)) this.models.set(name, this.doc.get_model_by_name(name));
+    return this.models.get(name);
   }
 
   /** Give a source data that seldom change, unless it has them already: new data make BokehJS map and index them all anew. */
@@ -253,27 +277,20 @@ class Charts {
 
   drawSeries(variant) {
     const { series, facts } = this.state[variant];
-    const columns = Object.fromEntries(["t", "count", "memory"].map((name) => [name, [...numbers(Float32Array, series[name])]]));
-    if (!columns.t.length) {
-      // Never without a point: BokehJS does not come back from drawing an empty stepped area.
-      for (const name in columns) columns[name] = [0];
-    } else {
-      columns.t.push(Math.max(facts.t, columns.t.at(-1)));
-      columns.count.push(facts.end ?? columns.count.at(-1));
-      columns.memory.push(columns.memory.at(-1));
-    }
-    this.get(`count_source_${variant}`).data = { t: columns.t, count: columns.count };
+    const count = steps(numbers(Float32Array, series.count_t), numbers(Float32Array, series.count), facts.t, facts.end);
+    this.get(`count_source_${variant}`).data = { t: count.t, count: count.values };
     // For whoever watches from outside: how often the plot has changed.
     const holder = this.holders[`count_${variant}`];
     holder.dataset.drawn = Number(holder.dataset.drawn || 0) + 1;
     const now = performance.now();
     if (facts.status === "ended" || now - (this.state[variant].memoryDrawn ?? -SLOWLY) >= SLOWLY) {
       this.state[variant].memoryDrawn = now;
-      this.get(`memory_source_${variant}`).data = { t: columns.t, memory: columns.memory };
+      const memory = steps(numbers(Float32Array, series.memory_t), numbers(Float32Array, series.memory), facts.t);
+      this.get(`memory_source_${variant}`).data = { t: memory.t, memory: memory.values };
     }
-    const leaked = facts.leaked || [];
-    const steps = leaked.length ? [...leaked, [facts.t, leaked.at(-1)[1]]] : [[0, 0]];
-    this.keep(`leaked_source_${variant}`, { t: steps.map((step) => step[0]), count: steps.map((step) => step[1]) });
+    const stuck = facts.leaked || [];
+    const leaked = steps(stuck.map(([t]) => t), stuck.map(([, n]) => n), facts.t);
+    this.keep(`leaked_source_${variant}`, { t: leaked.t, count: leaked.values });
   }
 
   drawBars(variant) {
