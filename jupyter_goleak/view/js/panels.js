@@ -1,5 +1,7 @@
 // ── panels.js: one column's headline, numbers, legend and output ────────────────────────────────────────────────
 
+// Milliseconds between two readings of time and memory.
+const READING = 250;
 const LEGEND = ["running", "chan receive", "chan send", "select", "lock", "sleep", "io", "other"];
 
 class Column {
@@ -21,6 +23,7 @@ class Column {
     this.title = h("h3");
     this.name = "";
     this.names = h("ul.gl-names", { "aria-label": t("Lanes") });
+    this.time = h("b");
     this.memory = h("span.gl-memory");
     this.lines = { returned: h("div.gl-returned", { title: t("main has returned") }), now: h("div.gl-now") };
     this.pictures = h("div.gl-pictures", {},
@@ -59,7 +62,7 @@ class Column {
     say(this.note, [facts.note, facts.ignored ? t("ignored: {n}", { n: facts.ignored }) : ""].filter(Boolean).join(" "));
     this.note.hidden = !this.note.textContent;
     this.showNumbers(facts, waiting);
-    say(this.memory, facts.memory ? bytes(facts.memory) : "");
+    this.showReadings(facts);
     this.alternatives(facts);
   }
 
@@ -82,16 +85,24 @@ class Column {
       [t("peak"), grouped(facts.peak || 0)],
       facts.end == null ? [t("now"), grouped(facts.count || 0)] : [t("at the end"), grouped(facts.end)],
       [t("started"), grouped(facts.created || 0)],
-      [t("time"), seconds(facts.took || 0)],
     ];
     if (!this.figures) {
       this.figures = pairs.map(() => [new Text(), h("b")]);
-      this.numbers.append(...this.figures.map(([name, value]) => h("li", {}, name, " ", value)));
+      this.numbers.append(...this.figures.map(([name, value]) => h("li", {}, name, " ", value)), h("li", {}, t("time"), " ", this.time));
     }
     pairs.forEach(([name, value], index) => {
       say(this.figures[index][0], name);
       say(this.figures[index][1], value);
     });
+  }
+
+  /** What never stands still is told four times a second, while the program runs: nobody reads it faster. */
+  showReadings(facts) {
+    const now = performance.now();
+    if (facts.status === "running" && now - this.read < READING) return;
+    this.read = now;
+    say(this.time, seconds(facts.took || 0));
+    say(this.memory, facts.memory ? bytes(facts.memory) : "");
   }
 
   alternatives(facts) {
