@@ -213,7 +213,8 @@ class Charts {
 
   draw(variant, parts) {
     this.scale();
-    if (parts.includes("series") || this.state[variant].facts.status !== "running") this.drawSeries(variant);
+    // Time goes on also where nothing else changes.
+    if (parts.includes("series") || parts.includes("facts")) this.drawSeries(variant);
     const shown = [this.reach, this.finished, this.now].join();
     const state = this.state[variant];
     if (parts.includes("bars") || state.shown !== shown) {
