@@ -1,11 +1,12 @@
 """Stretches of time in which nothing changed, and lanes made of them.
 
-A lane keeps a bounded number of stretches however long it lives: where they grow too fine for a screen, short ones give
-way to their longer neighbours.
+A lane keeps a bounded number of stretches however long it lives: where they grow too fine for a screen, fewer are shown, and each state
+keeps its share of the time.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -62,24 +63,34 @@ class Lane:
 
 
 def coarser(stretches: list[Stretch], most: int) -> Iterator[Stretch]:
-    """The same time with at most about half of `most` changes: of two short neighbours the longer one speaks for both.
+    """The same time with about a third of `most` changes: of those that follow each other fast one speaks for some, each as often as it is due.
 
-    The last one stays as it is: it says what holds now.
+    Long stretches stay as they are, and so does the last one: it says what holds now.
     """
     *earlier, last = stretches
-    grain = 2 * (last.end - stretches[0].start) / most
-    kept: Stretch | None = None
+    grain = 3 * (last.end - stretches[0].start) / most
+    due: defaultdict[Counts, float] = defaultdict(float)
+    short: list[Stretch] = []
     for each in earlier:
-        if kept and each.start - kept.end < grain and min(length(kept), length(each)) < grain:
-            longer = kept if length(kept) >= length(each) else each
-            kept = Stretch(kept.start, each.end, longer.counts)
+        if short and (each.end - short[0].start > grain or each.start - short[-1].end > grain):
+            yield _speaker(short, due)
+            short = []
+        if length(each) < grain:
+            short.append(each)
         else:
-            if kept:
-                yield kept
-            kept = each
-    if kept:
-        yield kept
+            yield each
+    if short:
+        yield _speaker(short, due)
     yield last
+
+
+def _speaker(short: list[Stretch], due: defaultdict[Counts, float]) -> Stretch:
+    """One for all of these: of their states that which has been shown least, measured by how long it was `due`."""
+    for each in short:
+        due[each.counts] += length(each)
+    counts = max((each.counts for each in short), key=due.__getitem__)
+    due[counts] -= sum(map(length, short))
+    return Stretch(short[0].start, short[-1].end, counts)
 
 
 def length(stretch: Stretch) -> float:

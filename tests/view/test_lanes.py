@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from jupyter_goleak.model import Birth, Frame, Goroutine, Leak, Snapshot
 from jupyter_goleak.stack_dump import short_function
 from jupyter_goleak.view.lanes import KINDS, ONE_EACH, RECTANGLES, Bars, Lanes, kind_of
-from jupyter_goleak.view.stretches import GRAIN
+from jupyter_goleak.view.stretches import GRAIN, NOWHERE, Lane, length
 
 MAIN = Goroutine(1, "sleep", (Frame("main.main", "main.go", 3, user=True),))
 LEAK = Leak("proven", 1, "chan receive", "main.worker", "main.go", 20, "main.main", 5, ids=(7,))
@@ -327,3 +328,21 @@ def test_a_lanes_rectangles_follow_each_other_without_overlap(steps):
         index < lane_top < lane_bottom < index + 1
         for index, lane_top, lane_bottom in zip(bars.lane, bars.top, bars.bottom, strict=True)
     )
+
+
+@given(st.randoms(use_true_random=False), st.integers(2 * GRAIN, 20 * GRAIN))
+def test_a_lane_drawn_coarser_keeps_each_states_share_of_the_time(random, changes):
+    lane, t, held = Lane("worker 1", "worker", NOWHERE), 0.0, Counter()
+    for _ in range(changes):
+        wait, state = random.uniform(0.01, 1), random.choice(("runnable", "select", "sleep"))
+        counts = ((state, state, 3, 1),)
+        lane.extend(t, counts)
+        t += wait
+        lane.extend(t, counts)
+        held[state] += wait
+    shown = Counter()
+    for stretch in lane.stretches:
+        shown[stretch.counts[0][0]] += length(stretch)
+    assert len(lane.stretches) <= GRAIN
+    assert sum(shown.values()) == pytest.approx(t)
+    assert all(shown[state] == pytest.approx(held[state], abs=0.1 * t) for state in held)
