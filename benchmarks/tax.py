@@ -1,10 +1,12 @@
 """The observer's tax: how much longer a program takes with the probe in it than without.
 
-Each program is built both ways and run in turns. Its time is the user's and the system's of the whole process, which a
-busy machine disturbs less than the clock does, and the clock's beside it. Twice over: over the plain program, and over the very
-same binary with nobody watching it. The first is what a reader waits longer; but it also holds what has nothing to do with
-the probe: a binary with more packages in it has its code and data at other addresses. The plain prime sieve, with one more
-import that it never uses, takes 0.93 to 1.12 times as long. The second is the probe's own work.
+In each turn a program is built both ways and run, once to warm up and once to measure. Its time is the user's and the system's of the
+whole process, which a busy machine disturbs less than the clock does, and the clock's beside it.
+
+A binary with more packages in it has its functions at other addresses, and that alone makes it quicker or slower: the plain
+prime sieve, with one more import that it never uses, takes 0.93 to 1.12 times as long. So every turn has an order of functions of its
+own, drawn by lot for both binaries (`-randlayout` of Go's linker): what is left in the median is the work of the probe, and not its luck.
+Beside it stands the time over the very same binary with nobody watching.
 
     python benchmarks/tax.py [--go PATH] [--pairs N] [PROGRAM ...]
 """
@@ -18,8 +20,9 @@ import statistics
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from jupyter_goleak import toolchain
@@ -45,32 +48,41 @@ class Tax:
 
 def tax(go: Toolchain, path: Path, pairs: int) -> Tax:
     """The tax on one program, in so many turns."""
-    program = read_program(path)
-    found = Tax([], [], [], [])
-    with tempfile.TemporaryDirectory(prefix="goleak-tax-") as scratch, ExitStack() as builds:
-        bench = Workbench(go, program, Path(scratch), Options(settle=0), builds)
-        building = bench.start(Rewriter(go.helper()).prepare(program).original, "original", program.main)
-        building.wait()
-        plain = Path(scratch) / "plain"
-        subprocess.run([go.command, "build", "-o", plain, path], env=go.environment(), check=True)
-        for turn in range(pairs + 1):
-            alone, unwatched = (
-                _measured(lambda binary=binary: subprocess.run([binary], stdout=subprocess.DEVNULL, check=True))
-                for binary in (plain, building.built.binary)
+    program, found = read_program(path), Tax([], [], [], [])
+    variant = Rewriter(go.helper()).prepare(program).original
+    for turn in range(1, pairs + 1):
+        shuffled = replace(go, link=f"{go.link} -randlayout={turn}")
+        with tempfile.TemporaryDirectory(prefix="goleak-tax-") as scratch, ExitStack() as builds:
+            bench = Workbench(shuffled, program, Path(scratch), Options(settle=0), builds)
+            building = bench.start(variant, "original", program.main)
+            plain = Path(scratch) / "plain"
+            build = [go.command, "build", f"-ldflags={shuffled.link}", "-o", plain, path]
+            subprocess.run(build, env=go.environment(), check=True)
+            building.wait()
+            job = bench.job("original", building.built)
+            ways = (
+                lambda binary=plain: _run(binary),
+                lambda binary=building.built.binary: _run(binary),
+                lambda job=job: list(Execution([job]).events()),
             )
-            watched = _measured(lambda: list(Execution([bench.job("original", building.built)]).events()))
-            if turn:  # the first one warms the caches
-                found.cpu.append(watched[0] / alone[0])
-                found.clock.append(watched[1] / alone[1])
-                found.own_cpu.append(watched[0] / unwatched[0])
-                found.own_clock.append(watched[1] / unwatched[1])
+            for way in ways:
+                way()
+            alone, unwatched, watched = map(_measured, ways)
+        found.cpu.append(watched[0] / alone[0])
+        found.clock.append(watched[1] / alone[1])
+        found.own_cpu.append(watched[0] / unwatched[0])
+        found.own_clock.append(watched[1] / unwatched[1])
     return found
 
 
-def _measured(action: object) -> tuple[float, float]:
+def _run(binary: Path) -> None:
+    subprocess.run([binary], stdout=subprocess.DEVNULL, check=True)
+
+
+def _measured(action: Callable[[], object]) -> tuple[float, float]:
     """Processor time of the child processes of an action, and its time by the clock."""
     before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    action()  # type: ignore[operator]
+    action()
     after, ended = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, ended - begun
 

@@ -46,13 +46,14 @@ _started: weakref.WeakSet[subprocess.Popen[str]] = weakref.WeakSet()
 
 @dataclass(frozen=True, slots=True)
 class Toolchain:
-    """One usable Go. `version` is as Go writes it (`go1.27.3`), `release` its first two numbers."""
+    """One usable Go. `version` is as Go writes it (`go1.27.3`), `release` its first two numbers, `link` what its linker is told."""
 
     command: Path
     version: str
     release: tuple[int, int]
     goroot: Path
     cgo: bool
+    link: str = "-checklinkname=0 -s -w"
 
     @property
     def can_prove(self) -> bool:
@@ -86,7 +87,7 @@ class Toolchain:
         scratch = tempfile.TemporaryDirectory(prefix="goleak-overlay-")
         overlay_file = self._write_overlay(Path(scratch.name), overlay)
         verb = ["test", "-c", "-vet=off"] if test else ["build"]
-        flags = ["-overlay", str(overlay_file), "-ldflags=-checklinkname=0 -s -w", "-o", str(output)]
+        flags = ["-overlay", str(overlay_file), f"-ldflags={self.link}", "-o", str(output)]
         if race:
             flags.append("-race")
         if tags:
