@@ -34,7 +34,8 @@ func netpollAnyWaiters() bool
 
 const (
 	dumpInterval = 40 * time.Millisecond
-	restFactor   = 99 // what costs t is repeated after 99 t at the earliest: one per cent of the time
+	restFactor   = 99  // a sample that took t is taken again after 99 t at the earliest: one per cent of the time
+	dumpFactor   = 299 // a dump stops the whole program for that long
 
 	// But no later than that, and for a dump so much later for each goroutine: on a busy machine most of what it took was
 	// waiting for a processor, which costs the program nothing.
@@ -61,6 +62,7 @@ type start struct {
 
 type probeState struct {
 	file    *os.File // the connection to the notebook; nil where nobody watches
+	fd      int      // and its descriptor
 	settle  time.Duration
 	started time.Time
 
@@ -135,14 +137,10 @@ func init() {
 	dieWithParent()
 	fd := int(numbers[0])
 	syscall.CloseOnExec(fd)
-	syscall.SetNonblock(fd, true)
-	open := func() { p.file = os.NewFile(uintptr(fd), "goleak") }
 	if numbers[3] == 1 {
 		fd = moveAway(fd)
-		aboveLowDescriptors(fd, open)
-	} else {
-		open()
 	}
+	p.connect(fd)
 
 	for _, name := range metricNames {
 		p.sample = append(p.sample, metrics.Sample{Name: name})
@@ -150,7 +148,7 @@ func init() {
 	exithook.Add(exithook.Hook{F: atExit, RunOnFailure: true})
 	p.ticking.Lock() // no sample before everything below is set
 	defer p.ticking.Unlock()
-	go answer()
+	go answer() // without an argument, which would make it a goroutine of another name
 	metrics.Read(p.sample)
 	p.hasStates = p.sample[metricRunning].Value.Kind() == metrics.KindUint64
 	p.created0 = p.metric(metricCreated)
@@ -244,11 +242,14 @@ func answer() {
 	p := &probe
 	var asked [64]byte
 	for {
-		n, err := p.file.Read(asked[:])
-		if n == 0 {
-			if errnoOf(err) == 0 {
-				die() // nobody looks any more
-			}
+		n, errno := receive(p, &asked)
+		if errno == syscall.EINTR {
+			continue
+		}
+		if errno == syscall.ECONNRESET || n == 0 && errno == 0 {
+			die() // nobody looks any more
+		}
+		if errno != 0 {
 			return // the program closed our descriptor
 		}
 		if at := bytes.IndexByte(asked[:n], 'F'); at >= 0 && at+4 < n {
@@ -286,7 +287,7 @@ func (p *probeState) tick() bool {
 		before := time.Now()
 		p.dump(0, liveDumpMost)
 		most := restMost + restMostEach*time.Duration(runtime.NumGoroutine())
-		p.nextDump = before.Add(max(dumpInterval, min(most, restFactor*time.Since(before))))
+		p.nextDump = before.Add(max(dumpInterval, min(most, dumpFactor*time.Since(before))))
 		return true
 	}
 	p.nextTick = began.Add(min(restMost, restFactor*time.Since(began)))
@@ -338,7 +339,7 @@ func (p *probeState) asleep() bool {
 		return false
 	}
 	text, complete := p.stacks()
-	p.nextDump = before.Add(max(dumpInterval, restFactor*time.Since(before)))
+	p.nextDump = before.Add(max(dumpInterval, dumpFactor*time.Since(before)))
 	return complete && allParked(text) && noTimerPending() && !netpollAnyWaiters()
 }
 
