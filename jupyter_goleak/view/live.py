@@ -28,7 +28,7 @@ REFRESH = 10.0
 LANES_EVERY = 2
 """Of so many refreshes one passes on the lanes: they are most of what there is to pass on, and the count tells how fast things go."""
 HERE = Path(__file__).parent
-SCRIPTS = ("page", "charts", "panels", "findings", "fix", "clock", "view")
+SCRIPTS = ("page", "sparing", "charts", "panels", "findings", "fix", "clock", "view")
 """The page's script, in files that a reader can hold in mind; anywidget wants one module."""
 
 _AT_ONCE = (events.Progress, events.Started, events.Returned, events.Ended, events.Tried, events.Finished)

@@ -62,49 +62,6 @@ function steps(moments, held, end, last) {
   return { t, values };
 }
 
-/**
- * Let BokehJS, the page's own copy of it, write style sheets only where something changes. It writes a dozen for each figure at every drawing,
- * with the same text, and asks for computed styles in between: without this a page that draws ten times a second spends a good part of its
- * time on styles.
- */
-function spareStyleSheets(figure) {
-  // A glyph's element is empty, and its place another at every drawing.
-  for (const part of figure.renderer_views?.values() ?? []) if (part.glyph) part.update_position = () => {};
-  const sheets = Object.getPrototypeOf(figure._css_vars ?? {});
-  const write = sheets._update;
-  if (!write || write.spared) return;
-  sheets._update = function (css) {
-    if (css !== this.css) write.call(this, css);
-  };
-  sheets._update.spared = true;
-}
-
-/**
- * Spare BokehJS, the page's own copy of it, the question whether a style sheet says otherwise: it asks for computed styles whenever it needs
- * a colour or a font, several times for each axis at each drawing, and no style sheet here sets any; nor is any size relative to another.
- */
-function spareComputedStyles(figure) {
-  Object.defineProperty(figure, "base_font_size", { value: 13 });
-  const parts = [...(figure.renderer_views?.values() ?? [])];
-  for (const visual of parts.flatMap((part) => Object.values(part.visuals ?? {}))) {
-    let home = visual;
-    while (home && !Object.hasOwn(home, "_get_css_value")) home = Object.getPrototypeOf(home);
-    if (home) home._get_css_value = () => "";
-  }
-}
-
-/**
- * Let BokehJS prepare each glyph once. It would do so four times more, as it were selected, not selected, muted and thinned out, none of
- * which these figures ever show.
- */
-function spareGlyphs(figure) {
-  for (const part of figure.renderer_views?.values() ?? []) {
-    for (const other of [part.selection_glyph, part.nonselection_glyph, part.muted_glyph, part.decimated_glyph]) {
-      if (other) other.set_data = other.set_visuals = other.after_visuals = other.map_data = () => {};
-    }
-  }
-}
-
 class Charts {
   /**
    * `holders` maps `<what>_<variant>` to the element that gets the figure, `lines` and `names` a variant to
@@ -135,13 +92,9 @@ class Charts {
     this.models = new Map();
     this.plots = Object.fromEntries(Object.keys(roots).map((id) => [this.doc.get_model_by_id(id).name, this.doc.get_model_by_id(id)]));
     for (const view of this.views) {
-      spareStyleSheets(view);
-      spareComputedStyles(view);
-      spareGlyphs(view);
+      spare(view);
       // A figure can do nothing by keyboard: the slider below can. So it is no stop on the way.
       view.canvas_view?.events_el?.setAttribute("tabindex", "-1");
-      // Nothing is ever drawn over these figures, but the browser would lay that empty canvas over each at every drawing.
-      if (view.canvas_view) view.canvas_view.overlays.el.style.display = "none";
     }
     this.scale();
     this.paint();
