@@ -151,9 +151,13 @@ class Toolchain:
         return process
 
     def helper(self) -> Path:
-        """The syntax helper, built once per toolchain and version of its source into the user's cache."""
+        """The syntax helper, built once per toolchain and version of its source into the user's cache.
+
+        It knows where its toolchain stands, so that one of the same version at another place builds its own.
+        """
         sources = _go_sources("rewrite")
-        key = hashlib.sha256(json.dumps([self.version, sorted(sources.items())]).encode()).hexdigest()[:16]
+        made_of = [self.version, str(self.goroot), sorted(sources.items())]
+        key = hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:16]
         built = cache_directory() / f"rewrite-{key}"
         if built.exists():
             return built

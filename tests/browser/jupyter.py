@@ -220,7 +220,8 @@ def open_page(browser: Browser, server: Server, **options: Any) -> Iterator[Watc
     watched = Watched(context.new_page(), server)
 
     def complain(message: ConsoleMessage) -> None:
-        if message.type == "error":
+        # JupyterLab itself complains where a page is left while it still asks the kernel about its debugger.
+        if message.type == "error" and not message.text.startswith("Could not restore the debugger state"):
             watched.complaints.append(f"{message.text} ({message.location.get('url')})")
 
     def guard(route: Route) -> None:
