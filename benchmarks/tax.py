@@ -5,8 +5,9 @@ whole process, which a busy machine disturbs less than the clock does, and the c
 
 A binary with more packages in it has its functions at other addresses, and that alone makes it quicker or slower: the plain
 prime sieve, with one more import that it never uses, takes 0.93 to 1.12 times as long. So every turn has an order of functions of its
-own, drawn by lot for both binaries (`-randlayout` of Go's linker): what is left in the median is the work of the probe, and not its luck.
-Beside it stands the time over the very same binary with nobody watching.
+own, drawn by lot for both binaries (`-randlayout` of Go's linker): what is left in the median is no luck.
+Beside it stands the time over the very same binary with nobody watching: the probe's own work, without what its packages bring with them (the
+runtime's memory profile, which the linker leaves out of a plain program).
 
     python benchmarks/tax.py [--go PATH] [--pairs N] [PROGRAM ...]
 """
@@ -23,10 +24,11 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from jupyter_goleak import toolchain
-from jupyter_goleak.execution import Execution
+from jupyter_goleak.execution import Execution, Job
 from jupyter_goleak.options import Options
 from jupyter_goleak.program import read_program
 from jupyter_goleak.rewriting import Rewriter
@@ -60,11 +62,7 @@ def tax(go: Toolchain, path: Path, pairs: int) -> Tax:
             subprocess.run(build, env=go.environment(), check=True)
             building.wait()
             job = bench.job("original", building.built)
-            ways = (
-                lambda binary=plain: _run(binary),
-                lambda binary=building.built.binary: _run(binary),
-                lambda job=job: list(Execution([job]).events()),
-            )
+            ways = (partial(_run, plain), partial(_run, building.built.binary), partial(_watch, job))
             for way in ways:
                 way()
             alone, unwatched, watched = map(_measured, ways)
@@ -77,6 +75,11 @@ def tax(go: Toolchain, path: Path, pairs: int) -> Tax:
 
 def _run(binary: Path) -> None:
     subprocess.run([binary], stdout=subprocess.DEVNULL, check=True)
+
+
+def _watch(job: Job) -> None:
+    for _ in Execution([job]).events():
+        pass
 
 
 def _measured(action: Callable[[], object]) -> tuple[float, float]:

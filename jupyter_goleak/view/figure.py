@@ -5,9 +5,9 @@ share one time range, so that panning one moves all; the two variants share thei
 higher is more. The page's script fills the sources and sets the colours of the notebook's theme; it finds the models by
 their names, `<what>_<variant>`.
 
-Every axis, grid and glyph costs the page a good part of a millisecond at each drawing (BokehJS rewrites a style sheet and
-asks for computed styles, for each). So there are no more of them than need be: time stands under the count alone, and
-the lanes' names, and the lines that cross all three figures, are the page's own.
+Every axis, grid and glyph costs the page time at each drawing, whatever `sparing.js` takes off it. So there are no more
+of them than need be: time stands under the count alone, and the lanes' names, and the lines that cross all three figures,
+are the page's own.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def _frame(ranges: dict[str, Any], what: str, variant: Variant, *, height: int, 
         min_border_top=above,
         min_border_bottom=below,
         toolbar_location=None,
-        lod_threshold=None,
+        lod_threshold=None,  # while it is dragged, too, a figure shows all: `sparing.js` lets nothing thinner be prepared
         outline_line_color=None,
         background_fill_color=None,
         border_fill_color=None,

@@ -60,6 +60,25 @@ def test_a_storm_of_events_makes_no_storm_of_messages(view, sent, monkeypatch):
     assert all(names == {"facts_original", "series_original"} for names in sent)
 
 
+def test_lanes_are_sent_with_every_second_refresh_and_none_is_lost(view, sent, monkeypatch):
+    clock = 100.0
+    monkeypatch.setattr(live.time, "monotonic", lambda: clock)
+    view.handle(Started("original", SOURCE))
+    sent.clear()
+    for n in range(40):
+        clock = 100.0 + n / 10
+        view.handle(Snapped("original", Snapshot(n / 10, (worker(2, "select" if n % 2 else "chan receive"),))))
+    with_lanes = sum("bars_original" in names for names in sent)
+    assert len(sent) >= 35 and with_lanes in (len(sent) // 2, len(sent) // 2 + 1)
+    sent.clear()
+    view.flush()
+    view.flush()
+    assert sum("bars_original" in names for names in sent) <= 1
+    assert view.widget.get_state()["bars_original"] == live.PARTS["bars"](
+        view.scene.columns["original"], view.scene.words
+    )
+
+
 def test_only_what_has_changed_is_sent(view, sent):
     view.flush()
     assert sent == []

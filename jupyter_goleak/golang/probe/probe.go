@@ -35,7 +35,7 @@ func netpollAnyWaiters() bool
 const (
 	dumpInterval = 40 * time.Millisecond
 	restFactor   = 99  // a sample that took t is taken again after 99 t at the earliest: one per cent of the time
-	dumpFactor   = 299 // a dump stops the whole program for that long
+	dumpFactor   = 299 // and a dump, which stops the whole program, takes a third of that
 
 	// But no later than that, and for a dump so much later for each goroutine: on a busy machine most of what it took was
 	// waiting for a processor, which costs the program nothing.
@@ -140,7 +140,8 @@ func init() {
 	if numbers[3] == 1 {
 		fd = moveAway(fd)
 	}
-	p.connect(fd)
+	syscall.SetNonblock(fd, receivesInPoller)
+	p.fd, p.file = fd, os.NewFile(uintptr(fd), "goleak")
 
 	for _, name := range metricNames {
 		p.sample = append(p.sample, metrics.Sample{Name: name})

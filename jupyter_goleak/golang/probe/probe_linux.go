@@ -1,7 +1,6 @@
 package coverage
 
 import (
-	"os"
 	"syscall"
 	"unsafe"
 )
@@ -20,11 +19,7 @@ func moveAway(fd int) int {
 	return int(high)
 }
 
-// connect opens the connection for receive, and for writing without the runtime's poller.
-func (p *probeState) connect(fd int) {
-	syscall.SetNonblock(fd, false)
-	p.fd, p.file = fd, os.NewFile(uintptr(fd), "goleak")
-}
+const receivesInPoller = false
 
 //go:linkname entersyscallblock runtime.entersyscallblock
 func entersyscallblock()

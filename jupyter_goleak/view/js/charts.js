@@ -246,7 +246,8 @@ class Charts {
 
   drawSeries(variant) {
     const { series, facts } = this.state[variant];
-    const count = steps(numbers(Float32Array, series.count_t), numbers(Float32Array, series.count), facts.t, facts.end);
+    const line = (name, last) => steps(numbers(Float32Array, series[`${name}_t`]), numbers(Float32Array, series[name]), facts.t, last);
+    const count = line("count", facts.end);
     this.get(`count_source_${variant}`).data = { t: count.t, count: count.values };
     // For whoever watches from outside: how often the plot has changed.
     const holder = this.holders[`count_${variant}`];
@@ -254,7 +255,7 @@ class Charts {
     const now = performance.now();
     if (facts.status === "ended" || now - (this.state[variant].memoryDrawn ?? -SLOWLY) >= SLOWLY) {
       this.state[variant].memoryDrawn = now;
-      const memory = steps(numbers(Float32Array, series.memory_t), numbers(Float32Array, series.memory), facts.t);
+      const memory = line("memory");
       this.get(`memory_source_${variant}`).data = { t: memory.t, memory: memory.values };
     }
     const stuck = facts.leaked || [];
