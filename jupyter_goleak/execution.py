@@ -38,7 +38,7 @@ KEPT_BYTES = 1 << 18  # of each end of each output stream
 SHOWN_BYTES = 1 << 14  # of one live update
 _FLUSH_S = 0.05
 _FIRST_SAMPLE_S = 0.002
-_LAST_SAMPLE_S = 0.025
+_LAST_SAMPLE_S = 0.04
 _GRACE_S = 0.8
 _HURRIED_SETTLE_S = 0.4
 _HURRIED_PATIENCE_S = 0.8
@@ -236,7 +236,9 @@ class _Process:
             return 3600.0
         if self._connection not in self._open:
             return 0.002
-        return min(0.02, max(0.001, self._next_sample - self._now()))
+        if self._phase != "running":
+            return 0.02
+        return max(0.001, self._next_sample - self._now())
 
     def _read_probe(self) -> bool:
         """Read what the probe has sent; tell whether there was anything."""
@@ -307,7 +309,7 @@ class _Process:
             self._phase = "killed"
 
     def _ask_for_sample(self, now: float) -> None:
-        """The first samples come quickly, for programs that last some milliseconds; then forty in a second."""
+        """The first samples come quickly, for programs that last some milliseconds; then twenty-five in a second."""
         if now >= self._next_sample and self._connection in self._open and self._phase == "running":
             self._next_sample = now + self._sample_after
             self._sample_after = min(_LAST_SAMPLE_S, self._sample_after * 1.25)

@@ -175,6 +175,11 @@ class Workbench:
             reason = done.stderr.strip().splitlines()[-1:] or ["go mod tidy said nothing"]
             raise BuildError(f"The program imports modules that could not be fetched: {reason[0].strip()}")
 
+    @property
+    def ancestry(self) -> bool:
+        """Whether the runtime records the stacks of creators: when asked to, and to tell which test started what."""
+        return self._options.ancestry or self._program.runs_tests
+
     def job(self, variant: Variant, built: Built, schedule: Schedule | None = None) -> Job:
         """What to run, and for how long; `schedule` is for a variant that was built with yields."""
         options = self._options
@@ -183,7 +188,7 @@ class Workbench:
         processors = options.gomaxprocs or (schedule.processors if schedule else None)
         if processors is not None:
             environment["GOMAXPROCS"] = str(processors)
-        if options.ancestry or self._program.runs_tests:
+        if self.ancestry:
             environment["GODEBUG"] = ",".join(filter(None, [environment.get("GODEBUG"), _ANCESTORS]))
         if self._program.runs_tests:
             arguments = ("-test.v", *arguments)

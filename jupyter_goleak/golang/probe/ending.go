@@ -5,7 +5,6 @@ import (
 	"math"
 	"runtime"
 	"runtime/metrics"
-	"runtime/pprof"
 	"strings"
 	"syscall"
 	"time"
@@ -80,17 +79,16 @@ func showLabels() {
 // allLeaked runs the runtime's leak detection once, and tells whether it tagged every worker that is left. If so, this
 // was the first of the two passes.
 func (p *probeState) allLeaked() bool {
-	profile := pprof.Lookup("goroutineleak")
-	if profile == nil || runtime.NumGoroutine() > finalDumpMost {
+	if goroutineLeakProfile == nil || runtime.NumGoroutine() > finalDumpMost {
 		return false
 	}
-	text := prove(profile, 2)
+	text := prove(2)
 	for header := range headers(text) {
 		if !bytes.Contains(header, []byte("(leaked)")) && !bytes.HasPrefix(header, []byte("goroutine 1 ")) {
 			return false
 		}
 	}
-	p.send('d', append(numbers(int64(time.Since(p.started)), dumpProof|dumpComplete), text...))
+	p.send('d', numbers(int64(time.Since(p.started)), dumpProof|dumpComplete), text)
 	return true
 }
 
@@ -101,9 +99,8 @@ func (p *probeState) conclude(passes int) {
 		p.dump(dumpFinal, finalDumpMost)
 		return
 	}
-	profile := pprof.Lookup("goroutineleak")
 	if count <= finalDumpMost {
-		if profile == nil {
+		if goroutineLeakProfile == nil {
 			p.dump(dumpFinal, finalDumpMost)
 			return
 		}
@@ -112,28 +109,28 @@ func (p *probeState) conclude(passes int) {
 			if pass == passes-1 {
 				flags |= dumpFinal
 			}
-			text := prove(profile, 2)
-			p.send('d', append(numbers(int64(time.Since(p.started)), flags), text...))
+			text := prove(2)
+			p.send('d', numbers(int64(time.Since(p.started)), flags), text)
 		}
 		return
 	}
 	var all bytes.Buffer
-	pprof.Lookup("goroutine").WriteTo(&all, 1)
-	p.send('g', append(numbers(int64(time.Since(p.started)), 0), all.Bytes()...))
+	goroutineProfile.WriteTo(&all, 1)
+	p.send('g', numbers(int64(time.Since(p.started)), 0), all.Bytes())
 	p.dump(dumpFinal, math.MaxInt-1)
 	// Last, since nobody may have the patience for it: among many that queue for one lock it takes the square of their
 	// number.
 	for range passes {
-		if profile != nil {
-			p.send('g', append(numbers(int64(time.Since(p.started)), 1), prove(profile, 1)...))
+		if goroutineLeakProfile != nil {
+			p.send('g', numbers(int64(time.Since(p.started)), 1), prove(1))
 		}
 	}
 }
 
 // prove runs one cycle of leak detection and returns its profile, without the calling goroutine where it lists them.
-func prove(profile *pprof.Profile, debug int) []byte {
+func prove(debug int) []byte {
 	var out bytes.Buffer
-	profile.WriteTo(&out, debug)
+	goroutineLeakProfile.WriteTo(&out, debug)
 	if debug == 2 {
 		return withoutFirst(out.Bytes())
 	}
@@ -154,7 +151,7 @@ func (p *probeState) dump(flags int64, most int) {
 			return
 		}
 	}
-	p.send('d', append(numbers(now, flags), text...))
+	p.send('d', numbers(now, flags), text)
 	p.lastDump = append(p.lastDump[:0], text...)
 }
 

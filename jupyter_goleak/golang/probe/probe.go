@@ -16,7 +16,6 @@ import (
 	"os"
 	"runtime"
 	"runtime/metrics"
-	"runtime/pprof"
 	"strconv"
 	"strings"
 	"sync"
@@ -53,11 +52,10 @@ const (
 	markInterval = 10 * time.Millisecond
 )
 
-// A start is the count that a go statement led to. t is written last.
+// A start is the count that a go statement led to.
 type start struct {
-	count, line  int64
-	file, called string
-	t            atomic.Int64
+	t, count, line int64
+	file, called   string
 }
 
 type probeState struct {
@@ -74,10 +72,13 @@ type probeState struct {
 	ended    atomic.Bool
 	hurry    atomic.Bool // somebody waits for the end
 
-	starts      [startsMost]start
+	starts      [startsMost]atomic.Pointer[start]
 	startsTaken atomic.Int64
 	startsSent  int64
 	telling     sync.Mutex
+
+	held    []byte // frames not written yet
+	sending sync.Mutex
 
 	marks    atomic.Int64
 	lastMark atomic.Int64
@@ -155,11 +156,12 @@ func init() {
 	p.created0 = p.metric(metricCreated)
 	p.system0 = p.metric(metricGoroutines) - int64(runtime.NumGoroutine())
 	proof := "0"
-	if pprof.Lookup("goroutineleak") != nil {
+	if goroutineLeakProfile != nil {
 		proof = "1"
 	}
 	p.send('H', []byte(runtime.Version()+" "+proof))
 	p.report()
+	p.release()
 }
 
 // GoleakNumGoroutine stands for the program's own call of runtime.NumGoroutine, and tells the notebook.
@@ -176,23 +178,28 @@ func GoleakNumGoroutine(read func() int, file string, line int) int {
 			return value
 		}
 	}
-	p.send('m', append(numbers(now, int64(value), int64(line)), file...))
+	p.send('m', numbers(now, int64(value), int64(line)), []byte(file))
 	return value
 }
 
 // GoleakGo is called right before each go statement of the program, which stands at that line and calls that function.
+// It is small enough to be inlined.
 func GoleakGo(file string, line int, called string) {
-	p := &probe
-	if p.startsTaken.Load() >= startsMost || p.file == nil {
+	if probe.startsTaken.Load() < startsMost {
+		probe.noteStart(file, line, called)
+	}
+}
+
+func (p *probeState) noteStart(file string, line int, called string) {
+	if p.file == nil {
 		return
 	}
 	place := p.startsTaken.Add(1) - 1
 	if place >= startsMost {
 		return
 	}
-	noted := &p.starts[place]
-	noted.count, noted.file, noted.line, noted.called = int64(runtime.NumGoroutine())+1, file, int64(line), called
-	noted.t.Store(int64(time.Since(p.started)))
+	count := int64(runtime.NumGoroutine()) + 1
+	p.starts[place].Store(&start{int64(time.Since(p.started)), count, int64(line), file, called})
 	if place < startsAtOnce {
 		p.tellStarts()
 	}
@@ -205,12 +212,11 @@ func (p *probeState) tellStarts() {
 	}
 	defer p.telling.Unlock()
 	for ; p.startsSent < min(p.startsTaken.Load(), startsMost); p.startsSent++ {
-		noted := &p.starts[p.startsSent]
-		t := noted.t.Load()
-		if t == 0 {
-			return // being written
+		noted := p.starts[p.startsSent].Load()
+		if noted == nil {
+			return // not there yet
 		}
-		p.send('b', append(numbers(t, noted.count, noted.line), noted.file+"\x00"+noted.called...))
+		p.send('b', numbers(noted.t, noted.count, noted.line), []byte(noted.file+"\x00"+noted.called))
 	}
 }
 
@@ -277,11 +283,12 @@ func (p *probeState) tick() bool {
 		return true
 	}
 	metrics.Read(p.sample)
+	defer p.release()
 	p.report()
 	if p.asleep() {
 		// No proof here: its tags would show in the runtime's own report of the deadlock, which is proof enough.
 		p.dump(dumpFinal, finalDumpMost)
-		p.send('q', nil)
+		p.send('q')
 		return false
 	}
 	if runtime.NumGoroutine() <= liveDumpMost && !began.Before(p.nextDump) {
@@ -302,7 +309,7 @@ func (p *probeState) metric(which int) int64 {
 	return int64(p.sample[which].Value.Uint64())
 }
 
-// report sends the sample just read. System goroutines count among the created but never end, so that their number
+// report holds the sample just read. System goroutines count among the created but never end, so that their number
 // now, less their number at the start, comes off.
 func (p *probeState) report() {
 	p.tellStarts()
@@ -311,7 +318,7 @@ func (p *probeState) report() {
 	if p.hasStates {
 		created = p.metric(metricCreated) - p.created0 - (p.metric(metricGoroutines) - count - p.system0)
 	}
-	p.send('s', numbers(int64(time.Since(p.started)), count, max(created, -1),
+	p.hold('s', numbers(int64(time.Since(p.started)), count, max(created, -1),
 		p.metric(metricStacks), p.metric(metricHeap),
 		p.metric(metricRunning), p.metric(metricRunnable), p.metric(metricWaiting), p.metric(metricNotInGo)))
 }

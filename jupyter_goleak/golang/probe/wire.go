@@ -10,13 +10,47 @@ import (
 // `probe_stream.py` reads them and says what each holds. The other way come single bytes: T asks for a sample, F and
 // four bytes (a number of milliseconds, of which two count) for the findings after that settling time.
 
-// send writes one frame at once, so that frames of different goroutines do not mix.
-func (p *probeState) send(kind byte, payload []byte) {
-	size := len(payload)
-	frame := make([]byte, 0, 5+size)
-	frame = append(frame, kind, byte(size), byte(size>>8), byte(size>>16), byte(size>>24))
-	frame = append(frame, payload...)
-	_, err := p.file.Write(frame)
+// send writes one frame at once, and whatever was held before it.
+func (p *probeState) send(kind byte, payload ...[]byte) {
+	p.sending.Lock()
+	defer p.sending.Unlock()
+	p.frame(kind, payload)
+	p.flush()
+}
+
+// hold keeps a frame for the next send or release: each write costs the program, and the notebook wakes up for it.
+func (p *probeState) hold(kind byte, payload ...[]byte) {
+	p.sending.Lock()
+	defer p.sending.Unlock()
+	p.frame(kind, payload)
+}
+
+// release writes what is held.
+func (p *probeState) release() {
+	p.sending.Lock()
+	defer p.sending.Unlock()
+	p.flush()
+}
+
+// frame appends one to what is held. Its memory is used again and again: what dumps allocate would bring the program's
+// garbage collector forward.
+func (p *probeState) frame(kind byte, payload [][]byte) {
+	size := 0
+	for _, part := range payload {
+		size += len(part)
+	}
+	p.held = append(p.held, kind, byte(size), byte(size>>8), byte(size>>16), byte(size>>24))
+	for _, part := range payload {
+		p.held = append(p.held, part...)
+	}
+}
+
+func (p *probeState) flush() {
+	if len(p.held) == 0 {
+		return
+	}
+	_, err := p.file.Write(p.held)
+	p.held = p.held[:0]
 	if errno := errnoOf(err); errno == syscall.EPIPE || errno == syscall.ECONNRESET {
 		die()
 	}

@@ -21,9 +21,9 @@ const (
 
 // packages remembers, per folder, what the files need of a shim.
 type packages struct {
-	yields  bool
-	folders map[string]*folderNeeds
-	order   []string
+	yields, ancestry bool
+	folders          map[string]*folderNeeds
+	order            []string
 }
 
 type folderNeeds struct {
@@ -31,8 +31,8 @@ type folderNeeds struct {
 	uses, usesTest, usesOuter bool
 }
 
-func newPackages(yields bool) *packages {
-	return &packages{yields: yields, folders: map[string]*folderNeeds{}}
+func newPackages(program Program) *packages {
+	return &packages{yields: program.Yields, ancestry: program.Ancestry, folders: map[string]*folderNeeds{}}
 }
 
 // instrument notes each go statement, and replaces each use of runtime.NumGoroutine by the shim's. The real function goes along as an argument, so
@@ -200,29 +200,32 @@ func (p *packages) shims() []Source {
 		needs := p.folders[dir]
 		linked := false
 		if needs.plain == "main" || needs.uses {
-			shims = append(shims, Source{dir + shimName + ".go", shim(needs.plain)})
+			shims = append(shims, Source{dir + shimName + ".go", p.shim(needs.plain)})
 			linked = true
 		}
 		if needs.tests != "" && !linked {
-			shims = append(shims, Source{dir + shimName + "_test.go", shim(needs.tests)})
+			shims = append(shims, Source{dir + shimName + "_test.go", p.shim(needs.tests)})
 			linked = true
 		}
 		if needs.external != "" && (needs.usesOuter || !linked) {
-			shims = append(shims, Source{dir + shimName + "_x_test.go", shim(needs.external)})
+			shims = append(shims, Source{dir + shimName + "_x_test.go", p.shim(needs.external)})
 		}
 	}
 	return shims
 }
 
-// shim is the file's text. Its functions are not inlined: the runtime tells the stacks of creators by return addresses, and
-// an inlined call that follows would be taken for the caller.
-func shim(pkg string) string {
+// shim is the file's text. Its functions are inlined only where nobody asks for ancestry: the runtime tells the stacks of
+// creators by return addresses, and an inlined call that follows would be taken for the caller.
+func (p *packages) shim(pkg string) string {
+	pragma := ""
+	if p.ancestry {
+		pragma = "//go:noinline\n"
+	}
 	return "package " + pkg + `
 
 import goleakProbe "runtime/coverage"
 
-//go:noinline
-func ` + callShim + `(read func() int, file string, line int) int {
+` + pragma + `func ` + callShim + `(read func() int, file string, line int) int {
 	return goleakProbe.GoleakNumGoroutine(read, file, line)
 }
 
@@ -230,13 +233,11 @@ func ` + valueShim + `(read func() int, file string, line int) func() int {
 	return func() int { return goleakProbe.GoleakNumGoroutine(read, file, line) }
 }
 
-//go:noinline
-func ` + goShim + `(file string, line int, called string) {
+` + pragma + `func ` + goShim + `(file string, line int, called string) {
 	goleakProbe.GoleakGo(file, line, called)
 }
 
-//go:noinline
-func ` + yieldShim + `() { goleakProbe.GoleakYield() }
+` + pragma + `func ` + yieldShim + `() { goleakProbe.GoleakYield() }
 `
 }
 

@@ -11,11 +11,13 @@ import (
 )
 
 // A Program is a request: all files, and how the user wrote them ("file", "snippet", "test", "txtar" or "package"). With
-// Yields, what is built may give way before each statement that other goroutines care about.
+// Yields, what is built may give way before each statement that other goroutines care about; with Ancestry, it may be
+// run with the runtime recording the stacks of creators.
 type Program struct {
-	Form   string   `json:"form"`
-	Files  []Source `json:"files"`
-	Yields bool     `json:"yields"`
+	Form     string   `json:"form"`
+	Files    []Source `json:"files"`
+	Yields   bool     `json:"yields"`
+	Ancestry bool     `json:"ancestry"`
 }
 
 // A File is one file of a variant: Text is what the user reads, Build what the compiler gets.
@@ -91,7 +93,7 @@ func instrument(program Program) Instrumented {
 func build(program Program) (Variant, *Problem) {
 	var variant Variant
 	var first *Problem
-	packages := newPackages(program.Yields)
+	packages := newPackages(program)
 	for _, source := range program.Files {
 		text := source.Text
 		if program.holds(source) {
