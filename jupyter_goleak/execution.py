@@ -37,8 +37,6 @@ Stream = Literal["stdout", "stderr"]
 KEPT_BYTES = 1 << 18  # of each end of each output stream
 SHOWN_BYTES = 1 << 14  # of one live update
 _FLUSH_S = 0.05
-_FIRST_SAMPLE_S = 0.002
-_LAST_SAMPLE_S = 0.04
 _GRACE_S = 0.8
 _HURRIED_SETTLE_S = 0.4
 _HURRIED_PATIENCE_S = 0.8
@@ -181,8 +179,6 @@ class _Process:
         self._done = False
         self._returned = False
         self._heard = 0.0
-        self._sample_after = _FIRST_SAMPLE_S
-        self._next_sample = 0.0
         self._outputs: dict[Stream, _KeptOutput] = {"stdout": _KeptOutput(), "stderr": _KeptOutput()}
 
         ours, theirs = socket.socketpair()
@@ -236,9 +232,7 @@ class _Process:
             return 3600.0
         if self._connection not in self._open:
             return 0.002
-        if self._phase != "running":
-            return 0.02
-        return max(0.001, self._next_sample - self._now())
+        return _FLUSH_S if self._phase == "running" else 0.02
 
     def _read_probe(self) -> bool:
         """Read what the probe has sent; tell whether there was anything."""
@@ -286,7 +280,6 @@ class _Process:
             return
         now = self._now()
         self._flush(now)
-        self._ask_for_sample(now)
         if self._has_exited():
             self._conclude()
         elif kill:
@@ -307,14 +300,6 @@ class _Process:
         elif self._phase == "terminating" and now >= self._deadline:
             self._signal(signal.SIGKILL)
             self._phase = "killed"
-
-    def _ask_for_sample(self, now: float) -> None:
-        """The first samples come quickly, for programs that last some milliseconds; then twenty-five in a second."""
-        if now >= self._next_sample and self._connection in self._open and self._phase == "running":
-            self._next_sample = now + self._sample_after
-            self._sample_after = min(_LAST_SAMPLE_S, self._sample_after * 1.25)
-            with contextlib.suppress(OSError):
-                self._connection.send(b"T")
 
     def _ask(self, reason: Reason, now: float) -> None:
         """Ask the probe for its findings; there is less time for them when somebody waits."""

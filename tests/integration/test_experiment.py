@@ -10,11 +10,12 @@ import textwrap
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from jupyter_goleak.errors import BuildError, UsageError
-from jupyter_goleak.events import Finished, Printed, Sampled
+from jupyter_goleak.events import Finished, Printed, Returned, Sampled
 from jupyter_goleak.experiment import Experiment, check
 from jupyter_goleak.model import Report
 from jupyter_goleak.options import Options
@@ -31,9 +32,9 @@ for {
 """
 
 
-def stopped_at(source: str, moment: type, how: Callable[[Experiment], object]) -> Report:
+def stopped_at(source: str, moment: type, how: Callable[[Experiment], object], **options: Any) -> Report:
     """The report of a program that is stopped as soon as an event of that type has come."""
-    experiment = Experiment(parse_program(source), Options(no_fix=True))
+    experiment = Experiment(parse_program(source), Options(no_fix=True, **options))
     report, stopped = None, False
     for event in experiment.events():
         if isinstance(event, moment) and not stopped:
@@ -72,6 +73,16 @@ def interruptible() -> Iterator[None]:
 def test_an_interrupt_while_waiting_stops_the_program() -> None:
     report = stopped_at(FOR_EVER, Sampled, lambda _: threading.Timer(0.1, signal.raise_signal, [signal.SIGINT]).start())
     assert report.original is not None and report.original.stopped == "user"
+
+
+def test_who_stops_the_settling_gets_the_findings() -> None:
+    source = "lost := make(chan int)\ngo func() { lost <- 1 }()\ngo time.Sleep(time.Hour)\n"
+    run = stopped_at(source, Returned, Experiment.stop, settle=600.0).original
+    assert run is not None and run.stopped == "user"
+    assert {(group.evidence, group.state) for group in (*run.leaks, *run.alive)} == {
+        ("proven", "chan send"),
+        ("alive", "sleep"),
+    }
 
 
 def test_a_viewer_that_walks_away_leaves_nothing_running() -> None:

@@ -30,11 +30,11 @@ func atExit() {
 	p.ticking.Lock()
 	silence()
 	p.send('r', numbers(int64(time.Since(p.started))))
-	p.finish(p.settle)
+	p.finish()
 }
 
-// finish lets late goroutines end and tells what is left.
-func (p *probeState) finish(settle time.Duration) {
+// finish lets late goroutines end and tells what is left. Whoever stops the program meanwhile shortens the settling.
+func (p *probeState) finish() {
 	showLabels()
 	began := time.Now()
 	if runtime.NumGoroutine() > main {
@@ -42,7 +42,8 @@ func (p *probeState) finish(settle time.Duration) {
 	}
 	var proofCost, proved time.Duration
 	seen, passes, halfway := -1, 2, false
-	for wait := time.Millisecond; !p.hurry.Load() || settle > 0; wait = min(wait*2, 10*time.Millisecond) {
+	for wait := time.Millisecond; ; wait = min(wait*2, 10*time.Millisecond) {
+		settle := time.Duration(p.settle.Load())
 		count := runtime.NumGoroutine()
 		elapsed := time.Since(began)
 		if count <= main || elapsed >= settle {

@@ -3,9 +3,9 @@
 //
 // What it may never do is be noticed. Its one goroutine bears a name of the runtime's, which makes it one of the
 // runtime's own: it is in no count, no dump and no profile of the program. It sets no timer, since a pending timer costs
-// each switch between goroutines a look at the clock, but waits until the notebook asks for the next sample. And when
-// every goroutine of the program sleeps for good it leaves, so that the runtime itself reports the deadlock. It runs on
-// Go 1.23 and later, and under the race detector.
+// each switch between goroutines a look at the clock, but has the kernel wake it for the next sample. And when every
+// goroutine of the program sleeps for good it leaves, so that the runtime itself reports the deadlock. It runs on Go 1.23
+// and later, and under the race detector.
 
 package coverage
 
@@ -32,6 +32,14 @@ func timeSleepUntil() int64
 func netpollAnyWaiters() bool
 
 const (
+	// The first samples come quickly, for programs that last some milliseconds; then each pause is longer by a quarter. What
+	// a sample costs is not its own work: it wakes up processors. So still water is looked at more rarely.
+	firstPause  = 2 * time.Millisecond
+	livelyPause = 40 * time.Millisecond  // at most, while goroutines come and go
+	stillPause  = 100 * time.Millisecond // at most, while they do not
+	doubtPause  = 10 * time.Millisecond  // while all of them may be asleep for good
+	doubts      = 3                      // so many samples in a row have to find them asleep
+
 	dumpInterval = 40 * time.Millisecond
 	restFactor   = 99  // a sample that took t is taken again after 99 t at the earliest: one per cent of the time
 	dumpFactor   = 299 // and a dump, which stops the whole program, takes a third of that
@@ -59,18 +67,17 @@ type start struct {
 }
 
 type probeState struct {
-	file    *os.File // the connection to the notebook; nil where nobody watches
-	fd      int      // and its descriptor
-	settle  time.Duration
+	file    *os.File     // the connection to the notebook; nil where nobody watches
+	fd      int          // and its descriptor
+	settle  atomic.Int64 // nanoseconds
 	started time.Time
 
 	ticking  sync.Mutex // held while a sample is taken, and for good when the end begins
 	nextTick time.Time
 	nextDump time.Time
 	lastDump []byte
-	quiet    int
+	quiet    int // samples in a row that found every goroutine asleep
 	ended    atomic.Bool
-	hurry    atomic.Bool // somebody waits for the end
 
 	starts      [startsMost]atomic.Pointer[start]
 	startsTaken atomic.Int64
@@ -90,6 +97,9 @@ type probeState struct {
 	hasStates bool
 	created0  int64
 	system0   int64
+
+	counts [2]int64 // of the last sample: goroutines, and how many were created
+	lively bool     // they were others in the sample before
 }
 
 var probe probeState
@@ -132,7 +142,7 @@ func init() {
 		numbers[i] = number
 	}
 	p := &probe
-	p.settle = time.Duration(numbers[1]) * time.Millisecond
+	p.settle.Store(int64(numbers[1]) * int64(time.Millisecond))
 	p.seed = numbers[2]
 	p.started = time.Now()
 	dieWithParent()
@@ -141,7 +151,7 @@ func init() {
 	if numbers[3] == 1 {
 		fd = moveAway(fd)
 	}
-	syscall.SetNonblock(fd, receivesInPoller)
+	syscall.SetNonblock(fd, false)
 	p.fd, p.file = fd, os.NewFile(uintptr(fd), "goleak")
 
 	for _, name := range metricNames {
@@ -242,41 +252,52 @@ func GoleakYield() {
 	}
 }
 
-// answer is the probe's goroutine: it does what the notebook asks. By its name the runtime takes it for its own.
+// answer is the probe's goroutine: it takes samples, and does what the notebook asks. By its name the runtime takes it
+// for its own.
 //
 //go:linkname answer runtime.goleakAnswer
 func answer() {
 	p := &probe
 	var asked [64]byte
-	for {
-		n, errno := receive(p, &asked)
-		if errno == syscall.EINTR {
-			continue
-		}
-		if errno == syscall.ECONNRESET || n == 0 && errno == 0 {
-			die() // nobody looks any more
-		}
-		if errno != 0 {
-			return // the program closed our descriptor
-		}
-		if at := bytes.IndexByte(asked[:n], 'F'); at >= 0 && at+4 < n {
-			p.hurry.Store(true)
-			if p.ended.Swap(true) {
-				continue
+	for pause := firstPause; ; pause = p.after(pause) {
+		n, errno := receive(p, &asked, pause)
+		switch {
+		case errno == syscall.EAGAIN || errno == syscall.EINTR:
+			if !p.tick() {
+				return
 			}
-			p.ticking.Lock()
-			p.finish(time.Duration(asked[at+1])*time.Millisecond + time.Duration(asked[at+2])*256*time.Millisecond)
-			return
-		}
-		if !p.tick() {
-			return
+		case errno == syscall.ECONNRESET || n == 0 && errno == 0:
+			die() // nobody looks any more
+		case errno != 0:
+			return // the program closed our descriptor
+		case asked[0] == 'F' && n >= 5:
+			settle := int64(asked[1]) | int64(asked[2])<<8 | int64(asked[3])<<16 | int64(asked[4])<<24
+			p.settle.Store(settle * int64(time.Millisecond))
+			if !p.ended.Swap(true) {
+				p.ticking.Lock()
+				p.finish()
+				return
+			}
 		}
 	}
 }
 
+// after is the pause that follows one.
+func (p *probeState) after(pause time.Duration) time.Duration {
+	longest := stillPause
+	if 0 < p.quiet && p.quiet < doubts {
+		longest = doubtPause
+	} else if p.lively {
+		longest = livelyPause
+	}
+	return min(pause+pause/4, longest)
+}
+
 // tick takes one sample, and a dump when it is due. It returns false when nothing will ever happen again.
 func (p *probeState) tick() bool {
-	p.ticking.Lock()
+	if !p.ticking.TryLock() {
+		return true
+	}
 	defer p.ticking.Unlock()
 	began := time.Now()
 	if p.ended.Load() || began.Before(p.nextTick) {
@@ -318,7 +339,10 @@ func (p *probeState) report() {
 	if p.hasStates {
 		created = p.metric(metricCreated) - p.created0 - (p.metric(metricGoroutines) - count - p.system0)
 	}
-	p.hold('s', numbers(int64(time.Since(p.started)), count, max(created, -1),
+	counts := [...]int64{count, max(created, -1)}
+	p.lively = counts != p.counts
+	p.counts = counts
+	p.hold('s', numbers(int64(time.Since(p.started)), counts[0], counts[1],
 		p.metric(metricStacks), p.metric(metricHeap),
 		p.metric(metricRunning), p.metric(metricRunnable), p.metric(metricWaiting), p.metric(metricNotInGo)))
 }
@@ -336,7 +360,7 @@ func (p *probeState) asleep() bool {
 	}
 	p.quiet++
 	count := runtime.NumGoroutine()
-	if p.quiet < 3 {
+	if p.quiet < doubts {
 		return false
 	}
 	if count > finalDumpMost && p.hasStates {

@@ -2,6 +2,7 @@ package coverage
 
 import (
 	"syscall"
+	"time"
 	"unsafe"
 )
 
@@ -19,27 +20,38 @@ func moveAway(fd int) int {
 	return int(high)
 }
 
-const receivesInPoller = false
-
 //go:linkname entersyscallblock runtime.entersyscallblock
 func entersyscallblock()
 
 //go:linkname exitsyscall runtime.exitsyscall
 func exitsyscall()
 
-// receive reads from the connection, and gives up its processor for that at once. While anything waits in the runtime's poller, each
-// goroutine that a processor looks for costs the program a system call.
+type pollDescriptor struct {
+	fd              int32
+	events, revents int16
+}
+
+const pollIn = 1
+
+// receive reads from the connection, and gives up its processor for that at once: anything that waits in the runtime's
+// poller costs the program a system call for each goroutine that a processor looks for. It polls, since a socket's own
+// time-out (SO_RCVTIMEO) knows no times below the kernel's tick.
 //
 //go:nosplit
 //go:norace
-func receive(p *probeState, into *[64]byte) (int, syscall.Errno) {
+func receive(p *probeState, into *[64]byte, within time.Duration) (int, syscall.Errno) {
+	ready := pollDescriptor{fd: int32(p.fd), events: pollIn}
+	timeout := syscall.NsecToTimespec(int64(within))
 	entersyscallblock()
-	n, _, errno := syscall.RawSyscall(syscall.SYS_READ, uintptr(p.fd), uintptr(unsafe.Pointer(into)), uintptr(len(into)))
-	exitsyscall()
-	if errno != 0 {
-		return 0, errno
+	n, _, errno := syscall.RawSyscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&ready)), 1, uintptr(unsafe.Pointer(&timeout)), 0, 0, 0)
+	if errno == 0 && n == 0 {
+		errno = syscall.EAGAIN
 	}
-	return int(n), 0
+	if errno == 0 {
+		n, _, errno = syscall.RawSyscall(syscall.SYS_READ, uintptr(p.fd), uintptr(unsafe.Pointer(into)), uintptr(len(into)))
+	}
+	exitsyscall()
+	return int(n), errno
 }
 
 // silence sends what the program still prints nowhere.

@@ -2,14 +2,17 @@
 
 package coverage
 
-import "syscall"
+import (
+	"syscall"
+	"time"
+)
 
 func moveAway(fd int) int { return fd }
 
-const receivesInPoller = true
-
-func receive(p *probeState, into *[64]byte) (int, syscall.Errno) {
-	n, err := p.file.Read(into[:])
+func receive(p *probeState, into *[64]byte, within time.Duration) (int, syscall.Errno) {
+	timeout := syscall.NsecToTimeval(int64(within))
+	syscall.SetsockoptTimeval(p.fd, syscall.SOL_SOCKET, syscall.SO_RCVTIMEO, &timeout)
+	n, err := syscall.Read(p.fd, into[:])
 	return n, errnoOf(err)
 }
 

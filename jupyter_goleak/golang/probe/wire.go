@@ -7,8 +7,8 @@ import (
 )
 
 // Frames on the wire: a type byte, the payload's length as four bytes, the payload; all integers little-endian.
-// `probe_stream.py` reads them and says what each holds. The other way come single bytes: T asks for a sample, F and
-// four bytes (a number of milliseconds, of which two count) for the findings after that settling time.
+// `probe_stream.py` reads them and says what each holds. The other way comes an F and a number of milliseconds as four
+// bytes: it asks for the findings after that settling time.
 
 // send writes one frame at once, and whatever was held before it.
 func (p *probeState) send(kind byte, payload ...[]byte) {
