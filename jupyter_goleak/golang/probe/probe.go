@@ -72,7 +72,8 @@ type probeState struct {
 	settle  atomic.Int64 // nanoseconds
 	started time.Time
 
-	ticking  sync.Mutex // held while a sample is taken, and for good when the end begins
+	ticking  sync.Mutex    // held while a sample is taken, and for good when the end begins
+	pause    time.Duration // until the next sample
 	nextTick time.Time
 	nextDump time.Time
 	lastDump []byte
@@ -160,6 +161,7 @@ func init() {
 	exithook.Add(exithook.Hook{F: atExit, RunOnFailure: true})
 	p.ticking.Lock() // no sample before everything below is set
 	defer p.ticking.Unlock()
+	p.pause = firstPause
 	go answer() // without an argument, which would make it a goroutine of another name
 	metrics.Read(p.sample)
 	p.hasStates = p.sample[metricRunning].Value.Kind() == metrics.KindUint64
@@ -259,8 +261,8 @@ func GoleakYield() {
 func answer() {
 	p := &probe
 	var asked [64]byte
-	for pause := firstPause; ; pause = p.after(pause) {
-		n, errno := receive(p, &asked, pause)
+	for {
+		n, errno := receive(p, &asked, p.pause)
 		switch {
 		case errno == syscall.EAGAIN || errno == syscall.EINTR:
 			if !p.tick() {
@@ -282,17 +284,6 @@ func answer() {
 	}
 }
 
-// after is the pause that follows one.
-func (p *probeState) after(pause time.Duration) time.Duration {
-	longest := stillPause
-	if 0 < p.quiet && p.quiet < doubts {
-		longest = doubtPause
-	} else if p.lively {
-		longest = livelyPause
-	}
-	return min(pause+pause/4, longest)
-}
-
 // tick takes one sample, and a dump when it is due. It returns false when nothing will ever happen again.
 func (p *probeState) tick() bool {
 	if !p.ticking.TryLock() {
@@ -312,6 +303,7 @@ func (p *probeState) tick() bool {
 		p.send('q')
 		return false
 	}
+	p.pause = min(p.pause+p.pause/4, p.longestPause())
 	if runtime.NumGoroutine() <= liveDumpMost && !began.Before(p.nextDump) {
 		before := time.Now()
 		p.dump(0, liveDumpMost)
@@ -321,6 +313,16 @@ func (p *probeState) tick() bool {
 	}
 	p.nextTick = began.Add(min(restMost, restFactor*time.Since(began)))
 	return true
+}
+
+func (p *probeState) longestPause() time.Duration {
+	switch {
+	case 0 < p.quiet && p.quiet < doubts:
+		return doubtPause
+	case p.lively:
+		return livelyPause
+	}
+	return stillPause
 }
 
 func (p *probeState) metric(which int) int64 {
