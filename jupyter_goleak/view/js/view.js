@@ -43,7 +43,8 @@ class View {
 
   /**
    * What runs now is there to be watched. A notebook that went on to the next cell keeps that one in sight while this
-   * one grows; so hold on to the view until it has had its size and its place for a moment, or the reader does anything.
+   * one grows; so hold on to the view, through the build too, until the run has begun and the view has had its size and
+   * its place for a moment, or the reader does anything.
    */
   stayInSight() {
     const cell = this.root.closest(".jp-Cell");
@@ -53,15 +54,15 @@ class View {
     let held = true;
     let until = Infinity;
     const letGo = () => { held = false; };
-    setTimeout(letGo, PATIENCE);
     const acts = ["wheel", "keydown", "pointerdown", "touchstart"];
     acts.forEach((act) => document.addEventListener(act, letGo, { capture: true, passive: true }));
+    const begun = () => this.model.get("head")?.finished || (this.charts.doc && (this.part("facts", "original").status || "waiting") !== "waiting");
     const place = () => this.root.getBoundingClientRect().top;
     const hold = () => {
       if (this.gone || !held || performance.now() > until) return acts.forEach((act) => document.removeEventListener(act, letGo, { capture: true }));
       const before = place();
       this.root.scrollIntoView({ block: "start" });
-      if (this.charts.doc && (until === Infinity || Math.abs(place() - before) > 1)) until = performance.now() + SETTLING;
+      if (begun() && (until === Infinity || Math.abs(place() - before) > 1)) until = performance.now() + SETTLING;
       requestAnimationFrame(hold);
     };
     hold();
