@@ -6,8 +6,9 @@ whole process, which a busy machine disturbs less than the clock does, and the c
 A binary with more packages in it has its functions at other addresses, and that alone makes it quicker or slower: the plain
 prime sieve, with one more import that it never uses, takes 0.93 to 1.12 times as long. So every turn has an order of functions of its
 own, drawn by lot for both binaries (`-randlayout` of Go's linker): what is left in the median is no luck.
-Beside it stands the time over the very same binary with nobody watching: the probe's own work, without what its packages bring with them (the
-runtime's memory profile, which the linker leaves out of a plain program).
+Beside it stands the time over the very same binary with nobody watching: the probe's own work, without what its code brings with it.
+By the clock there is more to it than work: a thread that wakes up, whatever it does, has the system spread the program's
+threads over the processors anew, which costs programs that hand values from goroutine to goroutine.
 
     python benchmarks/tax.py [--go PATH] [--pairs N] [PROGRAM ...]
 """

@@ -68,6 +68,20 @@ def test_the_result_is_there_after_a_reload_without_a_kernel_and_without_trust(w
     watched.screenshot("untrusted.png")
 
 
+def test_the_view_is_in_sight_after_the_long_build_of_a_first_time(watched, tmp_path):
+    below = "# Shift-Enter goes on to this cell.\n" * 50
+    cells = (LOAD, f"%env GOCACHE={tmp_path}", lesson(), below)
+    watched.open(watched.server.write("first.ipynb", *cells))
+    page = watched.page
+    watched.watch()
+    page.locator(".jp-Notebook .jp-Cell").first.click()
+    for _ in cells[:-1]:
+        page.keyboard.press("Shift+Enter")
+    page.wait_for_function("() => goleakSeen.original.length > 4", timeout=PATIENCE_MS)
+    assert watched.is_in_sight(page.locator(".goleak [data-variant=original] .gl-plot").first)
+    shows_the_result(page.locator(".goleak"))
+
+
 def test_in_dark_and_in_a_narrow_window_everything_is_in_its_place(watched, view):
     shown = view(lesson())
     page = watched.page
