@@ -10,9 +10,7 @@
 package coverage
 
 import (
-	"bytes"
 	"internal/runtime/exithook"
-	"math"
 	"os"
 	"runtime"
 	"runtime/metrics"
@@ -25,20 +23,20 @@ import (
 	_ "unsafe" // for linkname
 )
 
-//go:linkname timeSleepUntil runtime.timeSleepUntil
-func timeSleepUntil() int64
+//go:linkname lockOSThread runtime.lockOSThread
+func lockOSThread()
 
-//go:linkname netpollAnyWaiters runtime.netpollAnyWaiters
-func netpollAnyWaiters() bool
+//go:linkname unlockOSThread runtime.unlockOSThread
+func unlockOSThread()
 
 const (
-	// The first samples come quickly, for programs that last some milliseconds; then each pause is longer by a quarter. What
-	// a sample costs is not its own work: it wakes up processors. So still water is looked at more rarely.
+	// The first samples come quickly, for programs that last some milliseconds; then the pauses grow: each by a quarter
+	// while goroutines come and go, to the double while they do not. What a sample costs is not its own work but that a
+	// thread wakes up for it.
 	firstPause  = 2 * time.Millisecond
 	livelyPause = 40 * time.Millisecond  // at most, while goroutines come and go
 	stillPause  = 100 * time.Millisecond // at most, while they do not
-	doubtPause  = 10 * time.Millisecond  // while all of them may be asleep for good
-	doubts      = 3                      // so many samples in a row have to find them asleep
+	doubtPause  = 10 * time.Millisecond  // at most, while all of them may be asleep for good
 
 	dumpInterval = 40 * time.Millisecond
 	restFactor   = 99  // a sample that took t is taken again after 99 t at the earliest: one per cent of the time
@@ -255,11 +253,14 @@ func GoleakYield() {
 }
 
 // answer is the probe's goroutine: it takes samples, and does what the notebook asks. By its name the runtime takes it
-// for its own.
+// for its own. It keeps to one thread, so that the program's goroutines keep theirs: else it would wake on whatever
+// thread has a processor, and that thread would stay behind with it in the kernel.
 //
 //go:linkname answer runtime.goleakAnswer
 func answer() {
 	p := &probe
+	lockOSThread()
+	defer unlockOSThread()
 	var asked [64]byte
 	for {
 		n, errno := receive(p, &asked, p.pause)
@@ -303,7 +304,7 @@ func (p *probeState) tick() bool {
 		p.send('q')
 		return false
 	}
-	p.pause = min(p.pause+p.pause/4, p.longestPause())
+	p.pause = p.nextPause()
 	if runtime.NumGoroutine() <= liveDumpMost && !began.Before(p.nextDump) {
 		before := time.Now()
 		p.dump(0, liveDumpMost)
@@ -315,14 +316,14 @@ func (p *probeState) tick() bool {
 	return true
 }
 
-func (p *probeState) longestPause() time.Duration {
+func (p *probeState) nextPause() time.Duration {
 	switch {
 	case 0 < p.quiet && p.quiet < doubts:
-		return doubtPause
+		return min(2*p.pause, doubtPause)
 	case p.lively:
-		return livelyPause
+		return min(p.pause+p.pause/4, livelyPause)
 	}
-	return stillPause
+	return min(2*p.pause, stillPause)
 }
 
 func (p *probeState) metric(which int) int64 {
@@ -347,50 +348,4 @@ func (p *probeState) report() {
 	p.hold('s', numbers(int64(time.Since(p.started)), counts[0], counts[1],
 		p.metric(metricStacks), p.metric(metricHeap),
 		p.metric(metricRunning), p.metric(metricRunnable), p.metric(metricWaiting), p.metric(metricNotInGo)))
-}
-
-// asleep tells that nothing can ever run again: no timer is pending, nothing waits for I/O, and every goroutine is
-// parked on a channel or a lock. Only the probe's own waiting would then keep the runtime from saying so.
-func (p *probeState) asleep() bool {
-	idle := noTimerPending() && !netpollAnyWaiters()
-	if p.hasStates {
-		idle = idle && p.metric(metricRunning) <= 1 && p.metric(metricRunnable) == 0 && p.metric(metricNotInGo) == 0
-	}
-	if !idle {
-		p.quiet = 0
-		return false
-	}
-	p.quiet++
-	count := runtime.NumGoroutine()
-	if p.quiet < doubts {
-		return false
-	}
-	if count > finalDumpMost && p.hasStates {
-		return true
-	}
-	before := time.Now()
-	if before.Before(p.nextDump) && count > liveDumpMost {
-		return false
-	}
-	text, complete := p.stacks()
-	p.nextDump = before.Add(max(dumpInterval, dumpFactor*time.Since(before)))
-	return complete && allParked(text) && noTimerPending() && !netpollAnyWaiters()
-}
-
-func noTimerPending() bool { return timeSleepUntil() == math.MaxInt64 }
-
-var parkedStates = []string{"chan receive", "chan send", "select", "semacquire", "sync.", "coroutine", "finalizer wait", "cleanup wait"}
-
-func allParked(text []byte) bool {
-	for header := range headers(text) {
-		state := header[bytes.IndexByte(header, '[')+1:]
-		parked := false
-		for _, each := range parkedStates {
-			parked = parked || bytes.HasPrefix(state, []byte(each))
-		}
-		if !parked {
-			return false
-		}
-	}
-	return true
 }
