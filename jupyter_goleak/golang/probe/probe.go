@@ -212,10 +212,11 @@ func (p *probeState) noteStart(file string, line int, called string) {
 	p.starts[place].Store(&start{int64(time.Since(p.started)), count, int64(line), file, called})
 	if place < startsAtOnce {
 		p.tellStarts()
+		p.release()
 	}
 }
 
-// tellStarts sends the go statements noted since the last call.
+// tellStarts holds the go statements noted since the last call.
 func (p *probeState) tellStarts() {
 	if !p.telling.TryLock() {
 		return
@@ -226,7 +227,7 @@ func (p *probeState) tellStarts() {
 		if noted == nil {
 			return // not there yet
 		}
-		p.send('b', numbers(noted.t, noted.count, noted.line), []byte(noted.file+"\x00"+noted.called))
+		p.hold('b', numbers(noted.t, noted.count, noted.line), []byte(noted.file+"\x00"+noted.called))
 	}
 }
 
