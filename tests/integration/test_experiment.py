@@ -297,6 +297,30 @@ def test_the_whole_chain_of_creators_is_told_where_it_was_recorded() -> None:
     assert all("`spawn.func1` ← `spawn` ← `main`" in explanation for explanation in explanations)
 
 
+IN_PAIRS = """\
+package main
+
+import "time"
+
+var orders = make(chan int)
+
+func wait() { <-orders }
+
+func pair() { go wait(); go wait() }
+
+func main() {
+	go pair()
+	time.Sleep(10 * time.Millisecond)
+}
+"""
+
+
+def test_a_go_statement_in_the_same_line_as_another_is_told_by_its_creator() -> None:
+    explanations = [leak.explanation for leak in check(IN_PAIRS, ancestry=True).leaks]
+    assert explanations
+    assert all("`pair` ← `main`" in explanation for explanation in explanations)
+
+
 def test_what_is_ignored_stays_visible_as_a_number() -> None:
     report = check(LABELLED, ignore=["^main[.]wait$"])
     assert report.original is not None
