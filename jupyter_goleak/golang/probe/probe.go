@@ -30,17 +30,18 @@ func lockOSThread()
 func unlockOSThread()
 
 const (
-	// The first samples come quickly, for programs that last some milliseconds; then the pauses grow: each by a quarter
-	// while goroutines come and go, to the double while they do not. What a sample costs is not its own work but that a
-	// thread wakes up for it.
-	firstPause  = 2 * time.Millisecond
-	livelyPause = 40 * time.Millisecond  // at most, while goroutines come and go
-	stillPause  = 100 * time.Millisecond // at most, while they do not
-	doubtPause  = 10 * time.Millisecond  // at most, while all of them may be asleep for good
+	// The first samples come quickly, for programs that last some milliseconds; then the pauses grow, by a quarter each. What
+	// a sample costs is not its own work but that a thread wakes up for it, which is nothing to a program that waits, and
+	// much to one that computes: where that one starts no goroutines, the pauses grow to the double.
+	firstPause   = 2 * time.Millisecond
+	waitingPause = 25 * time.Millisecond  // at most, while the program mostly waits
+	livelyPause  = 40 * time.Millisecond  // at most, while it computes, and goroutines come and go
+	busyPause    = 100 * time.Millisecond // at most, while it does nothing but compute
+	doubtPause   = 10 * time.Millisecond  // at most, while all of them may be asleep for good
 
 	dumpInterval = 40 * time.Millisecond
 	restFactor   = 99  // a sample that took t is taken again after 99 t at the earliest: one per cent of the time
-	dumpFactor   = 299 // and a dump, which stops the whole program, takes a third of that
+	dumpFactor   = 299 // and a dump, which stops the whole program, takes a third of that, unless it waits anyway
 
 	// But no later than that, and for a dump so much later for each goroutine: on a busy machine most of what it took was
 	// waiting for a processor, which costs the program nothing.
@@ -97,8 +98,11 @@ type probeState struct {
 	created0  int64
 	system0   int64
 
-	counts [2]int64 // of the last sample: goroutines, and how many were created
-	lively bool     // they were others in the sample before
+	counts  [2]int64      // of the last sample: goroutines, and how many were created
+	lively  bool          // they were others in the sample before
+	used    time.Duration // processor time until the last sample
+	sampled time.Duration // when that was, since the start
+	waiting bool          // the program used little of the time between the last two
 }
 
 var probe probeState
@@ -310,7 +314,11 @@ func (p *probeState) tick() bool {
 		before := time.Now()
 		p.dump(0, liveDumpMost)
 		most := restMost + restMostEach*time.Duration(runtime.NumGoroutine())
-		p.nextDump = before.Add(max(dumpInterval, min(most, dumpFactor*time.Since(before))))
+		factor := time.Duration(dumpFactor)
+		if p.waiting {
+			factor = restFactor
+		}
+		p.nextDump = before.Add(max(dumpInterval, min(most, factor*time.Since(before))))
 		return true
 	}
 	p.nextTick = began.Add(min(restMost, restFactor*time.Since(began)))
@@ -321,10 +329,12 @@ func (p *probeState) nextPause() time.Duration {
 	switch {
 	case 0 < p.quiet && p.quiet < doubts:
 		return min(2*p.pause, doubtPause)
+	case p.waiting:
+		return min(p.pause+p.pause/4, waitingPause)
 	case p.lively:
 		return min(p.pause+p.pause/4, livelyPause)
 	}
-	return min(2*p.pause, stillPause)
+	return min(2*p.pause, busyPause)
 }
 
 func (p *probeState) metric(which int) int64 {
@@ -346,7 +356,17 @@ func (p *probeState) report() {
 	counts := [...]int64{count, max(created, -1)}
 	p.lively = counts != p.counts
 	p.counts = counts
-	p.hold('s', numbers(int64(time.Since(p.started)), counts[0], counts[1],
+	now, used := time.Since(p.started), processorTime()
+	p.waiting = used-p.used < (now-p.sampled)/4
+	p.sampled, p.used = now, used
+	p.hold('s', numbers(int64(now), counts[0], counts[1],
 		p.metric(metricStacks), p.metric(metricHeap),
 		p.metric(metricRunning), p.metric(metricRunnable), p.metric(metricWaiting), p.metric(metricNotInGo)))
+}
+
+// processorTime is what all threads of the program used so far.
+func processorTime() time.Duration {
+	var used syscall.Rusage
+	syscall.Getrusage(syscall.RUSAGE_SELF, &used)
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
