@@ -48,7 +48,7 @@ def main() -> None:
         rows.append(row(f"watched over the same binary unwatched, {path.stem}: processor time", found.own_cpu, aim))
     publish(
         "Waiting and processor time",
-        f"Ratios, median (smallest–largest) of {pairs} pairs of runs ({2 * pairs} of those with a plain program), on {on}. "
+        f"Ratios, median (smallest–largest) of {pairs} pairs of runs ({2 * pairs} of those with a plain program, each three runs long), on {on}. "
         "What the two last kinds of row mean, and why they differ, says `benchmarks/tax.py`. Written by `make bench`.\n\n"
         "| ratio | measured | aim | met |\n|---|---|---|---|\n" + "\n".join(rows),
     )

@@ -1,7 +1,7 @@
 """The observer's tax: how much longer a program takes with the probe in it than without.
 
-In each turn a program is built both ways and run, once to warm up and once to measure. Its time is the user's and the system's of the
-whole process, which a busy machine disturbs less than the clock does, and the clock's beside it.
+In each turn a program is built both ways and run, once to warm up and three times, by turns, to measure. Its time is the user's and
+the system's of the whole process, which a busy machine disturbs less than the clock does, and the clock's beside it.
 
 A binary with more packages in it has its functions at other addresses, and that alone makes it quicker or slower: the plain
 prime sieve, with one more import that it never uses, takes 0.93 to 1.12 times as long. So every turn has an order of functions of its
@@ -38,6 +38,7 @@ from jupyter_goleak.toolchain import Toolchain
 from jupyter_goleak.workbench import Workbench
 
 PROGRAMS = Path(__file__).parent / "programs"
+ROUNDS = 3
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,8 @@ def tax(go: Toolchain, path: Path, pairs: int) -> Tax:
             ways = (partial(_run, plain), partial(_run, building.built.binary), partial(_watch, job))
             for way in ways:
                 way()
-            alone, unwatched, watched = map(_measured, ways)
+            rounds = [[_measured(way) for way in ways] for _ in range(ROUNDS)]
+        alone, unwatched, watched = (tuple(map(sum, zip(*times, strict=True))) for times in zip(*rounds, strict=True))
         found.cpu.append(watched[0] / alone[0])
         found.clock.append(watched[1] / alone[1])
         found.own_cpu.append(watched[0] / unwatched[0])
