@@ -107,11 +107,16 @@ def _creators(wait: Wait) -> str:
 
 def _still_expected(wait: Wait) -> Finding | None:
     """Why a goroutine that waits is no leak."""
-    if wait.deadlock or wait.leak.evidence != "alive" or not (will_be_woken(wait) or will_be_served(wait)):
+    if wait.deadlock or wait.leak.evidence != "alive":
+        return None
+    waker = will_be_woken(wait)
+    if not waker and will_be_served(wait):
+        waker = wait.say("what is still at work may yet wake it")
+    if not waker:
         return None
     if (finding := recognise(wait)) and finding.pattern == "ticking-forever":
         return finding
-    return Finding("unknown", wait.say("what is still at work may yet wake it"))
+    return Finding("unknown", waker)
 
 
 def _opening(wait: Wait, finding: Finding) -> str:

@@ -153,8 +153,9 @@ class Place:
 
     `operation` is `range`, `receive`, `send`, `select`, `call`, or a method's name in small letters (`lock`, `wait`, …).
     `variable` is the index of what it waits for, as far as the text tells; where the same code serves several values,
-    `others` are the rest, those that something ends last. `loop` is the innermost loop around it, itself for a range. `holding` names
-    the locks that the goroutine holds there. Where `found` is False, only `file` and `line` (and `started`) are known.
+    `others` are the rest, those that something ends last. `loop` is the innermost loop around it, itself for a range. `forever`:
+    a loop without a condition repeats it, or a call that led to it. `holding` names the locks that the goroutine holds
+    there. Where `found` is False, only `file` and `line` (and `started`) are known.
     """
 
     found: bool
@@ -168,6 +169,7 @@ class Place:
     line: int
     cases: tuple[Case, ...]
     loop: Loop | None
+    forever: bool
     started: Launch | None
     holding: tuple[int, ...]
 

@@ -24,6 +24,7 @@ RULES: tuple[Callable[[Wait], Finding | None], ...] = (
     locks.relock,
     locks.lock_order,
     locks.missing_unlock,
+    locks.once,
     locks.waitgroup,
     locks.cond,
     stopping.stopped_ticker,

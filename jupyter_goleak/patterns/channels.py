@@ -53,12 +53,7 @@ def abandoned_receiver(wait: Wait) -> Finding | None:
     closes = [site for site in variable.sites("close") if not site.uncalled]
     name = wait.name(variable)
     if closes:
-        why = wait.say(
-            "{name} is closed only at {lines}, and that was not reached", name=name, lines=wait.lines(closes)
-        )
-        way = wait.say("See to it that `{function}` gets there on every way.", function=closes[0].function)
-        advice = "" if closes[0].function.startswith(A_LITERAL_IN) else way
-        return Finding("abandoned-receiver", why, advice)
+        return _closed_elsewhere(wait, "abandoned-receiver", name, closes)
     if wait.place.operation == "range" or not sends:
         if sends or wait.place.operation == "range":
             why = wait.say("{name} is never closed", name=name)
@@ -69,6 +64,13 @@ def abandoned_receiver(wait: Wait) -> Finding | None:
             "no more values are sent at {lines} on {name}, and it is never closed", name=name, lines=wait.lines(sends)
         )
     return Finding("abandoned-receiver", why, _close_advice(wait, variable))
+
+
+def _closed_elsewhere(wait: Wait, pattern: str, name: str, closes: list[Operation]) -> Finding:
+    """A channel that the text closes, and nothing came to do so."""
+    why = wait.say("{name} is closed only at {lines}, and that was not reached", name=name, lines=wait.lines(closes))
+    way = wait.say("See to it that `{function}` gets there on every way.", function=closes[0].function)
+    return Finding(pattern, why, "" if closes[0].function.startswith(A_LITERAL_IN) else way)
 
 
 def _close_advice(wait: Wait, variable: Variable) -> str:
@@ -173,6 +175,9 @@ def select_channels(wait: Wait) -> Finding | None:
         return None
     parts = []
     for case, variable in wait.case_variables():
+        closes = [site for site in variable.sites("close") if not site.uncalled]
+        if case.operation == "receive" and closes:
+            return _closed_elsewhere(wait, "worker-without-stop", f"`{variable.name}`", closes)
         if case.operation == "receive" and not variable.sites("close") and variable.name:
             parts.append(wait.say("`{name}` (line {line}) is never closed", name=variable.name, line=case.line))
         elif case.operation == "send" and variable.name:

@@ -62,7 +62,7 @@ def lock_order(wait: Wait) -> Finding | None:
     if wanted is None or wait.place.operation not in _LOCKING or not wait.place.holding:
         return None
     for other in wait.others:
-        if other.leak is wait.leak or other.variable is None:
+        if other.leak is wait.leak or other.variable in (None, wanted):
             continue
         if wanted in other.held() and other.variable in wait.held():
             why = wait.say(
@@ -158,6 +158,26 @@ def _unlock_advice(wait: Wait, variable: Variable, at: Operation) -> str:
     return wait.say("`{code}` right after the lock ends it on every way out.", code=code)
 
 
+def once(wait: Wait) -> Finding | None:
+    """It waits until the function that a Once runs has returned; that function comes to the Once again, or waits, too."""
+    variable = wait.variable
+    if variable is None or variable.kind != "once":
+        return None
+    name = wait.name(variable)
+    if wait.runs(variable):
+        why = wait.say("it is inside the function that {name} runs, and waits for that to return", name=name)
+        return Finding("once-within-itself", why, wait.say("That function must not come to `Do` again."))
+    runner = next((other for other in wait.others if other.runs(variable)), None)
+    if runner is None:
+        return None
+    why = wait.say(
+        "{name} lets nobody pass before its function has returned, and that waits at line {line}",
+        name=name,
+        line=wait.line(runner.place),
+    )
+    return Finding("once-not-returned", why)
+
+
 def waitgroup(wait: Wait) -> Finding | None:
     """A WaitGroup whose count never comes down to zero."""
     variable = wait.variable
@@ -215,6 +235,14 @@ def cond(wait: Wait) -> Finding | None:
     name = wait.name(variable)
     if not signals and not broadcasts:
         return Finding("cond-lost-signal", wait.say("nothing signals {name}", name=name))
+    if wait.place.loop is not None and wait.place.loop.kind == "condition" and wait.place.forever:
+        why = wait.say(
+            "an endless loop comes back to it, and {name} is signalled only at {lines}, where nothing comes any more",
+            name=name,
+            lines=wait.lines((*signals, *broadcasts)),
+        )
+        advice = wait.say("Let the loop ask for an end, too, that is told with `Broadcast` when no more will come.")
+        return Finding("worker-without-stop", why, advice)
     if signals and wait.place.loop is not None:
         why = wait.say("`Signal` at {lines} wakes one waiter of {name} only", lines=wait.lines(signals), name=name)
         return Finding("cond-lost-signal", why, wait.say("`Broadcast` wakes them all."))

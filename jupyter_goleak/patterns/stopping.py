@@ -153,20 +153,26 @@ def ticking_forever(wait: Wait) -> Finding | None:
     return None
 
 
-def will_be_woken(wait: Wait) -> bool:
-    """Whether something outside of the program's goroutines may yet wake it: a running timer, a deadline, a signal."""
+def will_be_woken(wait: Wait) -> str:
+    """What outside of the program's goroutines may yet wake it: a running timer, a deadline, a signal; "" if nothing."""
     for channel in _channels(wait):
         clock = _owner(wait, channel, "C")
         if clock is not None and not clock.sites("stop"):
-            return True
-        if any("signal.Notify" in site.text for site in channel.sites("passed")):
-            return True
-        if any(site.text.startswith(("time.After(", "time.Tick(")) for site in channel.sites("make")):
-            return True
+            return wait.say("`{name}` (line {line}) may yet fire", name=clock.name, line=wait.line(clock))
+        notified = [site for site in channel.sites("passed") if "signal.Notify" in site.text]
+        if notified:
+            return wait.say(
+                "`{code}` (line {line}) asks for signals, and one may yet come",
+                code=notified[0].text,
+                line=wait.line(notified[0]),
+            )
+        clocked = [site for site in channel.sites("make") if site.text.startswith(("time.After(", "time.Tick("))]
+        if clocked:
+            return wait.say("`{name}` (line {line}) may yet fire", name=clocked[0].text, line=wait.line(clocked[0]))
         context = _owner(wait, channel, "Done")
         if context is not None and _has_deadline(wait, context):
-            return True
-    return False
+            return wait.say("the end of `{name}` may yet come by itself", name=context.name or "ctx")
+    return ""
 
 
 def _has_deadline(wait: Wait, context: Variable) -> bool:
@@ -196,8 +202,9 @@ def will_be_served(wait: Wait) -> bool:
         if variable is not None
         for site in variable.sites(*_SERVES.get(operation, ()))
     }
-    living = (other for other in wait.others if other.leak.evidence == "alive")
-    return any(
+    living = [other for other in wait.others if other.leak.evidence == "alive"]
+    once = wait.variable if wait.variable is not None and wait.variable.kind == "once" else None
+    return any(once is not None and other.runs(once) for other in living) or any(
         plain_function(frame.function) in servers for other in living for frame in other.leak.stack if frame.user
     )
 

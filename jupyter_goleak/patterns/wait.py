@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import dropwhile, pairwise
 from typing import Protocol
 
 from jupyter_goleak.facts import Case, Facts, Operation, Place, Variable
@@ -123,6 +124,14 @@ class Wait:
         """The cases of the select with the channel of each."""
         pairs = ((case, self.at(case.variable)) for case in self.place.cases)
         return [(case, variable) for case, variable in pairs if variable is not None]
+
+    def runs(self, once: Variable) -> bool:
+        """Whether these goroutines are in the function that the `sync.Once` runs, further out than where they wait."""
+        calls = {(site.file, site.line) for site in once.sites("do")}
+        outward = pairwise(dropwhile(lambda frame: not frame.user, self.leak.stack))
+        return any(
+            callee.function == "sync.(*Once).Do" and (caller.file, caller.line) in calls for callee, caller in outward
+        )
 
     @property
     def outcome(self) -> str:

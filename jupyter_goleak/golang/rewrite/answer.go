@@ -45,6 +45,7 @@ type Place struct {
 	Line       int     `json:"line"`
 	Cases      []Case  `json:"cases"`
 	Loop       *Loop   `json:"loop"` // the innermost one around the statement, itself if it is a range
+	Forever    bool    `json:"forever"`
 	Started    *Launch `json:"started"`
 	Holding    []int   `json:"holding"` // locks held by this function and its callers
 }

@@ -66,7 +66,8 @@ func (r *reporter) closeAfter(operations []*operation, unknown bool) *Insertion 
 	if sender == nil || unknown || sender.repeated || len(sender.launches) > 1 {
 		return nil
 	}
-	if v := r.variableOf(last.expression); v != nil && sender.calls > 1 && slices.Contains(r.fields(sender.typ.Params), v) {
+	v := r.variableOf(last.expression)
+	if v != nil && sender.calls > 1 && slices.Contains(r.fields(sender.typ.Params), v) {
 		return nil
 	}
 	stmt, around := ast.Stmt(nil), (*ast.BlockStmt)(nil)
@@ -76,6 +77,9 @@ func (r *reporter) closeAfter(operations []*operation, unknown bool) *Insertion 
 		}
 		block, ok := last.path[i].(*ast.BlockStmt)
 		if !ok {
+			if loop, ok := last.path[i].(*ast.RangeStmt); ok && v != nil && loop.Pos() <= v.Pos() && v.Pos() < loop.End() {
+				return nil // each round has another channel
+			}
 			continue
 		}
 		inner := last.node
@@ -86,7 +90,7 @@ func (r *reporter) closeAfter(operations []*operation, unknown bool) *Insertion 
 			stmt, around = inner.(ast.Stmt), block
 		}
 		// Not above the block that declares the channel.
-		if v := r.variableOf(last.expression); v != nil && v.Parent() != nil && block.Pos() <= v.Pos() && v.Pos() < block.End() {
+		if v != nil && v.Parent() != nil && block.Pos() <= v.Pos() && v.Pos() < block.End() {
 			break
 		}
 	}

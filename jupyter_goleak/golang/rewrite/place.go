@@ -25,6 +25,8 @@ func (r *reporter) place(wait Wait) Place {
 	}
 	var held []ast.Expr
 	for _, frame := range wait.Frames {
+		_, path := r.blocking(wait.State, frame)
+		out.Forever = out.Forever || path.forever()
 		for node, locks := range r.holding {
 			if file, line := r.position(node.Pos()); file == frame.File && line == frame.Line {
 				held = append(held, locks...)

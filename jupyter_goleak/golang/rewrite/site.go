@@ -32,6 +32,21 @@ func (p walkPath) inLoop() bool {
 	return false
 }
 
+// forever tells whether a loop without a condition stands between the node and its function.
+func (p walkPath) forever() bool {
+	for _, node := range slices.Backward(p) {
+		switch node := node.(type) {
+		case *ast.FuncDecl, *ast.FuncLit:
+			return false
+		case *ast.ForStmt:
+			if node.Cond == nil {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // conditional tells whether the node may be passed by inside its function.
 func (p walkPath) conditional() bool {
 	child := ast.Node(nil)
@@ -85,15 +100,20 @@ func (op *operation) uncalled() bool {
 		return false
 	}
 	fn := op.fn.named()
-	if _, ok := fn.node.(*ast.FuncDecl); !ok || fn.calls > 0 || fn.object == nil {
+	_, declared := fn.node.(*ast.FuncDecl)
+	return declared && fn.calls == 0 && fn.object != nil && !fn.isEntry()
+}
+
+// isEntry tells whether the runtime or `go test` calls the function.
+func (fn *function) isEntry() bool {
+	decl, ok := fn.node.(*ast.FuncDecl)
+	if !ok || decl.Recv != nil {
 		return false
 	}
-	name := fn.object.Name()
-	if name == "main" || name == "init" || strings.HasPrefix(name, "Test") || strings.HasPrefix(name, "Benchmark") ||
-		strings.HasPrefix(name, "Fuzz") || strings.HasPrefix(name, "Example") {
-		return false
-	}
-	return true
+	name := decl.Name.Name
+	return name == "main" || name == "init" || slices.ContainsFunc([]string{"Test", "Benchmark", "Fuzz", "Example"}, func(prefix string) bool {
+		return strings.HasPrefix(name, prefix)
+	})
 }
 
 // inSelect is the select statement whose case the operation is.
