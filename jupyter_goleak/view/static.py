@@ -59,10 +59,11 @@ def _parts(report: Report, words: Words) -> Iterator[str]:
         names = variant_names(words, exercise=report.exercise is not None)
         said = " ".join(f"{names[run.variant]}: {verdict_sentence(run, words)}" for run in runs)
         yield f'<img alt="{_text(said)}" src="{to_data_uri(report, words)}" style="max-width:100%;height:auto;background:#fff"/>'
-    reasons = dict.fromkeys(leak.explanation for leak in report.leaks if leak.explanation)
-    yield from (f'<p style="font-size:15px">{_coded(reason)}</p>' for reason in reasons)
     # In an exercise the learner's own goroutines matter, not those of the program that was given.
     told = report.fixed if report.exercise else report.original
+    explained = [*report.leaks, *(told.alive if told else ())][:MOST_GROUPS]
+    reasons = dict.fromkeys(group.explanation for group in explained if group.explanation)
+    yield from (f'<p style="font-size:15px">{_coded(reason)}</p>' for reason in reasons)
     if told and (told.leaks or told.alive):
         yield _table(told, report.file, words)
     if report.fix:

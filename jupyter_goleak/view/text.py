@@ -46,7 +46,8 @@ class _Writer:
         told = report.fixed if report.exercise else report.original
         if told:
             yield from self._groups(told)
-        for reason in dict.fromkeys(leak.explanation for leak in report.leaks if leak.explanation):
+        explained = [*report.leaks, *(told.alive if told else ())][:MOST_GROUPS]
+        for reason in dict.fromkeys(group.explanation for group in explained if group.explanation):
             yield ""
             yield from _wrapped(visible(reason))
         yield from self._fix()
