@@ -134,6 +134,19 @@ func (d *draft) last(body *ast.BlockStmt, code string) {
 	d.substitute(stmt.End(), body.Rbrace, "\n\t"+indent+indented(code, "\t"+indent)+"\n"+indent)
 }
 
+// global puts a declaration of its own above the one that the function stands in.
+func (d *draft) global(fn *function, code string) {
+	for _, decl := range d.r.file(fn.node.Pos()).syntax.Decls {
+		if decl.Pos() <= fn.node.Pos() && fn.node.Pos() < decl.End() {
+			pos := decl.Pos()
+			if declared, ok := decl.(*ast.FuncDecl); ok && declared.Doc != nil {
+				pos = declared.Doc.Pos()
+			}
+			d.insert(pos, code+"\n\n")
+		}
+	}
+}
+
 // remove takes a statement away, with its line where it has that for itself.
 func (d *draft) remove(stmt ast.Node) {
 	file, start := d.offset(stmt.Pos())

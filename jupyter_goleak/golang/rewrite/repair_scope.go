@@ -152,7 +152,7 @@ func listOf(node ast.Node) []ast.Stmt {
 	return nil
 }
 
-// hoisted is the outermost statement around the node in its function, yet inside of the block that declares v.
+// hoisted is the outermost statement around the node in its function, yet inside of the block or loop that declares v.
 func hoisted(node ast.Node, path walkPath, v *types.Var) ast.Stmt {
 	var found ast.Stmt
 	child := node
@@ -161,9 +161,9 @@ func hoisted(node ast.Node, path walkPath, v *types.Var) ast.Stmt {
 			if stmt, ok := child.(ast.Stmt); ok && slices.Contains(list, stmt) {
 				found = stmt
 			}
-			if v != nil && around.Pos() <= v.Pos() && v.Pos() < around.End() {
-				return found
-			}
+		}
+		if v != nil && found != nil && around.Pos() <= v.Pos() && v.Pos() < around.End() {
+			return found
 		}
 		switch around.(type) {
 		case *ast.FuncLit, *ast.FuncDecl:
@@ -213,19 +213,35 @@ func isError(t types.Type) bool {
 
 // unused is the first of the names that the function around the position does not use in any way.
 func (r *repairer) unused(pos token.Pos, names ...string) string {
-	file := r.file(pos)
-	taken := map[string]bool{}
-	if file != nil {
+	var around []ast.Node
+	if file := r.file(pos); file != nil {
 		for _, decl := range file.syntax.Decls {
 			if decl.Pos() <= pos && pos < decl.End() {
-				ast.Inspect(decl, func(node ast.Node) bool {
-					if ident, ok := node.(*ast.Ident); ok {
-						taken[ident.Name] = true
-					}
-					return true
-				})
+				around = append(around, decl)
 			}
 		}
+	}
+	return notIn(around, names)
+}
+
+// unusedAnywhere is the first of the names that the program does not use in any way.
+func (r *repairer) unusedAnywhere(names ...string) string {
+	var files []ast.Node
+	for _, file := range r.files {
+		files = append(files, file.syntax)
+	}
+	return notIn(files, names)
+}
+
+func notIn(nodes []ast.Node, names []string) string {
+	taken := map[string]bool{}
+	for _, node := range nodes {
+		ast.Inspect(node, func(node ast.Node) bool {
+			if ident, ok := node.(*ast.Ident); ok {
+				taken[ident.Name] = true
+			}
+			return true
+		})
 	}
 	for _, name := range names {
 		if !taken[name] {
@@ -317,13 +333,13 @@ func (fn *function) isLaunched() bool { return fn != nil && len(fn.launches) > 0
 
 // describe is the function as a title speaks of it.
 func describe(fn *function) string {
-	if fn == nil {
-		return "the function"
-	}
-	if fn.outer != nil {
+	switch {
+	case fn != nil && fn.outer == nil:
+		return "`" + fn.name + "`"
+	case fn.isLaunched():
 		return "the goroutine"
 	}
-	return "`" + fn.name + "`"
+	return "the function"
 }
 
 // allOperations are those of the whole program, in the order of the text.

@@ -22,6 +22,35 @@ func (closeAfterLastSend) propose(r *repairer, w *blocked) {
 			}
 			events = r.lifted(events)
 		}
+		r.closeRemoved(use, 8+doubt)
+	}
+}
+
+// closeRemoved closes a channel where it is taken out of the map that its senders find it in.
+func (r *repairer) closeRemoved(use channelUse, cost int) {
+	for _, file := range r.files {
+		r.walk(file.syntax, func(node ast.Node, path []ast.Node) {
+			stmt, ok := node.(*ast.ExprStmt)
+			if !ok {
+				return
+			}
+			call, ok := stmt.X.(*ast.CallExpr)
+			if !ok || r.builtin(call) != "delete" || len(call.Args) != 2 || !simple(call.Args[1]) {
+				return
+			}
+			kept := r.at(call.Args[0])
+			if kept == nil {
+				return
+			}
+			if objects, _ := r.objectsAt(kept.kid("element")); !slices.Contains(objects, use.object) {
+				return
+			}
+			name, m, key := r.unused(stmt.Pos(), "removed", "ch"), r.raw(call.Args[0]), r.raw(call.Args[1])
+			d := r.draft()
+			d.before(stmt, "if "+name+", ok := "+m+"["+key+"]; ok {\n\tclose("+name+")\n}")
+			d.offer("close-after-last-send", cost, "close what is deleted from `"+m+"`",
+				"Whoever takes a channel out of the map ends all sending to it, and closing it tells its receivers so.")
+		})
 	}
 }
 

@@ -272,6 +272,7 @@ func (r *repairer) release(node ast.Node, written ast.Expr, depth int) {
 		if call, ok := node.(*ast.CallExpr); ok && containsFunction(call) {
 			name = r.text(call.Fun) + "(…)"
 		}
+		alike := false
 		title := "release `" + l.name + "` before `" + name + "`"
 		lock := l.name + "." + strings.TrimPrefix(l.unlock, "R")
 		lock = strings.TrimSuffix(lock, "Unlock")
@@ -283,6 +284,8 @@ func (r *repairer) release(node ast.Node, written ast.Expr, depth int) {
 		if call, ok := node.(*ast.CallExpr); ok {
 			if other, method := ast.Unparen(call.Fun).(*ast.SelectorExpr); method && strings.HasSuffix(other.Sel.Name, "Lock") {
 				depth += 5 // with an order of the locks both can be held
+				wanted, _ := r.objects(other)
+				alike = slices.Contains(wanted, objects[0])
 			}
 		}
 		deferred := l.deferred()
@@ -319,7 +322,8 @@ func (r *repairer) release(node ast.Node, written ast.Expr, depth int) {
 			})
 			d.offer("release-before-send", 11+depth, title, releaseWhy)
 		}
-		if !returns {
+		// Taken again after, two locks of a kind would be taken the other way round by everyone: the same again.
+		if !returns && !alike {
 			d := r.draft()
 			d.before(stmt, l.code())
 			d.after(stmt, lock)

@@ -64,6 +64,7 @@ func (r *repairer) orderByKey(lock object, inner locking, written ast.Expr) {
 	}
 	key := keyOf(namedOf(a.Type()))
 	if key == "" {
+		r.takeTogether(lock, inner)
 		return
 	}
 	var start ast.Stmt
@@ -89,6 +90,28 @@ func (r *repairer) orderByKey(lock object, inner locking, written ast.Expr) {
 	}
 	d.before(start, first+", "+second+" := "+a.Name()+", "+b.Name()+"\nif "+second+"."+key+" < "+first+"."+key+" {\n\t"+first+", "+second+" = "+second+", "+first+"\n}")
 	d.offer("order-locks", 8, "lock the one with the smaller `"+key+"` first", orderWhy)
+}
+
+// takeTogether guards the taking of two locks of one kind by a third, so that nobody else is halfway meanwhile.
+func (r *repairer) takeTogether(lock object, inner locking) {
+	for _, outer := range r.lockings(lock) {
+		if outer.op.fn != inner.op.fn || outer.op.node.Pos() >= inner.op.node.Pos() || !slices.Contains(outer.list, inner.stmt) {
+			continue
+		}
+		left := slices.ContainsFunc(leaves(outer.op.fn.body), func(pos token.Pos) bool {
+			return outer.stmt.Pos() < pos && pos < inner.stmt.Pos()
+		})
+		if left {
+			continue
+		}
+		name := r.unusedAnywhere("both", "pairs")
+		d := r.draft()
+		d.global(outer.op.fn, "// "+name+" is held by whoever is about to take two of the locks.\nvar "+name+" "+d.importing(outer.stmt.Pos(), "sync")+".Mutex")
+		d.before(outer.stmt, name+".Lock()")
+		d.after(inner.stmt, name+".Unlock()")
+		d.offer("order-locks", 9, "hold a lock `"+name+"` while `"+outer.name+"` and `"+inner.name+"` are taken",
+			"While one goroutine is about to take two locks of a kind, no other can be halfway and hold the one that it still needs.")
+	}
 }
 
 // keyOf is a field by which values of the type can be put in order.

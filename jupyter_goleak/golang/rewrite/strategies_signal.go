@@ -141,6 +141,10 @@ func (r *repairer) doneWhereStopped(w *blocked, starts []*launching) {
 
 // doneInStarter closes it when the function that starts the goroutine returns.
 func (r *repairer) doneInStarter(w *blocked, starts []*launching, cost int) {
+	if starts[0].fn.isEntry() && starts[0].fn.name == "init" {
+		r.doneInMain(w, starts, cost)
+		return
+	}
 	d := r.draft()
 	name := r.unused(starts[0].stmt.Pos(), "done", "quit", "stop")
 	if name != r.unused(w.node.Pos(), name) || !r.hand(d, w, starts, name) {
@@ -159,6 +163,19 @@ func (r *repairer) doneInStarter(w *blocked, starts []*launching, cost int) {
 		d.before(outer, name+" := make(chan struct{})\ndefer close("+name+")")
 	}
 	d.offer(r.doneStrategy(w), cost, "`select` on a new channel `"+name+"`, which "+describe(starts[0].fn)+" closes when it returns", doneSignalWhy)
+}
+
+// doneInMain closes it when main returns, for goroutines that an init function starts.
+func (r *repairer) doneInMain(w *blocked, starts []*launching, cost int) {
+	d := r.draft()
+	name := r.unusedAnywhere("done", "quit", "stop")
+	main := slices.IndexFunc(r.ordered, func(fn *function) bool { return fn.isEntry() && fn.name == "main" })
+	if main < 0 || !r.hand(d, w, starts, name) {
+		return
+	}
+	d.global(starts[0].fn, "var "+name+" = make(chan struct{})")
+	d.first(r.ordered[main].body, "defer close("+name+")")
+	d.offer(r.doneStrategy(w), cost, "`select` on a new channel `"+name+"`, which `main` closes when it returns", doneSignalWhy)
 }
 
 // doneInCallers closes it when the one who asked for the goroutine's work returns.
