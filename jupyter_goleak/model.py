@@ -241,7 +241,8 @@ class Run:
     `verdict` is judged from everything else; `stopped` says why a run ended before the program did: `"timeout"`,
     `"for"` (it ran as long as was asked), `"user"` (interrupted), or None. `exit_code` is the program's own, negative
     for a signal (as in `subprocess`), None where it had to be killed. `truncated` tells that `stdout` or `stderr` lost
-    their middle. `note` is what a reader must know to weigh the evidence, such as that this Go cannot prove leaks.
+    their middle. `note` is what a reader must know to weigh the evidence, such as that this Go cannot prove leaks;
+    `ignored` counts the leaking goroutines that the reader chose not to hear of.
     """
 
     variant: Variant
@@ -278,6 +279,8 @@ class Run:
             "leaks": [leak.to_dict() for leak in self.leaks],
             "alive": [leak.to_dict() for leak in self.alive],
             "explored": self.explored.to_dict(),
+            "ignored": self.ignored,
+            "note": self.note,
         }
 
 

@@ -20,7 +20,7 @@ from jupyter_goleak.view.lanes import Bars, Lanes
 from jupyter_goleak.view.output import Output, visible
 from jupyter_goleak.view.series import Series
 from jupyter_goleak.view.source import diff_rows, source_rows
-from jupyter_goleak.view.words import Words, variant_names, verdict_sentence, verdict_word
+from jupyter_goleak.view.words import Words, notes, variant_names, verdict_sentence, verdict_word
 
 VARIANTS: tuple[Variant, ...] = ("original", "fixed")
 MARKS = 200
@@ -122,10 +122,9 @@ class Column:
                 "verdict": run.verdict,
                 "word": verdict_word(run, words),
                 "sentence": verdict_sentence(run, words),
-                "note": words.retell(run.note),
+                "note": " ".join(notes(run, words)),
                 "stopped": run.stopped,
                 "exit_code": run.exit_code,
-                "ignored": run.ignored,
                 "explored": run.explored.to_dict(),
                 "leaks": [_leak(leak) for leak in run.leaks],
                 "alive": [_leak(leak) for leak in run.alive],

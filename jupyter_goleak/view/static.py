@@ -16,7 +16,7 @@ from jupyter_goleak.view.output import Output, visible
 from jupyter_goleak.view.picture import picture
 from jupyter_goleak.view.source import Row, diff_rows
 from jupyter_goleak.view.state import scene_of
-from jupyter_goleak.view.words import Words, place_word, variant_names, verdict_sentence
+from jupyter_goleak.view.words import Words, notes, place_word, variant_names, verdict_sentence
 
 MOST_GROUPS = 40
 # In a notebook that is trusted but has lost its kernel, the output above holds nothing but the words that a widget is missing.
@@ -59,6 +59,8 @@ def _parts(report: Report, words: Words) -> Iterator[str]:
         names = variant_names(words, exercise=report.exercise is not None)
         said = " ".join(f"{names[run.variant]}: {verdict_sentence(run, words)}" for run in runs)
         yield f'<img alt="{_text(said)}" src="{to_data_uri(report, words)}" style="max-width:100%;height:auto;background:#fff"/>'
+    for note in dict.fromkeys(note for run in runs for note in notes(run, words)):
+        yield f"<p>{_text(note)}</p>"
     # In an exercise the learner's own goroutines matter, not those of the program that was given.
     told = report.fixed if report.exercise else report.original
     explained = [*report.leaks, *(told.alive if told else ())][:MOST_GROUPS]

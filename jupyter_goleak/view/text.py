@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from jupyter_goleak.model import Attempt, Report, Run, Sample
 from jupyter_goleak.stack_dump import short_function
 from jupyter_goleak.view.output import visible
-from jupyter_goleak.view.words import Words, place_word, seconds, variant_names, verdict_sentence, verdict_word
+from jupyter_goleak.view.words import Words, notes, place_word, seconds, variant_names, verdict_sentence, verdict_word
 
 WIDTH = 100
 BARS = "▁▂▃▄▅▆▇█"
@@ -66,9 +66,8 @@ class _Writer:
             time=seconds(run.duration_s),
         )
         yield f"{' ' * indent}{numbers}"
-        for note in (words.retell(run.note), words("ignored: {n}", n=run.ignored) if run.ignored else ""):
-            if note:
-                yield from _wrapped(note, " " * indent)
+        for note in notes(run, words):
+            yield from _wrapped(note, " " * indent)
 
     def _groups(self, run: Run) -> Iterator[str]:
         groups = [*run.leaks, *run.alive]

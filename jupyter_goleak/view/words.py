@@ -169,6 +169,14 @@ def verdict_sentence(run: Run, words: Words) -> str:
         return words.count(
             "No leak; {n} goroutine was still at work.", "No leak; {n} goroutines were still at work.", n
         )
+    if run.ignored:
+        return words.count("No leak but {n} that is ignored.", "No leak but {n} that are ignored.", run.ignored)
     if run.explored.runs > 1:
         return words("Every goroutine ended, in each of {n} runs.", n=run.explored.runs)
     return words("Every goroutine ended.")
+
+
+def notes(run: Run, words: Words) -> list[str]:
+    """What a reader must know to weigh a run's findings: why nothing could be proven, what was left out."""
+    ignored = words("ignored: {n}", n=run.ignored) if run.ignored else ""
+    return [note for note in (words.retell(run.note), ignored) if note]

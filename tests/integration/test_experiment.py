@@ -325,3 +325,4 @@ def test_what_is_ignored_stays_visible_as_a_number() -> None:
     report = check(LABELLED, ignore=["^main[.]wait$"])
     assert report.original is not None
     assert (report.verdict, report.leaks, report.original.ignored) == ("clean", (), 2)
+    assert report.original.to_dict()["ignored"] == 2

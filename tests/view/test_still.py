@@ -118,6 +118,12 @@ def test_text_and_html_tell_why_the_fix_works_and_what_else_was_tried():
     assert "What else was triedbuffer jobs: changed output" in Markup(html).said
 
 
+def test_text_and_html_tell_why_nothing_was_proven_and_what_was_left_out():
+    noted = replace(report(), original=replace(original(), note="nobody watched", ignored=3))
+    assert {"nobody watched", "ignored: 3"} <= set(map(str.strip, to_text(noted, ENGLISH).split("\n")))
+    assert "<p>nobody watched</p><p>ignored: 3</p>" in to_html(noted, ENGLISH)
+
+
 def test_text_of_a_program_that_does_not_compile():
     assert to_text(BROKEN, ENGLISH) == "▲ The program does not compile.\n  main.go:3:1: <b>undefined</b>: x"
 

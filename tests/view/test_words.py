@@ -43,6 +43,8 @@ def test_an_unknown_language_speaks_english():
             {"leaks": (), "verdict": "clean", "alive": (replace(LEAK, evidence="alive", count=1),)},
             "No leak; 1 goroutine was still at work.",
         ),
+        ({"leaks": (), "verdict": "clean", "ignored": 1}, "No leak but 1 that is ignored."),
+        ({"leaks": (), "verdict": "clean", "ignored": 2}, "No leak but 2 that are ignored."),
         (
             {"leaks": (), "verdict": "clean", "stopped": "user", "duration_s": 3.0},
             "You stopped it after 3.00 s; no leak was seen until then.",

@@ -59,7 +59,7 @@ class Column {
     }
     this.badge.hidden = waiting;
     say(this.sentence, facts.sentence || this.inTheMeantime(facts));
-    say(this.note, [facts.note, facts.ignored ? t("ignored: {n}", { n: facts.ignored }) : ""].filter(Boolean).join(" "));
+    say(this.note, facts.note || "");
     this.note.hidden = !this.note.textContent;
     this.showNumbers(facts, waiting);
     this.showReadings(facts);
