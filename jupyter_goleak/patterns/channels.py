@@ -68,7 +68,7 @@ def abandoned_receiver(wait: Wait) -> Finding | None:
 
 def _closed_elsewhere(wait: Wait, pattern: str, name: str, closes: list[Operation]) -> Finding:
     """A channel that the text closes, and nothing came to do so."""
-    why = wait.say("{name} is closed only at {lines}, and that was not reached", name=name, lines=wait.lines(closes))
+    why = wait.say("{name} is closed only at {lines}, and that close never came", name=name, lines=wait.lines(closes))
     way = wait.say("See to it that `{function}` gets there on every way.", function=closes[0].function)
     return Finding(pattern, why, "" if closes[0].function.startswith(A_LITERAL_IN) else way)
 

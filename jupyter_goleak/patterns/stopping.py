@@ -72,7 +72,7 @@ def context_never_cancelled(wait: Wait) -> Finding | None:
             )
         else:
             why = wait.say(
-                "`{cancel}` is called only at {lines}, and that was not reached",
+                "`{cancel}` is called only at {lines}, and that call never came",
                 cancel=cancel.name,
                 lines=wait.lines(calls),
             )
