@@ -37,6 +37,8 @@ def highlighted(source: str) -> list[list[Token]]:
         (T.Operator, "operator"),
     )
     lines: list[list[Token]] = [[]]
+    if source.startswith("\ufeff"):  # the lexer drops it
+        lines[-1].append(("", visible("\ufeff")))
     for kind, text in GoLexer(stripnl=False, ensurenl=False).get_tokens(source):
         name = next((name for parent, name in kinds if kind in parent), "")
         first, *rest = text.split("\n")

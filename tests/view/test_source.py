@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from jupyter_goleak.view.output import visible
@@ -27,6 +27,7 @@ def test_tokens_are_named():
 
 
 @given(st.text(max_size=200))
+@example("\ufeffpackage main")
 def test_highlighting_loses_nothing(text):
     text = text.replace("\r", "")
     assert joined(highlighted(text)) == visible(text).split("\n")
