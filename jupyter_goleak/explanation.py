@@ -15,6 +15,11 @@ from jupyter_goleak.model import Exploration, Fix, Leak, Run
 from jupyter_goleak.patterns import Finding, Say, Wait, recognise, will_be_served, will_be_woken
 from jupyter_goleak.stack_dump import short_function
 
+# States in which it waits for another goroutine.
+_BLOCKED = ("chan", "select", "sync.", "semacquire", "coroutine")
+# What is known of goroutines that live on.
+_LIVELY = ("ticking-forever", "http-no-answer", "http-keep-alive")
+
 
 class English:
     """The language that the sentences are written in."""
@@ -39,11 +44,19 @@ def explain(
         return _with_groups(run, [replace(group, explanation=_plain(group, say)) for group in groups])
     waits: list[Wait] = []
     for group, place in zip(groups, facts.places, strict=True):
+        if facts.weak and group.evidence == "proven" and run.verdict != "deadlock":
+            # The proof does not look through weak pointers, which may lead to what wakes it.
+            group = replace(group, evidence="likely")
+        if group.go_line is None and place.started is not None:
+            group = replace(group, go_file=place.started.file, go_line=place.started.line)
         waits.append(Wait(group, place, facts, say, run.verdict == "deadlock", waits).narrowed())
     _weigh(waits)
     _join(waits)
     only = sum(wait.leak.evidence != "alive" for wait in waits) == 1
-    return _with_groups(run, [_explained(wait, fix if only else None, ancestry) for wait in waits])
+    crashed = run.verdict == "crash"
+    return _with_groups(
+        run, [_explained(wait, fix if only else None, ancestry=ancestry, crashed=crashed) for wait in waits]
+    )
 
 
 def _weigh(waits: list[Wait]) -> None:
@@ -75,8 +88,8 @@ def _with_groups(run: Run, groups: list[Leak]) -> Run:
     return replace(run, verdict=verdict, leaks=leaks, alive=alive, explored=explored)
 
 
-def _explained(wait: Wait, fix: Fix | None, ancestry: bool) -> Leak:
-    finding = _still_expected(wait) or recognise(wait)
+def _explained(wait: Wait, fix: Fix | None, *, ancestry: bool, crashed: bool) -> Leak:
+    finding = _still_expected(wait, crashed=crashed) or recognise(wait)
     made = wait.variable.sites("make")[:1] if wait.variable else ()
     leak = replace(wait.leak, made_file=made[0].file, made_line=made[0].line) if made else wait.leak
     if finding is None:
@@ -105,16 +118,18 @@ def _creators(wait: Wait) -> str:
     return wait.say("Started through {chain}.", chain=" ← ".join(chain)) if chain else ""
 
 
-def _still_expected(wait: Wait) -> Finding | None:
+def _still_expected(wait: Wait, *, crashed: bool) -> Finding | None:
     """Why a goroutine that waits is no leak."""
     if wait.deadlock or wait.leak.evidence != "alive":
         return None
-    waker = will_be_woken(wait)
-    if not waker and will_be_served(wait):
-        waker = wait.say("what is still at work may yet wake it")
+    if not wait.leak.state.startswith(_BLOCKED):
+        return None
+    waker = will_be_woken(wait) or will_be_served(wait)
+    if not waker and crashed:
+        waker = wait.say("that is where it was last seen before the program broke off")
     if not waker:
         return None
-    if (finding := recognise(wait)) and finding.pattern == "ticking-forever":
+    if (finding := recognise(wait)) and finding.pattern in _LIVELY:
         return finding
     return Finding("unknown", waker)
 

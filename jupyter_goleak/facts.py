@@ -30,8 +30,13 @@ class Operation:
     `loop`: a loop of its function repeats it. `goroutine`: a `go` statement starts the code around it; `repeated`: and that
     stands in a loop. `conditional`: its function may pass it by. `exits` are the lines where the function leaves before it
     comes to it, of a `range` those that break it off. `select` counts the cases to choose from, 0 outside of a select;
-    `default`: one of them is a default, so that it never waits. `uncalled`: nothing calls the function that it stands in.
-    `holding` names the locks that its function holds there (indices of variables).
+    `default`: one of them is a default, so that it never waits; `select_line` is that of the select. `uncalled`: nothing calls
+    the function that it stands in. `holding` names the locks that its function holds there (indices of variables).
+
+    `body` is the function or literal that it is part of, by its place among all of them (-1 at package level). `again`: the
+    program may come to it more than once. `timed`: a timer of `time.AfterFunc` comes to it. `tasks` are, of a method `Go`, the
+    bodies that it starts. A method's name with `-value` behind it, such as `unlock-value`, is a method handed on to be called
+    later.
     """
 
     kind: str
@@ -52,6 +57,11 @@ class Operation:
     exits: tuple[int, ...]
     uncalled: bool
     holding: tuple[int, ...]
+    body: int
+    again: bool
+    select_line: int
+    tasks: tuple[int, ...]
+    timed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +94,7 @@ class Variable:
     unbuffered), `buffer_text` how the program writes it. `nil`: declared and never made. `global_`: a global variable holds
     it, or what it is an element of. `owner` and `via` say what it is reached through: a context's `Done`, a timer's `C`, an `element` of a channel, slice or
     map; `kids` says the same the other way round. `parents` are what it was derived from: a context's parent, the reader
-    that a scanner reads. `cancel` is the function that ends a context. `close_after` is where the only sender can close the
+    that a scanner reads. `siblings` are the other results of the call that made it. `cancel` is the function that ends a context. `close_after` is where the only sender can close the
     channel, None where no such line is sure.
     """
 
@@ -104,6 +114,7 @@ class Variable:
     owner: int | None
     via: str
     parents: tuple[int, ...]
+    siblings: tuple[int, ...]
     cancel: int | None
     operations: tuple[Operation, ...]
     kids: Mapping[str, int]
@@ -148,14 +159,25 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """A call under way: the body that it is of (as in `Operation`; -1 where it is not found), and the line."""
+
+    body: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """The statement that a goroutine waits in.
 
     `operation` is `range`, `receive`, `send`, `select`, `call`, or a method's name in small letters (`lock`, `wait`, …).
     `variable` is the index of what it waits for, as far as the text tells; where the same code serves several values,
     `others` are the rest, those that something ends last. `loop` is the innermost loop around it, itself for a range. `forever`:
-    a loop without a condition repeats it, or a call that led to it. `holding` names the locks that the goroutine holds
-    there. Where `found` is False, only `file` and `line` (and `started`) are known.
+    a loop without a condition repeats it, or a call that led to it. `each_round`: the loop
+    declares what is waited for, which is another value in each round. `comma_ok`: the receive tells, too, whether the channel is
+    closed. `holding` names the locks that the goroutine holds there; `same`: by all that the text tells, the lock that it
+    waits for is one of these, and not that of another value. `stack` are the calls under way in the user's code, the innermost first, and `reaches` the bodies that they may
+    yet come to, themselves included. Where `found` is False, only `file` and `line` (and `started`) are known.
     """
 
     found: bool
@@ -170,8 +192,13 @@ class Place:
     cases: tuple[Case, ...]
     loop: Loop | None
     forever: bool
+    each_round: bool
+    comma_ok: bool
+    same: bool
     started: Launch | None
     holding: tuple[int, ...]
+    stack: tuple[Standing, ...]
+    reaches: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,13 +206,21 @@ class Facts:
     """One place for each wait that was asked about, in the same order, and the variables that they name by index.
 
     `resources` are what the program makes and has to close or stop, in the order of the text: responses, pipes,
-    connections, listeners, timers, tickers, and what `iter.Pull` gives. `problem` says why the analysis broke off, if it did.
+    connections, listeners, timers, tickers, and what `iter.Pull` gives. `weak`: it has weak pointers, through which the
+    runtime's proof does not look. `problem` says why the analysis broke off, if it did.
     """
 
     places: tuple[Place, ...]
     variables: tuple[Variable, ...]
     resources: tuple[int, ...] = ()
+    weak: bool = False
     problem: str = ""
+
+    @property
+    def file(self) -> str:
+        """The file that all of it stands in, "" where there are several."""
+        files = {operation.file for variable in self.variables for operation in variable.operations}
+        return files.pop() if len(files) == 1 else ""
 
     def of(self, place: Place) -> Variable | None:
         """What the place waits for."""
@@ -198,6 +233,7 @@ def facts_of(answer: Mapping[str, Any]) -> Facts:
         tuple(_place(each) for each in answer["places"]),
         tuple(_variable(each) for each in answer["variables"]),
         tuple(answer["resources"]),
+        answer["weak"],
         answer["problem"],
     )
 
@@ -212,6 +248,8 @@ def _place(each: Mapping[str, Any]) -> Place:
             "started": started and Launch(**{**started, "loop": _loop(started["loop"])}),
             "holding": tuple(each["holding"]),
             "others": tuple(each["others"]),
+            "stack": tuple(Standing(**standing) for standing in each["stack"]),
+            "reaches": frozenset(each["reaches"]),
         }
     )
 
@@ -227,6 +265,7 @@ def _variable(each: Mapping[str, Any]) -> Variable:
         names=tuple(values["names"]),
         global_=values.pop("global"),
         parents=tuple(values["parents"]),
+        siblings=tuple(values["siblings"]),
         operations=tuple(_operation(one) for one in values["operations"]),
         methods=tuple(Method(**one) for one in values["methods"]),
         close_after=Insertion(**insertion) if insertion else None,
@@ -235,4 +274,4 @@ def _variable(each: Mapping[str, Any]) -> Variable:
 
 
 def _operation(each: Mapping[str, Any]) -> Operation:
-    return Operation(**{**each, "holding": tuple(each["holding"]), "exits": tuple(each["exits"])})
+    return Operation(**{**each, **{name: tuple(each[name]) for name in ("holding", "exits", "tasks")}})

@@ -55,6 +55,12 @@ def short_function(name: str) -> str:
     return name.rpartition("/")[2].removeprefix("main.")
 
 
+def package_of(name: str) -> str:
+    """The import path in a function's full name."""
+    folder, slash, rest = name.rpartition("/")
+    return folder + slash + rest.partition(".")[0]
+
+
 def parse_dump(text: str, places: Places) -> tuple[Goroutine, ...]:
     """The goroutines of a dump, in its order. A block cut off in its middle is read as far as it goes."""
     goroutines = []

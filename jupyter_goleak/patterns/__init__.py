@@ -10,11 +10,13 @@ from collections.abc import Callable
 
 from jupyter_goleak.patterns import channels, input_output, locks, stopping
 from jupyter_goleak.patterns.wait import Finding, Say, Wait
+from jupyter_goleak.patterns.waking import will_be_served, will_be_woken
 
 __all__ = ["RULES", "Finding", "Say", "Wait", "recognise", "will_be_served", "will_be_woken"]
 
 RULES: tuple[Callable[[Wait], Finding | None], ...] = (
     channels.empty_select,
+    input_output.http_request,
     input_output.http_body,
     input_output.pipe,
     stopping.iter_pull,
@@ -22,6 +24,7 @@ RULES: tuple[Callable[[Wait], Finding | None], ...] = (
     channels.nil_channel,
     locks.send_while_locked,
     locks.relock,
+    locks.deferred_lock,
     locks.lock_order,
     locks.missing_unlock,
     locks.once,
@@ -40,9 +43,6 @@ RULES: tuple[Callable[[Wait], Finding | None], ...] = (
     input_output.inside_library,
     input_output.waits_for_io,
 )
-
-will_be_woken = stopping.will_be_woken
-will_be_served = stopping.will_be_served
 
 
 def recognise(wait: Wait) -> Finding | None:

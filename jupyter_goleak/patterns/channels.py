@@ -1,23 +1,53 @@
-"""Patterns of goroutines that wait on a channel: receivers nobody serves, senders nobody hears."""
+"""Patterns of goroutines that wait on a channel: receivers nobody serves, senders nobody hears.
+
+A sentence tells what is true whichever way the program took. That a line was reached, or that a loop was left, is said only
+where the text or the stacks of the others leave no other way.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from jupyter_goleak.facts import Operation, Variable
 from jupyter_goleak.patterns.wait import A_LITERAL_IN, Finding, Wait
 
 
+def _used(variable: Variable, *kinds: str) -> list[Operation]:
+    """The operations of these kinds that something may come to."""
+    return [site for site in variable.sites(*kinds) if not site.uncalled]
+
+
+def _short(wait: Wait, variable: Variable) -> str:
+    return f"`{variable.name or wait.place.expression}`"
+
+
+def _many(variable: Variable) -> bool:
+    """Whether the program may make several such values, so that what befell one of them need not concern another."""
+    return any(site.again for site in variable.sites("make"))
+
+
 def nil_channel(wait: Wait) -> Finding | None:
-    """A channel that was declared and never made."""
+    """The runtime says that the channel is nil."""
     variable = wait.variable
-    nil = variable is not None and variable.nil
-    if not nil and "nil chan" not in wait.leak.state:
-        return None
-    if wait.place.expression.endswith(".Done()"):
-        return None  # the context of an uncancellable context has a nil channel; its own rule says so
-    name = wait.name(variable) if variable else f"`{wait.place.expression or '?'}`"
-    why = wait.say("{name} is never made, and a nil channel never lets anyone pass", name=name)
-    advice = wait.say("Make it with `make(chan …)` before it is used.")
-    return Finding("nil-channel", why, advice)
+    if "nil chan" not in wait.leak.state or (variable is not None and variable.via == "Done"):
+        return None  # of a context without an end its own rule tells
+    nils = _used(variable, "nil") if variable is not None else []
+    if variable is not None and variable.nil and not nils:
+        why = wait.say(
+            "{name} is never made, and a nil channel never lets anyone pass", name=wait.name(variable, made=False)
+        )
+    elif nils:
+        why = wait.say(
+            "`{name}` is nil there (it is set so at {lines}), and a nil channel never lets anyone pass",
+            name=wait.place.expression,
+            lines=wait.lines(nils),
+        )
+    else:
+        why = wait.say(
+            "`{name}` is nil there: none was made for it, and a nil channel never lets anyone pass",
+            name=wait.place.expression or "?",
+        )
+    return Finding("nil-channel", why, wait.say("Make it with `make(chan …)` before it is used."))
 
 
 def held_by_global(wait: Wait) -> Finding | None:
@@ -32,12 +62,12 @@ def held_by_global(wait: Wait) -> Finding | None:
     name = wait.name(variable)
     if variable is keeper:
         why = wait.say(
-            "{name} is a global variable: anyone could still use it, which keeps the runtime from a proof, but nobody did",
+            "{name} is a global variable: anyone could still use it, which keeps the runtime from a proof, but nobody does",
             name=name,
         )
     else:
         why = wait.say(
-            "{name} stands in the global `{keeper}`: anyone could still use it, but nobody did",
+            "{name} stands in the global `{keeper}`: anyone could still use it, but nobody does",
             name=name,
             keeper=keeper.name,
         )
@@ -49,11 +79,23 @@ def abandoned_receiver(wait: Wait) -> Finding | None:
     variable = wait.variable
     if variable is None or wait.place.operation not in ("range", "receive") or variable.kind != "channel":
         return None
-    sends = [site for site in variable.sites("send") if not site.uncalled]
-    closes = [site for site in variable.sites("close") if not site.uncalled]
-    name = wait.name(variable)
+    sends, closes = _used(variable, "send"), _used(variable, "close")
+    name, short = wait.name(variable), _short(wait, variable)
+    if closing := _stuck_closer(wait, short, closes):
+        return Finding("abandoned-receiver", closing)
+    if blocked := wait.stuck(sends):
+        other, site = blocked
+        why = wait.say(
+            "who sends on {name} (line {site}) waits at line {line}",
+            name=short,
+            site=wait.line(site),
+            line=wait.line(other.place),
+        )
+        return Finding("abandoned-receiver", why)
     if closes:
-        return _closed_elsewhere(wait, "abandoned-receiver", name, closes)
+        return _never_closed(wait, "abandoned-receiver", name, variable, closes)
+    if variable.unknown:
+        return Finding("abandoned-receiver", _not_followed(wait, variable))
     if wait.place.operation == "range" or not sends:
         if sends or wait.place.operation == "range":
             why = wait.say("{name} is never closed", name=name)
@@ -66,14 +108,49 @@ def abandoned_receiver(wait: Wait) -> Finding | None:
     return Finding("abandoned-receiver", why, _close_advice(wait, variable))
 
 
-def _closed_elsewhere(wait: Wait, pattern: str, name: str, closes: list[Operation]) -> Finding:
-    """A channel that the text closes, and nothing came to do so."""
-    why = wait.say("{name} is closed only at {lines}, and that close never came", name=name, lines=wait.lines(closes))
+def _not_followed(wait: Wait, variable: Variable) -> str:
+    return wait.say(
+        "{name} is also kept where the text does not tell who uses it, and nobody does", name=wait.name(variable)
+    )
+
+
+def _stuck_closer(wait: Wait, name: str, closes: Sequence[Operation]) -> str:
+    """That who should close it waits, too; "" where that is not known."""
+    if not (blocked := wait.stuck(closes)):
+        return ""
+    other, site = blocked
+    return wait.say(
+        "who closes {name} (line {site}) waits at line {line}",
+        name=name,
+        site=wait.line(site),
+        line=wait.line(other.place),
+    )
+
+
+def _never_closed(wait: Wait, pattern: str, name: str, variable: Variable, closes: list[Operation]) -> Finding:
+    """A channel that the text closes, and that was not closed."""
+    lines = wait.lines(closes)
+    if _many(variable):
+        why = wait.say.count(
+            "{name} is closed only at {lines}, and this one was not",
+            "{name} is closed only at {lines}, and these were not",
+            wait.leak.count,
+            name=name,
+            lines=lines,
+        )
+    else:
+        why = wait.say("{name} is closed only at {lines}, and that close never came", name=name, lines=lines)
     way = wait.say("See to it that `{function}` gets there on every way.", function=closes[0].function)
-    return Finding(pattern, why, "" if closes[0].function.startswith(A_LITERAL_IN) else way)
+    sure = len(closes) == 1 and not _many(variable) and not closes[0].function.startswith(A_LITERAL_IN)
+    return Finding(pattern, why, way if sure else "")
 
 
 def _close_advice(wait: Wait, variable: Variable) -> str:
+    if wait.place.operation not in ("range", "receive") or not variable.name:
+        return ""
+    if wait.place.operation == "receive" and wait.place.forever and not wait.place.comma_ok:
+        # A closed channel gives zero values for ever.
+        return wait.say("A loop `for v := range {name}` ends when the channel is closed.", name=wait.place.expression)
     if variable.close_after:
         return wait.ends(variable.close_after.code, wait.line(variable.close_after))
     if wait.place.operation == "range":
@@ -82,27 +159,59 @@ def _close_advice(wait: Wait, variable: Variable) -> str:
 
 
 def abandoned_generator(wait: Wait) -> Finding | None:
-    """A sender in a loop whose consumer left its own loop early."""
+    """A sender in a loop whose consumer takes no more."""
     variable = wait.variable
     if variable is None or wait.place.operation != "send" or wait.place.loop is None:
         return None
-    ranges = [site for site in variable.sites("range") if not site.uncalled]
+    ranges = _used(variable, "range")
     if not ranges:
         return None
     consumer = ranges[0]
-    why = wait.say(
-        "the loop `{text}` (line {line}) that took its values was left before the last one",
-        text=consumer.text,
-        line=wait.line(consumer),
-    )
     producer_closes = bool(variable.sites("close"))
-    advice = wait.say(
-        "Let the consumer tell that it goes: a `done` channel or a context, and a `select` around the send."
-    )
     pattern = (
         "forgotten-sender" if producer_closes and consumer.function == wait.place.function else "abandoned-generator"
     )
-    return Finding(pattern, why, advice)
+    if receiving := _stuck_receiver(wait, ranges):
+        return Finding(pattern, receiving)
+    advice = wait.say(
+        "Let the consumer tell that it goes: a `done` channel or a context, and a `select` around the send."
+    )
+    return Finding(pattern, _loop_ended(wait, consumer), advice)
+
+
+def _stuck_receiver(wait: Wait, receives: Sequence[Operation]) -> str:
+    """That who should take its value waits, too; "" where that is not known."""
+    for site in receives:
+        line = wait.stands_in(site)
+        if site.kind == "range" and line is not None and site.line < line <= site.end_line:
+            return wait.say(
+                "who takes its values, in `{text}` (line {site}), is that goroutine itself",
+                text=site.text,
+                site=wait.line(site),
+            )
+    if not (blocked := wait.stuck(receives)):
+        return ""
+    other, site = blocked
+    return wait.say(
+        "who takes its values in `{text}` (line {site}) waits at line {line}",
+        text=site.text,
+        site=wait.line(site),
+        line=wait.line(other.place),
+    )
+
+
+def _loop_ended(wait: Wait, consumer: Operation) -> str:
+    if consumer.kind == "range" and consumer.exits and not consumer.conditional:
+        exits = [f"{line}" for line in dict.fromkeys(consumer.exits)]
+        return wait.say(
+            "the loop `{text}` (line {line}) that takes its values was left at line {exits} before the last one",
+            text=consumer.text,
+            line=wait.line(consumer),
+            exits=" / ".join(exits),
+        )
+    return wait.say(
+        "the loop `{text}` (line {line}) takes no more of its values", text=consumer.text, line=wait.line(consumer)
+    )
 
 
 def forgotten_sender(wait: Wait) -> Finding | None:
@@ -110,44 +219,104 @@ def forgotten_sender(wait: Wait) -> Finding | None:
     variable = wait.variable
     if variable is None or wait.place.operation != "send" or variable.kind != "channel":
         return None
-    receives = [site for site in variable.sites("receive", "range") if not site.uncalled]
-    sends = [site for site in variable.sites("send") if not site.uncalled]
-    name = f"`{variable.name or wait.place.expression}`"
+    receives, sends = _used(variable, "receive", "range"), _used(variable, "send")
+    if receiving := _stuck_receiver(wait, receives):
+        return Finding("forgotten-sender", receiving)
     if not receives:
+        if variable.unknown:
+            return Finding("forgotten-sender", _not_followed(wait, variable))
         return Finding("forgotten-sender", wait.say("nothing ever receives from {name}", name=wait.name(variable)))
+    return (
+        _semaphore(wait, variable, receives)
+        or _sent_before(wait, variable, receives, sends)
+        or Finding("forgotten-sender", _not_received(wait, variable, receives, sends), _buffer_advice(wait, variable))
+    )
+
+
+def _semaphore(wait: Wait, variable: Variable, receives: list[Operation]) -> Finding | None:
+    """A channel of slots: whoever sends on it takes a value out himself when he is done."""
+    own = [site for site in receives if wait.stands_in(site) is not None and site.line > wait.place.line]
+    if variable.buffer == 0 or len(own) != len(receives) or not any(site.conditional or site.exits for site in own):
+        return None
+    exits = sorted({line for site in own for line in site.exits if line > wait.place.line})
+    why = wait.say(
+        "all places of {name} are taken, and a way through the function passes by the receive at {lines} that frees one",
+        name=_short(wait, variable),
+        lines=wait.lines(own),
+    )
+    if exits:
+        why = wait.say(
+            "all places of {name} are taken, and line {exit} leaves without the receive at {lines} that frees one",
+            name=_short(wait, variable),
+            lines=wait.lines(own),
+            exit=exits[0],
+        )
+    advice = wait.say(
+        "`{code}` right after the send frees it on every way.", code=f"defer func() {{ <-{wait.place.expression} }}()"
+    )
+    return Finding("forgotten-sender", why, advice)
+
+
+def _sent_before(wait: Wait, variable: Variable, receives: list[Operation], sends: list[Operation]) -> Finding | None:
+    """The function went on after it had sent already, and only one value is taken."""
+    same_function = [site for site in sends if wait.stands_in(site) is not None and site.line != wait.place.line]
+    once = len(receives) == 1 and not (receives[0].loop or receives[0].kind == "range")
+    if not once or _leaves_between(wait, same_function) or not any(site.conditional for site in same_function):
+        return None
+    why = wait.say(
+        "the send at line {line} was done already, and {name} is received from only once (line {receive})",
+        line=wait.line(same_function[0]),
+        name=_short(wait, variable),
+        receive=wait.line(receives[0]),
+    )
+    advice = wait.say("After the send at line {line} the function should `return`.", line=wait.line(same_function[0]))
+    return Finding("forgotten-sender", why, advice)
+
+
+def _not_received(wait: Wait, variable: Variable, receives: list[Operation], sends: list[Operation]) -> str:
     receive = receives[0]
-    same_function = [site for site in sends if site.function == wait.place.function and site.line != wait.place.line]
-    again = not any(site.loop or site.kind == "range" for site in receives) and not _leaves_between(wait, same_function)
-    if again and any(site.conditional for site in same_function):
-        why = wait.say(
-            "the send at line {line} was done already, and {name} is received from only once (line {receive})",
-            line=wait.line(same_function[0]),
-            name=name,
-            receive=wait.line(receive),
-        )
-        advice = wait.say(
-            "After the send at line {line} the function should `return`.", line=wait.line(same_function[0])
-        )
-        return Finding("forgotten-sender", why, advice)
+    name = _short(wait, variable)
+    beside = [site for site in variable.sites("make") if site.body == receive.body]
+    # One receive for each channel: where it was made, or where all that may happen happens once.
+    single = len(receives) == 1 and not receive.loop and receive.kind != "range" and bool(beside or not receive.again)
+    lone = len(sends) == 1 and not (sends[0].loop or sends[0].repeated) and wait.place.loop is None
+    if receive.kind == "range":
+        return _loop_ended(wait, receive)
+    if receive.loop:
+        return wait.say("the loop at line {line} receives no more from {name}", name=name, line=wait.line(receive))
     if receive.select > 1:
-        why = wait.say(
-            "the `select` at line {line} that receives from {name} has taken another case and gone",
+        line: int | str = wait.line(receive)
+        if receive.file == wait.place.file:
+            line = receive.select_line
+        if single and (lone or not _shared(sends)) and not receive.exits:
+            return wait.say(
+                "the `select` at line {line} that receives from {name} has taken another case and gone",
+                name=name,
+                line=line,
+            )
+        return wait.say(
+            "the `select` at line {line} receives from {name} no more",
             name=name,
-            line=wait.line(receive),
+            line=line,
         )
-    elif wait.leak.count > 1 and not (receive.loop or receive.kind == "range"):
-        why = wait.say(
+    if single and wait.place.loop is not None and not wait.place.each_round:
+        return wait.say(
+            "{name} is received from only once (line {line}), and the loop sends on", name=name, line=wait.line(receive)
+        )
+    if single and _shared(sends) and not receive.exits:
+        return wait.say(
             "{name} is received from only once (line {line}), and there are more senders",
             name=name,
             line=wait.line(receive),
         )
-    elif receive.loop or receive.kind == "range":
-        why = wait.say(
-            "the loop at line {line} that receives from {name} was left early", name=name, line=wait.line(receive)
-        )
-    else:
-        why = wait.say("the receive from {name} at line {line} was never reached", name=name, line=wait.line(receive))
-    return Finding("forgotten-sender", why, _buffer_advice(wait, variable))
+    if single and lone:
+        return wait.say("the receive from {name} at line {line} was never reached", name=name, line=wait.line(receive))
+    return wait.say("nobody comes to the receive from {name} at line {line} for it", name=name, line=wait.line(receive))
+
+
+def _shared(sends: list[Operation]) -> bool:
+    """Whether several goroutines may send on one channel."""
+    return len({site.body for site in sends}) > 1 or any(site.repeated for site in sends)
 
 
 def _leaves_between(wait: Wait, earlier: list[Operation]) -> bool:
@@ -175,13 +344,23 @@ def select_channels(wait: Wait) -> Finding | None:
         return None
     parts = []
     for case, variable in wait.case_variables():
-        closes = [site for site in variable.sites("close") if not site.uncalled]
-        if case.operation == "receive" and closes:
-            return _closed_elsewhere(wait, "worker-without-stop", f"`{variable.name}`", closes)
-        if case.operation == "receive" and not variable.sites("close") and variable.name:
-            parts.append(wait.say("`{name}` (line {line}) is never closed", name=variable.name, line=case.line))
+        closes, nils, name = _used(variable, "close"), _used(variable, "nil"), f"`{variable.name}`"
+        if nils and variable.name:
+            parts.append(
+                wait.say(
+                    "{name} (line {line}) is set to nil at {lines}", name=name, line=case.line, lines=wait.lines(nils)
+                )
+            )
+        elif case.operation == "receive" and closes:
+            if closing := _stuck_closer(wait, name, closes):
+                return Finding("worker-without-stop", closing)
+            return _never_closed(wait, "worker-without-stop", name, variable, closes)
+        elif variable.unknown:
+            continue
+        elif case.operation == "receive" and variable.name:
+            parts.append(wait.say("{name} (line {line}) is never closed", name=name, line=case.line))
         elif case.operation == "send" and variable.name:
-            parts.append(wait.say("nobody receives from `{name}` (line {line})", name=variable.name, line=case.line))
+            parts.append(wait.say("nobody receives from {name} (line {line})", name=name, line=case.line))
     why = wait.say(", and ").join(parts) or wait.say("nobody serves any of its channels any more")
     return Finding(
         "worker-without-stop",

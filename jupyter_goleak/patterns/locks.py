@@ -6,22 +6,23 @@ from jupyter_goleak.facts import Operation, Variable
 from jupyter_goleak.patterns.wait import Finding, Wait
 
 _LOCKING = ("lock", "rlock")
-_HELD = ("lock", "rlock", "trylock", "tryrlock")
+_CHANNELS = ("send", "receive", "range", "select")
+_SERVES = {"send": ("receive", "range"), "receive": ("send", "close"), "range": ("send", "close")}
 
 
 def relock(wait: Wait) -> Finding | None:
     """It waits for a lock that it holds itself."""
     variable = wait.variable
-    if variable is None or wait.place.operation not in _LOCKING or variable not in wait.held():
+    if variable is None or wait.place.operation not in _LOCKING or not wait.place.same:
         return None
-    if _two_instances(wait, variable):
+    # Where the goroutine stands, it came by one of these.
+    first = [
+        site for site in variable.sites(*_LOCKING) if wait.stands_in(site) is not None and site.line != wait.place.line
+    ]
+    if not first:
         return None
-    first = [site for site in variable.sites("lock", "rlock") if site.line != wait.place.line]
-    reads_first = bool(first) and all(
-        site.kind == "rlock" for site in first if site.function == _holder(wait, variable)
-    )
-    at = wait.lines(first[:1]) if first else ""
-    name = wait.name(variable)
+    reads_first = all(site.kind == "rlock" for site in first)
+    at, name = wait.lines(first[:1]), wait.name(variable)
     if wait.place.operation == "rlock" and reads_first:
         why = wait.say(
             "since {lines} it already reads {name}, and a writer that waits in between lets no second reader in",
@@ -38,22 +39,18 @@ def relock(wait: Wait) -> Finding | None:
     return Finding("mutex-relock", why, wait.say("Release it before the call, or call a variant that expects it held."))
 
 
-def _holder(wait: Wait, variable: Variable) -> str:
-    """The function that took the lock first: the caller where there is one, else the waiting function."""
-    others = [site.function for site in variable.sites("lock", "rlock") if site.function != wait.place.function]
-    own = [site for site in variable.sites("lock", "rlock") if site.function == wait.place.function]
-    return wait.place.function if len(own) > 1 or not others else _caller(wait, others)
-
-
-def _caller(wait: Wait, functions: list[str]) -> str:
-    names = [frame.function for frame in wait.leak.stack]
-    return next((each for each in functions if any(name.endswith(each.lstrip("(*")) for name in names)), functions[0])
-
-
-def _two_instances(wait: Wait, variable: Variable) -> bool:
-    """Whether the two locks are the same field of two different values."""
-    own = [site for site in variable.sites(*_LOCKING) if site.function == wait.place.function]
-    return len({site.expression for site in own}) > 1
+def deferred_lock(wait: Wait) -> Finding | None:
+    """`defer mu.Lock()`, where the end of the function should release the lock."""
+    variable = wait.variable
+    if variable is None or wait.place.operation not in _LOCKING:
+        return None
+    slips = [site for site in variable.sites(*_LOCKING) if site.deferred]
+    if not slips:
+        return None
+    why = wait.say(
+        "{lines} defers a lock of {name}, not its release", lines=wait.lines(slips), name=wait.name(variable)
+    )
+    return Finding("mutex-missing-unlock", why, wait.say("Write `Unlock` there."))
 
 
 def lock_order(wait: Wait) -> Finding | None:
@@ -72,7 +69,8 @@ def lock_order(wait: Wait) -> Finding | None:
                 line=wait.line(other.place),
             )
             return Finding("lock-order", why, wait.say("Take the locks in one order everywhere."))
-    if wanted in wait.held():
+    alike = [other for other in wait.others if other.variable is wanted and wanted in other.held()]
+    if wanted in wait.held() and sum(other.leak.count for other in alike) > 1:
         why = wait.say(
             "it holds `{name}` of one value and waits for that of another, which is taken the other way round",
             name=wanted.name,
@@ -83,10 +81,10 @@ def lock_order(wait: Wait) -> Finding | None:
 
 def send_while_locked(wait: Wait) -> Finding | None:
     """It waits for a channel and holds a lock that the other side needs; or it is that other side."""
-    if wait.place.operation in ("send", "receive", "range", "select"):
+    if wait.place.operation in _CHANNELS:
         for lock in wait.held():
             for other in wait.others:
-                if other.variable is lock and other.place.operation in _LOCKING:
+                if other.variable is lock and other.place.operation in _LOCKING and other.comes_to(_serving(wait)):
                     why = wait.say(
                         "it holds `{lock}` meanwhile, and who would serve it waits for `{lock}` at line {line}",
                         lock=lock.name,
@@ -95,21 +93,32 @@ def send_while_locked(wait: Wait) -> Finding | None:
                     return Finding("send-while-locked", why, wait.say("Release `{lock}` before it.", lock=lock.name))
     if wait.place.operation in _LOCKING and wait.variable is not None:
         for other in wait.others:
-            if wait.variable in other.held() and other.place.operation in ("send", "receive", "range", "select"):
+            if wait.variable in other.held() and other.variable is not wait.variable:
                 why = wait.say(
                     "who holds `{lock}` waits in `{statement}` at line {line}",
                     lock=wait.variable.name,
                     statement=other.place.statement,
                     line=wait.line(other.place),
                 )
-                return Finding(
-                    "send-while-locked",
-                    why,
-                    wait.say(
-                        "Release `{lock}` before line {line}.", lock=wait.variable.name, line=wait.line(other.place)
-                    ),
+                if other.place.operation not in _CHANNELS:
+                    return None if other.place.operation in _LOCKING else Finding("unknown", why)
+                advice = wait.say(
+                    "Release `{lock}` before line {line}.", lock=wait.variable.name, line=wait.line(other.place)
                 )
+                return Finding("send-while-locked", why, advice)
     return None
+
+
+def _serving(wait: Wait) -> list[Operation]:
+    """What the other side of its channel would do."""
+    needs = [(wait.place.operation, wait.variable)]
+    needs += [(case.operation, variable) for case, variable in wait.case_variables()]
+    return [
+        site
+        for operation, variable in needs
+        if variable is not None
+        for site in variable.sites(*_SERVES.get(operation, ()))
+    ]
 
 
 def missing_unlock(wait: Wait) -> Finding | None:
@@ -131,10 +140,18 @@ def missing_unlock(wait: Wait) -> Finding | None:
         why = wait.say("who holds {name} waits at line {line}", name=name, line=wait.line(readers[0].place))
         pattern = next((f.pattern for other in readers if (f := relock(other))), "unknown")
         return Finding(pattern, why)
+    handed = variable.sites("unlock-value", "runlock-value")
+    if handed:
+        why = wait.say(
+            "the release of {name} is handed on at {lines} to be called later, and that call never came",
+            name=name,
+            lines=wait.lines(handed),
+        )
+        return Finding("mutex-missing-unlock", why)
     unlocks = variable.sites("unlock", "runlock")
     if not unlocks:
         return Finding("mutex-missing-unlock", wait.say("{name} is never unlocked", name=name))
-    own = [site for site in unlocks if site.function == wait.place.function]
+    own = [site for site in unlocks if wait.stands_in(site) is not None]
     if wait.place.loop is not None and own and not any(site.loop for site in own):
         why = wait.say(
             "the loop `{text}` takes it in every round, and it is given back only at {lines}",
@@ -144,7 +161,7 @@ def missing_unlock(wait: Wait) -> Finding | None:
         return Finding("mutex-missing-unlock", why, wait.say("Release it at the end of every round."))
     if all(not site.deferred for site in unlocks):
         why = wait.say(
-            "{name} was locked and the unlock at {lines} was not reached: a panic passes it by",
+            "who locked {name} did not come to the unlock at {lines}: a panic passes it by",
             name=name,
             lines=wait.lines(unlocks),
         )
@@ -153,9 +170,13 @@ def missing_unlock(wait: Wait) -> Finding | None:
 
 
 def _unlock_advice(wait: Wait, variable: Variable, at: Operation) -> str:
-    taken = {site.kind for site in variable.sites("lock", "rlock") if site.function == at.function}
-    code = f"defer {variable.name}.{'RUnlock' if taken == {'rlock'} else 'Unlock'}()"
-    return wait.say("`{code}` right after the lock ends it on every way out.", code=code)
+    taken = [site for site in variable.sites("lock", "rlock") if site.body == at.body]
+    if not taken:
+        return ""
+    method = "RUnlock" if all(site.kind == "rlock" for site in taken) else "Unlock"
+    return wait.say(
+        "`{code}` right after the lock ends it on every way out.", code=f"defer {taken[0].expression}.{method}()"
+    )
 
 
 def once(wait: Wait) -> Finding | None:
@@ -183,8 +204,7 @@ def waitgroup(wait: Wait) -> Finding | None:
     variable = wait.variable
     if variable is None or variable.kind != "waitgroup" or wait.place.operation != "wait":
         return None
-    dones = variable.sites("done")
-    adds = variable.sites("add")
+    dones, tasks, adds = variable.sites("done", "done-value"), variable.sites("go"), variable.sites("add")
     own = [site for site in variable.sites("wait") if site.line == wait.place.line]
     name = wait.name(variable)
     if own and own[0].loop and any(site.loop for site in adds):
@@ -199,26 +219,39 @@ def waitgroup(wait: Wait) -> Finding | None:
             adds=wait.lines(adds),
         )
         return Finding("waitgroup-wait-in-loop", why, wait.say("Move `Wait` behind the loop."))
-    stuck = [
-        other
-        for other in wait.others
-        if other.leak is not wait.leak and any(site.function == other.place.function for site in dones)
-    ]
-    if stuck:
-        why = wait.say(
-            "who should call `Done` ({lines}) waits at line {line}",
-            lines=wait.lines(dones),
-            line=wait.line(stuck[0].place),
-        )
+    if blocked := wait.stuck((*dones, *tasks)):
+        other, site = blocked
+        if site.kind == "go":
+            why = wait.say(
+                "what {lines} started waits at line {line}", lines=wait.lines([site]), line=wait.line(other.place)
+            )
+        else:
+            why = wait.say(
+                "who should call `Done` ({lines}) waits at line {line}",
+                lines=wait.lines([site]),
+                line=wait.line(other.place),
+            )
         return Finding("waitgroup-missing-done", why, wait.say("It ends with them."))
+    if variable.unknown:
+        return None
     if not dones:
+        if tasks:
+            return None
         why = wait.say("nothing calls `Done` on {name}", name=name)
-    elif any(site.conditional or not site.deferred for site in dones):
+    elif any(site.conditional or site.exits for site in dones):
         why = wait.say(
             "a way through the goroutine passes by the `Done` at {lines} of {name}", name=name, lines=wait.lines(dones)
         )
-    else:
+    elif all(site.deferred for site in dones):
         why = wait.say("more is added at {adds} to {name} than is ever done", name=name, adds=wait.lines(adds))
+        return Finding("waitgroup-missing-done", why)
+    else:
+        why = wait.say(
+            "{name} counts more at {adds} than come to the `Done` at {lines}",
+            name=name,
+            adds=wait.lines(adds),
+            lines=wait.lines(dones),
+        )
     return Finding(
         "waitgroup-missing-done",
         why,
@@ -233,6 +266,8 @@ def cond(wait: Wait) -> Finding | None:
         return None
     signals, broadcasts = variable.sites("signal"), variable.sites("broadcast")
     name = wait.name(variable)
+    if "Mutex" in wait.leak.state:
+        return Finding("unknown", wait.say("it was signalled, and the lock of {name} is not free", name=name))
     if not signals and not broadcasts:
         return Finding("cond-lost-signal", wait.say("nothing signals {name}", name=name))
     if wait.place.loop is not None and wait.place.loop.kind == "condition" and wait.place.forever:
@@ -248,7 +283,7 @@ def cond(wait: Wait) -> Finding | None:
         return Finding("cond-lost-signal", why, wait.say("`Broadcast` wakes them all."))
     if wait.place.loop is not None and wait.place.loop.kind == "condition":
         why = wait.say(
-            "{name} was signalled at {lines}, and what `{text}` asks for was not true even then",
+            "{name} is signalled only at {lines}, and that did not come, or `{text}` went on waiting then",
             name=name,
             lines=wait.lines(broadcasts),
             text=wait.place.loop.text,
@@ -257,7 +292,7 @@ def cond(wait: Wait) -> Finding | None:
             "cond-lost-signal", why, wait.say("Let the loop ask for all that may end the wait, a failure too.")
         )
     why = wait.say(
-        "{name} was signalled at {lines}, before it began to wait, and a signal is not kept",
+        "{name} is signalled only at {lines}, and that did not come, or came before this wait began: a signal is not kept",
         name=name,
         lines=wait.lines((*signals, *broadcasts)),
     )

@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from jupyter_goleak.facts import Method, Variable
-from jupyter_goleak.patterns.wait import A_LITERAL_IN, Finding, Wait, plain_function
-
-
-def _channels(wait: Wait) -> Iterator[Variable]:
-    """The channels that the goroutine receives from: in its receive, or in the cases of its select."""
-    if wait.place.operation in ("receive", "range") and wait.variable is not None:
-        yield wait.variable
-    for case, variable in wait.case_variables():
-        if case.operation == "receive":
-            yield variable
-
-
-def _owner(wait: Wait, variable: Variable, via: str) -> Variable | None:
-    return wait.at(variable.owner) if variable.via == via else None
+from jupyter_goleak.facts import Method, Operation, Variable
+from jupyter_goleak.patterns.wait import A_LITERAL_IN, Finding, Wait
+from jupyter_goleak.patterns.waking import channels, owner, stops
 
 
 def _contexts(wait: Wait) -> list[Variable]:
     """The contexts whose `Done` it waits for."""
-    found = (_owner(wait, channel, "Done") for channel in _channels(wait))
+    found = (owner(wait, channel, "Done") for channel in channels(wait))
     return [context for context in found if context is not None]
 
 
@@ -57,6 +43,15 @@ def context_never_cancelled(wait: Wait) -> Finding | None:
             continue
         calls = [site for site in cancel.sites("call") if not site.uncalled]
         name = context.name or "ctx"
+        if blocked := wait.stuck(calls):
+            other, site = blocked
+            why = wait.say(
+                "who calls `{cancel}` (line {site}) waits at line {line}",
+                cancel=cancel.name,
+                site=wait.line(site),
+                line=wait.line(other.place),
+            )
+            return Finding("context-never-cancelled", why)
         if cancel.sites("discard") or not cancel.name or cancel.name == "_":
             why = wait.say(
                 "the cancel function of `{name}` (line {line}) is thrown away",
@@ -76,16 +71,25 @@ def context_never_cancelled(wait: Wait) -> Finding | None:
                 cancel=cancel.name,
                 lines=wait.lines(calls),
             )
-        methods = [method for method in _methods(wait) if not method.called]
-        if methods:
-            advice = wait.say(
-                "Call `{method}` (line {line}), which ends it.", method=methods[0].name, line=wait.line(methods[0])
-            )
-        else:
-            ending = cancel.name if cancel.name.isidentifier() and cancel.name != "_" else "cancel"
-            advice = wait.say("`defer {cancel}()` right after it is made ends it.", cancel=ending)
+        advice = _cancel_advice(wait, cancel, calls)
         return Finding("context-never-cancelled", why, advice)
     return None
+
+
+def _cancel_advice(wait: Wait, cancel: Variable, calls: list[Operation]) -> str:
+    methods = [method for method in _methods(wait) if not method.called]
+    if methods:
+        return wait.say(
+            "Call `{method}` (line {line}), which ends it.", method=methods[0].name, line=wait.line(methods[0])
+        )
+    if any(site.deferred for site in calls):
+        return ""
+    if cancel.scope == "field" or len(cancel.names) > 1:
+        # Whoever made it has given it on: deferred there, it would end the goroutine at its birth.
+        caller = next((site.function for site in calls if not site.function.startswith(A_LITERAL_IN)), "")
+        return wait.say("Call `{function}` when its work is done.", function=caller) if caller else ""
+    ending = cancel.name if cancel.name.isidentifier() and cancel.name != "_" else "cancel"
+    return wait.say("`defer {cancel}()` right after it is made ends it.", cancel=ending)
 
 
 def context_of_library(wait: Wait) -> Finding | None:
@@ -111,7 +115,7 @@ def context_of_library(wait: Wait) -> Finding | None:
 def background_done(wait: Wait) -> Finding | None:
     """It waits for the end of a context that has none."""
     for context in _contexts(wait):
-        if context.cancel is None and not context.parents and not context.unknown:
+        if _is_endless(wait, context):
             why = wait.say(
                 "`{name}` is never cancelled: a background context has no end",
                 name=context.name or "context.Background()",
@@ -120,29 +124,47 @@ def background_done(wait: Wait) -> Finding | None:
     return None
 
 
+def _is_endless(wait: Wait, context: Variable) -> bool:
+    if context.cancel is not None or context.unknown:
+        return False
+    if any(site.text.startswith("context.WithoutCancel(") for site in context.sites("make")):
+        return True
+    return all(_is_endless(wait, wait.facts.variables[parent]) for parent in context.parents)
+
+
 def stopped_ticker(wait: Wait) -> Finding | None:
     """It reads from a ticker or timer that was stopped; stopping does not close the channel."""
-    for channel in _channels(wait):
-        clock = _owner(wait, channel, "C")
-        if clock is not None and clock.sites("stop"):
+    for channel in channels(wait):
+        clock = owner(wait, channel, "C")
+        if clock is None or not (stopped := stops(wait, clock)):
+            continue
+        name, lines = clock.name, wait.lines(stopped)
+        if wait.place.operation == "receive" and any(wait.stands_in(site) is not None for site in stopped):
             why = wait.say(
-                "`{name}` was stopped at {lines}, and a stopped {kind} neither sends nor closes its channel",
-                name=clock.name,
-                lines=wait.lines(clock.sites("stop")),
+                "`{name}` was stopped at {lines}, and since Go 1.23 a stopped {kind} leaves nothing to receive",
+                name=name,
+                lines=lines,
                 kind=clock.kind,
             )
-            advice = wait.say(
-                "Select on a `done` channel beside `{name}.C`, and close it where `{name}` is stopped.", name=clock.name
-            )
-            return Finding("stopped-ticker", why, advice)
+            return Finding("stopped-ticker", why, wait.say("Leave the receive out: there is nothing to drain."))
+        why = wait.say(
+            "`{name}` was stopped at {lines}, and a stopped {kind} neither sends nor closes its channel",
+            name=name,
+            lines=lines,
+            kind=clock.kind,
+        )
+        advice = wait.say(
+            "Select on a `done` channel beside `{name}.C`, and close it where `{name}` is stopped.", name=name
+        )
+        return Finding("stopped-ticker", why, advice)
     return None
 
 
 def ticking_forever(wait: Wait) -> Finding | None:
     """It is woken by a ticker again and again, and nothing stops it: it lives, but for ever."""
-    for channel in _channels(wait):
-        clock = _owner(wait, channel, "C")
-        if clock is not None and clock.kind == "ticker" and not clock.sites("stop"):
+    for channel in channels(wait):
+        clock = owner(wait, channel, "C")
+        if clock is not None and clock.kind == "ticker" and not stops(wait, clock):
             why = wait.say(
                 "`{name}` (line {line}) ticks for ever, nothing stops it", name=clock.name, line=wait.line(clock)
             )
@@ -153,65 +175,18 @@ def ticking_forever(wait: Wait) -> Finding | None:
     return None
 
 
-def will_be_woken(wait: Wait) -> str:
-    """What outside of the program's goroutines may yet wake it: a running timer, a deadline, a signal; "" if nothing."""
-    for channel in _channels(wait):
-        clock = _owner(wait, channel, "C")
-        if clock is not None and not clock.sites("stop"):
-            return wait.say("`{name}` (line {line}) may yet fire", name=clock.name, line=wait.line(clock))
-        notified = [site for site in channel.sites("passed") if "signal.Notify" in site.text]
-        if notified:
-            return wait.say(
-                "`{code}` (line {line}) asks for signals, and one may yet come",
-                code=notified[0].text,
-                line=wait.line(notified[0]),
-            )
-        clocked = [site for site in channel.sites("make") if site.text.startswith(("time.After(", "time.Tick("))]
-        if clocked:
-            return wait.say("`{name}` (line {line}) may yet fire", name=clocked[0].text, line=wait.line(clocked[0]))
-        context = _owner(wait, channel, "Done")
-        if context is not None and _has_deadline(wait, context):
-            return wait.say("the end of `{name}` may yet come by itself", name=context.name or "ctx")
-    return ""
-
-
-def _has_deadline(wait: Wait, context: Variable) -> bool:
-    made = context.sites("make")
-    if any(name in site.text for site in made for name in ("WithTimeout", "WithDeadline", "NotifyContext")):
-        return True
-    return any(_has_deadline(wait, parent) for index in context.parents if (parent := wait.at(index)))
-
-
-_SERVES = {
-    "receive": ("send", "close"),
-    "range": ("send", "close"),
-    "send": ("receive", "range"),
-    "lock": ("unlock", "runlock"),
-    "rlock": ("unlock",),
-    "wait": ("done", "signal", "broadcast"),
-}
-
-
-def will_be_served(wait: Wait) -> bool:
-    """Whether a goroutine that is alive is in a function that does what this one waits for."""
-    needs = [(wait.place.operation, wait.variable)]
-    needs += [(case.operation, variable) for case, variable in wait.case_variables()]
-    servers = {
-        site.function.removeprefix(A_LITERAL_IN)
-        for operation, variable in needs
-        if variable is not None
-        for site in variable.sites(*_SERVES.get(operation, ()))
-    }
-    living = [other for other in wait.others if other.leak.evidence == "alive"]
-    once = wait.variable if wait.variable is not None and wait.variable.kind == "once" else None
-    return any(once is not None and other.runs(once) for other in living) or any(
-        plain_function(frame.function) in servers for other in living for frame in other.leak.stack if frame.user
-    )
-
-
 def iter_pull(wait: Wait) -> Finding | None:
     """An iterator that was pulled from and neither finished nor stopped."""
     if wait.leak.state != "coroutine":
         return None
-    why = wait.say("`iter.Pull` started it, and neither was it pulled to its end nor was its `stop` called")
+    pulls = [site for v in wait.facts.variables for site in v.sites("make") if site.text.startswith("iter.Pull")]
+    at = {(site.file, site.line) for site in pulls}
+    if len(at) == 1:
+        why = wait.say(
+            "`{code}` (line {line}) started it, and neither was it pulled to its end nor was its `stop` called",
+            code=pulls[0].text,
+            line=wait.line(pulls[0]),
+        )
+    else:
+        why = wait.say("`iter.Pull` started it, and neither was it pulled to its end nor was its `stop` called")
     return Finding("iter-pull-unstopped", why, wait.say("`defer stop()` right after `iter.Pull` ends it."))

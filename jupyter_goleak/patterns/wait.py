@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import dropwhile, pairwise
+from itertools import dropwhile, islice, pairwise, product
 from typing import Protocol
 
 from jupyter_goleak.facts import Case, Facts, Operation, Place, Variable
@@ -17,6 +17,8 @@ _AGENTS = frozenset(
     | {"watcher", "poller", "crawler", "fetcher", "collector", "generator", "dispatcher", "scheduler"}
 )
 
+
+_MOST_CHOICES = 24
 
 # How the facts call a function without a name, before that of the function around it.
 A_LITERAL_IN = "a function literal in "
@@ -79,7 +81,16 @@ class Wait:
     def narrowed(self) -> Wait:
         """The same wait for those values only that were made where these goroutines were started, or in a function that
         led there, if any of them was."""
-        candidates = self._candidates()
+        cases = []
+        for case in self.place.cases:
+            if case.variable is not None:
+                first, *rest = self._made_near([case.variable, *case.others])
+                case = replace(case, variable=first, others=tuple(rest))
+            cases.append(case)
+        narrowed = self._about(self._made_near(self._candidates()))
+        return replace(narrowed, place=replace(narrowed.place, cases=tuple(cases)))
+
+    def _made_near(self, candidates: list[int]) -> list[int]:
         here = (self.leak.go_file, self.leak.go_line)
         led = {plain_function(function) for function in self._functions()}
         for made_here in (
@@ -87,12 +98,45 @@ class Wait:
             lambda site: site.function.removeprefix(A_LITERAL_IN) in led,
         ):
             candidates = [index for index in candidates if any(map(made_here, self._makes(index)))] or candidates
-        return self._about(candidates)
+        return candidates
 
     def possible(self) -> list[Wait]:
-        """The wait for each value that may be meant."""
-        candidates = self._candidates()
-        return [self._about([index]) for index in candidates] if len(candidates) > 1 else [self]
+        """The wait for each value that may be meant; of very many, the first."""
+        own = [self._about([index]) for index in self._candidates()] or [self]
+        cases = [
+            [replace(case, variable=index, others=()) for index in (case.variable, *case.others)]
+            for case in self.place.cases
+        ]
+        every = ((wait, chosen) for wait in own for chosen in product(*cases))
+        return [replace(wait, place=replace(wait.place, cases=chosen)) for wait, chosen in islice(every, _MOST_CHOICES)]
+
+    def stands_in(self, site: Operation) -> int | None:
+        """The line where these goroutines stand in the function of the operation, None where they are not in it."""
+        return next((call.line for call in self.place.stack if call.body == site.body), None)
+
+    def comes_to(self, sites: Iterable[Operation]) -> bool:
+        """Whether these goroutines may yet come to one of them, by any calls, or are what one of them has started."""
+        bodies = {call.body for call in self.place.stack}
+        return any(
+            (site.body in self.place.reaches and not self._is_past(site)) or bodies.intersection(site.tasks)
+            for site in sites
+        )
+
+    def _is_past(self, site: Operation) -> bool:
+        line = self.stands_in(site)
+        return line is not None and site.end_line < line and not (site.again or site.deferred)
+
+    def stuck(self, sites: Iterable[Operation]) -> tuple[Wait, Operation] | None:
+        """Others, who would yet come to one of the operations where they stand, and wait themselves; and that operation."""
+        for site in sites:
+            for other in self.others:
+                idle = other.leak.evidence == "alive" and not self.deadlock
+                if other.leak is self.leak or idle:
+                    continue
+                bodies = {call.body for call in other.place.stack}
+                if (site.body in bodies and not other._is_past(site)) or bodies.intersection(site.tasks):
+                    return other, site
+        return None
 
     def _candidates(self) -> list[int]:
         return [index for index in (self.place.variable, *self.place.others) if index is not None]
@@ -143,7 +187,7 @@ class Wait:
 
     def line(self, at: Located) -> int | str:
         """The line as a sentence tells it: with its file, where that is not the one in which they wait."""
-        return at.line if at.file in ("", self.place.file) else f"{at.file}:{at.line}"
+        return at.line if at.file in ("", self.place.file or self.facts.file) else f"{at.file}:{at.line}"
 
     def ends(self, code: str, line: int | str) -> str:
         """Advice: that code at or after that line would end them."""
@@ -159,18 +203,18 @@ class Wait:
             return self.say.count("{n} {agent}", "{n} {agent}s", self.leak.count, agent=agent)
         return self.say.count("{n} goroutine", "{n} goroutines", self.leak.count)
 
-    def name(self, variable: Variable) -> str:
-        """The variable as the reader finds it in the text, and where it was made."""
+    def name(self, variable: Variable, *, made: bool = True) -> str:
+        """The variable as the reader finds it in the text, and where it was made, or else declared."""
         own = variable.name or self.place.expression
         here = self.place.expression
         names = f"`{own}`"
         if here and here != own and not here.endswith(f".{own}") and here.isidentifier():
             names = self.say("`{name}` (here `{here}`)", name=own, here=here)
-        made = variable.sites("make")
-        at: Located = made[0] if made else variable
+        makes = variable.sites("make") if made else ()
+        at: Located = makes[0] if makes else variable
         if not at.line or (at.file, at.line) == (self.place.file, self.place.line):
             return names
-        if made:
+        if makes:
             return self.say("{name}, made at line {line},", name=names, line=self.line(at))
         return self.say("{name}, declared at line {line},", name=names, line=self.line(at))
 

@@ -29,25 +29,37 @@ type Facts struct {
 	Places    []Place    `json:"places"`
 	Variables []Variable `json:"variables"`
 	Resources []int      `json:"resources"` // responses, pipes, connections, listeners, timers and tickers, and what iter.Pull gives
+	Weak      bool       `json:"weak"`      // the program has weak pointers, which the runtime's proof does not follow
 	Problem   string     `json:"problem"`   // why the analysis broke off, if it did
 }
 
 // A Place is the blocking statement.
 type Place struct {
-	Found      bool    `json:"found"`
-	Statement  string  `json:"statement"`
-	Operation  string  `json:"operation"` // range, receive, send, select, or a method's name in small letters
-	Expression string  `json:"expression"`
-	Variable   *int    `json:"variable"`
-	Others     []int   `json:"others"` // what else it may be: the same code serves several
-	Function   string  `json:"function"`
-	File       string  `json:"file"`
-	Line       int     `json:"line"`
-	Cases      []Case  `json:"cases"`
-	Loop       *Loop   `json:"loop"` // the innermost one around the statement, itself if it is a range
-	Forever    bool    `json:"forever"`
-	Started    *Launch `json:"started"`
-	Holding    []int   `json:"holding"` // locks held by this function and its callers
+	Found      bool       `json:"found"`
+	Statement  string     `json:"statement"`
+	Operation  string     `json:"operation"` // range, receive, send, select, or a method's name in small letters
+	Expression string     `json:"expression"`
+	Variable   *int       `json:"variable"`
+	Others     []int      `json:"others"` // what else it may be: the same code serves several
+	Function   string     `json:"function"`
+	File       string     `json:"file"`
+	Line       int        `json:"line"`
+	Cases      []Case     `json:"cases"`
+	Loop       *Loop      `json:"loop"` // the innermost one around the statement, itself if it is a range
+	Forever    bool       `json:"forever"`
+	EachRound  bool       `json:"each_round"` // the loop declares what is waited for: another value in each round
+	CommaOK    bool       `json:"comma_ok"`   // the receive tells, too, whether the channel is closed
+	Same       bool       `json:"same"`       // the lock that it waits for is one that it holds, by all that the text tells
+	Started    *Launch    `json:"started"`
+	Holding    []int      `json:"holding"` // locks held by this function and its callers
+	Stack      []Standing `json:"stack"`   // one for each frame
+	Reaches    []int      `json:"reaches"` // the bodies that these may yet come to, themselves included
+}
+
+// A Standing is the body of a function that a goroutine stands in, -1 where it is not found, and the line.
+type Standing struct {
+	Body int `json:"body"`
+	Line int `json:"line"`
 }
 
 // A Case is one of a select.
@@ -93,6 +105,7 @@ type Variable struct {
 	Owner      *int           `json:"owner"`
 	Via        string         `json:"via"`
 	Parents    []int          `json:"parents"`
+	Siblings   []int          `json:"siblings"` // the other results of the call that made it
 	Cancel     *int           `json:"cancel"`
 	Operations []Operation    `json:"operations"`
 	Kids       map[string]int `json:"kids"` // what is reached through it: Body, C, Done, element
@@ -120,6 +133,11 @@ type Operation struct {
 	Exits       []int  `json:"exits"`    // lines where the function leaves before it, or for a range, breaks it off
 	Uncalled    bool   `json:"uncalled"`
 	Holding     []int  `json:"holding"`
+	Body        int    `json:"body"`        // of which function it is part, in the order of the text; -1 at package level
+	Again       bool   `json:"again"`       // the program may come to it more than once
+	SelectLine  int    `json:"select_line"` // of the select whose case it is
+	Tasks       []int  `json:"tasks"`       // of a Go: the bodies that it starts
+	Timed       bool   `json:"timed"`       // a timer comes to it
 }
 
 // A Method ends what its type started.

@@ -24,7 +24,7 @@ func (f *flow) trackedTo(t types.Type, depth int) bool {
 	case *types.Array:
 		return f.trackedTo(t.Elem(), depth-1)
 	case *types.Map:
-		return f.trackedTo(t.Elem(), depth-1)
+		return f.trackedTo(t.Elem(), depth-1) || f.trackedTo(t.Key(), depth-1)
 	case *types.Named:
 		pkg := t.Obj().Pkg()
 		switch t.Underlying().(type) {
@@ -59,6 +59,10 @@ func (f *flow) assignments() {
 				f.ranged(node)
 			case *ast.CompositeLit:
 				f.literal(node)
+			case *ast.TypeSwitchStmt:
+				f.typeSwitch(node)
+			case *ast.IndexExpr:
+				f.key(node.X, node.Index)
 			case *ast.SendStmt:
 				if channel := f.at(node.Chan); channel != nil && f.tracked(f.info.TypeOf(node.Value)) {
 					unify(channel.kid("element"), f.at(node.Value))
@@ -111,11 +115,39 @@ func (f *flow) ranged(node *ast.RangeStmt) {
 		return
 	}
 	into := node.Value
-	if _, ok := f.typeOf(node.X).(*types.Chan); ok {
+	switch f.typeOf(node.X).(type) {
+	case *types.Chan:
 		into = node.Key
+	case *types.Map:
+		if node.Key != nil && f.tracked(f.info.TypeOf(node.Key)) {
+			unify(f.at(node.Key), x.kid("key"))
+		}
 	}
 	if into != nil && f.tracked(f.info.TypeOf(into)) {
 		unify(f.at(into), x.kid("element"))
+	}
+}
+
+// key follows a key into its map.
+func (f *flow) key(m, key ast.Expr) {
+	if _, ok := f.typeOf(m).(*types.Map); !ok || !f.tracked(f.info.TypeOf(key)) {
+		return
+	}
+	if x := f.at(m); x != nil {
+		unify(x.kid("key"), f.at(key))
+	}
+}
+
+// typeSwitch follows a value into the variable that each clause has for it.
+func (f *flow) typeSwitch(node *ast.TypeSwitchStmt) {
+	assign, ok := node.Assign.(*ast.AssignStmt)
+	if !ok || len(assign.Rhs) != 1 {
+		return
+	}
+	for _, clause := range node.Body.List {
+		if v, ok := f.info.Implicits[clause].(*types.Var); ok && f.tracked(v.Type()) {
+			unify(f.variable(v), f.at(assign.Rhs[0]))
+		}
 	}
 }
 
@@ -130,6 +162,7 @@ func (f *flow) literal(node *ast.CompositeLit) {
 		var field *types.Var
 		if pair, ok := element.(*ast.KeyValueExpr); ok {
 			value = pair.Value
+			f.key(node, pair.Key)
 			if key, ok := pair.Key.(*ast.Ident); ok && isStruct {
 				field, _ = f.info.Uses[key].(*types.Var)
 			}

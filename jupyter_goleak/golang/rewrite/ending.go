@@ -2,6 +2,7 @@ package main
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
 	"slices"
 )
@@ -100,7 +101,24 @@ func (r *reporter) closeAfter(operations []*operation, unknown bool) *Insertion 
 	if loop, ok := stmt.(*ast.ForStmt); ok && loop.Cond == nil && !breaks(loop.Body) {
 		return nil
 	}
+	if r.mayLeave(sender, stmt.End()) {
+		return nil
+	}
 	out := &Insertion{Code: "close(" + r.text(last.expression) + ")"}
 	out.File, out.Line = r.position(stmt.End())
 	return out
+}
+
+// mayLeave tells whether the function may end before it comes to the position: by a return, or by a panic that it survives.
+func (f *flow) mayLeave(fn *function, pos token.Pos) bool {
+	found := false
+	f.walk(fn.body, func(node ast.Node, path []ast.Node) {
+		switch node := node.(type) {
+		case *ast.ReturnStmt:
+			found = found || f.enclosing(path) == nil && node.End() <= pos
+		case *ast.CallExpr:
+			found = found || f.builtin(node) == "recover"
+		}
+	})
+	return found
 }

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -28,7 +29,8 @@ func facts(request FactsRequest) (answer Facts) {
 		}
 	}()
 	f := analyse(load(request.Program, request.Goroot, request.Exports))
-	r := &reporter{flow: f, index: map[object]int{}}
+	r := &reporter{flow: f, index: map[object]int{}, timers: f.timed()}
+	answer.Weak = f.imports("weak")
 	for i, wait := range request.Waits {
 		answer.Places[i] = r.place(wait)
 	}
@@ -83,6 +85,21 @@ type reporter struct {
 	index  map[object]int
 	queue  []object
 	handed []object // what the go statement of the goroutine in question hands over
+	timers []*function
+}
+
+func indices(functions []*function) []int {
+	all := []int{}
+	for _, fn := range functions {
+		all = append(all, fn.index)
+	}
+	return all
+}
+
+func (f *flow) imports(path string) bool {
+	return slices.ContainsFunc(f.files, func(file *typedFile) bool {
+		return slices.ContainsFunc(file.syntax.Imports, func(spec *ast.ImportSpec) bool { return spec.Path.Value == strconv.Quote(path) })
+	})
 }
 
 func (r *reporter) ref(o object) int {
@@ -115,7 +132,7 @@ func (r *reporter) position(pos token.Pos) (string, int) {
 }
 
 func (r *reporter) describe(o object) Variable {
-	v := Variable{Names: []string{}, Operations: []Operation{}, Methods: []Method{}, Parents: []int{}, Kids: map[string]int{}}
+	v := Variable{Names: []string{}, Operations: []Operation{}, Methods: []Method{}, Parents: []int{}, Siblings: []int{}, Kids: map[string]int{}}
 	variables, operations := r.variablesOf(o), r.operationsOn(o)
 	v.Unknown = r.isUnknown(o)
 	var t types.Type
@@ -134,6 +151,7 @@ func (r *reporter) describe(o object) Variable {
 	if o.made != nil {
 		better(resultTypes(r.info.TypeOf(o.made.expression))[o.made.result])
 		v.Parents = r.refs(o.made.parents...)
+		v.Siblings = r.siblings(o.made)
 		if o.made.cancel != nil {
 			cancel := r.ref(object{made: o.made.cancel})
 			v.Cancel = &cancel
@@ -161,6 +179,23 @@ func (r *reporter) describe(o object) Variable {
 	}
 	r.methods(&v, variables)
 	return v
+}
+
+// siblings are the other results of the call that made it.
+func (r *reporter) siblings(made *operation) []int {
+	all := []int{}
+	call, ok := made.node.(*ast.CallExpr)
+	if !ok {
+		return all
+	}
+	for _, p := range r.results[call] {
+		for _, op := range p.makes {
+			if op.node == made.node && op != made {
+				all = append(all, r.ref(object{made: op}))
+			}
+		}
+	}
+	return all
 }
 
 // name calls the object what the program calls it where it is made.
@@ -207,12 +242,12 @@ func (r *reporter) relate(v *Variable, o object) {
 		}
 	}
 	for _, via := range slices.Sorted(maps.Keys(p.kids)) {
-		if via != "element" {
+		if via != "element" && via != ".L" {
 			v.Kids[strings.TrimPrefix(via, ".")] = r.ref(object{owner: r.intern(o), via: via})
 			continue
 		}
 		if elements, _ := r.objectsAt(p.kids[via]); len(elements) == 1 {
-			v.Kids[via] = r.ref(elements[0])
+			v.Kids[strings.TrimPrefix(via, ".")] = r.ref(elements[0])
 		}
 	}
 }
@@ -375,9 +410,11 @@ func (r *reporter) operation(op *operation) Operation {
 	if op.expression != nil {
 		out.Expression = shorten(r.text(op.expression))
 	}
+	out.Body = -1
 	if op.fn != nil {
-		out.Function = op.fn.name
+		out.Function, out.Body = op.fn.name, op.fn.index
 	}
+	out.Again, out.Timed, out.Tasks = op.again(), op.timed || slices.Contains(r.timers, op.fn), indices(op.tasks)
 	if op.kind == "make" && op.buffer != nil {
 		if size, ok := r.bufferSize(op); ok {
 			out.Buffer = &size
@@ -387,6 +424,7 @@ func (r *reporter) operation(op *operation) Operation {
 	out.Conditional, out.Uncalled = op.path.conditional(), op.uncalled()
 	if choice := op.inSelect(); choice != nil {
 		out.Select = len(choice.Body.List)
+		_, out.SelectLine = r.position(choice.Pos())
 		out.Default = slices.ContainsFunc(choice.Body.List, func(clause ast.Stmt) bool {
 			comm, ok := clause.(*ast.CommClause)
 			return ok && comm.Comm == nil

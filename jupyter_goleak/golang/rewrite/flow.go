@@ -21,6 +21,13 @@ type function struct {
 	deferred bool
 	direct   bool // called where it stands
 	calls    int  // where it is called or its name used
+	sites    []callSite
+	anyTimes bool // a library may call it as often as it likes
+	timed    bool // a timer calls it
+	leadsTo  []*function
+	index    int  // in the order of the text
+	asked    bool // whether it is known that it may run
+	often    bool // more than once
 	bound    bool // a call of the program's own reaches it
 }
 
@@ -109,6 +116,7 @@ func (f *flow) collect() {
 				for _, v := range f.fields(made.typ.Params) {
 					f.parameters[v] = true
 				}
+				made.index = len(f.ordered)
 				f.functions[node] = made
 				f.ordered = append(f.ordered, made)
 			}

@@ -50,6 +50,20 @@ func (r *reporter) launch(started Frame) (*Launch, ast.Node) {
 	return out, launch
 }
 
+// launchBy is the one call that has a library start the function as a goroutine, such as that of a WaitGroup's Go.
+func (r *reporter) launchBy(fn *function) *Launch {
+	if len(fn.sites) != 1 || len(fn.launches) != 1 || fn.launches[0] != nil {
+		return nil
+	}
+	at := fn.sites[0]
+	out := &Launch{Text: shorten(r.launchText(at.call)), Loop: r.loopAround(at.path)}
+	out.File, out.Line = r.position(at.call.Pos())
+	if at.fn != nil {
+		out.Function = at.fn.name
+	}
+	return out
+}
+
 func (r *reporter) launchText(node ast.Node) string {
 	switch node := node.(type) {
 	case *ast.GoStmt:

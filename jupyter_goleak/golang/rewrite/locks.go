@@ -3,7 +3,9 @@ package main
 import (
 	"go/ast"
 	"go/token"
+	"go/types"
 	"slices"
+	"strings"
 )
 
 // A held lock. It is free again at an unlock, or at the end of its function where a defer says so.
@@ -127,7 +129,7 @@ func (s *lockScan) stmt(stmt ast.Stmt, now []held) ([]held, bool) {
 	case *ast.DeferStmt:
 		return s.deferStmt(stmt, now), false
 	case *ast.GoStmt:
-		return s.exprs(now, stmt.Call.Args...), false
+		return s.exprs(now, append([]ast.Expr{stmt.Call.Fun}, stmt.Call.Args...)...), false
 	case *ast.ExprStmt:
 		if call, ok := stmt.X.(*ast.CallExpr); ok && s.builtin(call) == "panic" {
 			return now, true
@@ -225,11 +227,18 @@ func (s *lockScan) exprs(now []held, list ...ast.Expr) []held {
 
 // scan takes the calls in a statement or expression as they come.
 func (s *lockScan) scan(root ast.Node, now []held) []held {
+	called := map[ast.Expr]bool{}
 	ast.Inspect(root, func(node ast.Node) bool {
 		switch node := node.(type) {
 		case *ast.FuncLit:
+			now = s.handOn(now, func(lock *place) bool { return s.onlyFrees(node, lock) })
 			return false
+		case *ast.SelectorExpr:
+			if lock, kind := s.lockMethod(node); lock != nil && !called[node] && (kind == "Unlock" || kind == "RUnlock") {
+				now = s.handOn(now, func(held *place) bool { return held == lock })
+			}
 		case *ast.CallExpr:
+			called[ast.Unparen(node.Fun)] = true
 			s.mark(node, now)
 			lock, kind := s.lockCall(node)
 			if lock == nil {
@@ -252,13 +261,40 @@ func (s *lockScan) scan(root ast.Node, now []held) []held {
 	return now
 }
 
-func (s *lockScan) lockCall(call *ast.CallExpr) (*place, string) {
-	object := s.callee(call)
-	if object == nil || object.Pkg() == nil || object.Pkg().Path() != "sync" {
-		return nil, ""
+// handOn says of the locks that somebody else was told how to free them: they are no longer this function's to free.
+func (s *lockScan) handOn(now []held, which func(lock *place) bool) []held {
+	now = slices.Clone(now)
+	for i := range now {
+		now[i].deferred = now[i].deferred || which(now[i].lock)
 	}
-	selector, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
-	if !ok || s.info.Selections[selector] == nil {
+	return now
+}
+
+// onlyFrees tells whether the literal frees the lock that it has not taken itself.
+func (s *lockScan) onlyFrees(literal *ast.FuncLit, lock *place) (frees bool) {
+	takes := false
+	ast.Inspect(literal.Body, func(node ast.Node) bool {
+		if call, ok := node.(*ast.CallExpr); ok {
+			if other, kind := s.lockCall(call); other == lock {
+				takes = takes || !strings.HasSuffix(kind, "Unlock")
+				frees = frees || strings.HasSuffix(kind, "Unlock")
+			}
+		}
+		return true
+	})
+	return frees && !takes
+}
+
+func (s *lockScan) lockCall(call *ast.CallExpr) (*place, string) {
+	if selector, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok {
+		return s.lockMethod(selector)
+	}
+	return nil, ""
+}
+
+func (s *lockScan) lockMethod(selector *ast.SelectorExpr) (*place, string) {
+	object, _ := s.info.Uses[selector.Sel].(*types.Func)
+	if object == nil || object.Pkg() == nil || object.Pkg().Path() != "sync" || s.info.Selections[selector] == nil {
 		return nil, ""
 	}
 	switch object.Name() {

@@ -23,6 +23,8 @@ type operation struct {
 	parents    []ast.Expr        // of a make: what the value is derived from
 	cancel     *operation        // of a make: the function that ends it
 	result     int               // of a make: which of the call's results
+	tasks      []*function       // of a Go: what it starts
+	timed      bool              // a timer carries it out
 }
 
 // makes tells whether the operation gives a new value. What a library gives and may keep is a "result".
@@ -57,6 +59,10 @@ func (f *flow) operations() {
 				}
 			case *ast.CallExpr:
 				f.call(node, path, note)
+			case *ast.SelectorExpr:
+				f.methodValue(node, path)
+			case *ast.TypeAssertExpr:
+				f.asserted(node)
 			case *ast.AssignStmt:
 				f.assigned(node.Lhs, node.Rhs, node, path)
 			case *ast.ValueSpec:
@@ -68,7 +74,7 @@ func (f *flow) operations() {
 			}
 		})
 	}
-	f.countCalls()
+	f.reach()
 	f.openParameters()
 }
 
@@ -170,14 +176,55 @@ func (f *flow) call(call *ast.CallExpr, path []ast.Node, note func(string, ast.E
 }
 
 func (f *flow) method(call *ast.CallExpr, selector *ast.SelectorExpr, pkg, name string, path []ast.Node) {
-	switch {
-	case pkg == "sync", pkg == "time" && (name == "Stop" || name == "Reset"), pkg == "context" && name == "Done",
-		name == "Close", name == "Stop", name == "Shutdown", name == "CloseWithError", name == "Wait", name == "Go":
-		op := f.note(strings.ToLower(name), selector.X, f.receiver(selector), call, path)
-		if op != nil {
-			op.method = selector
+	if pkg == "context" && name != "Done" || !f.tracked(f.info.TypeOf(selector.X)) && pkg != "sync" && pkg != "time" {
+		return
+	}
+	op := f.note(strings.ToLower(name), selector.X, f.receiver(selector), call, path)
+	if op == nil {
+		return
+	}
+	op.method = selector
+	if name == "Go" && len(call.Args) > 0 {
+		if p := f.at(call.Args[len(call.Args)-1]); p != nil {
+			op.tasks = p.root().targets
 		}
 	}
+}
+
+// asserted marks what comes out of a library as an interface: it knows the value too.
+func (f *flow) asserted(node *ast.TypeAssertExpr) {
+	call, ok := ast.Unparen(node.X).(*ast.CallExpr)
+	if !ok || node.Type == nil || !f.tracked(f.info.TypeOf(node)) || len(f.targetsOf(call)) > 0 {
+		return
+	}
+	if p := f.at(node); p != nil {
+		p.unknown, p.root().unknown = true, true
+	}
+}
+
+// methodValue records that a method such as Unlock is handed on, to be called later; a timer may do so.
+func (f *flow) methodValue(selector *ast.SelectorExpr, path []ast.Node) {
+	selection := f.info.Selections[selector]
+	if selection == nil || selection.Kind() != types.MethodVal || selection.Obj().Pkg() == nil || selection.Obj().Pkg().Path() != "sync" || len(path) == 0 {
+		return
+	}
+	kind := strings.ToLower(selection.Obj().Name())
+	call, ok := path[len(path)-1].(*ast.CallExpr)
+	timed := ok && call.Fun != selector && f.isAfterFunc(call)
+	switch {
+	case ok && call.Fun == selector:
+		return
+	case !timed:
+		kind += "-value"
+	}
+	if op := f.note(kind, selector.X, f.receiver(selector), selector, path); op != nil {
+		op.timed = timed
+	}
+}
+
+func (f *flow) isAfterFunc(call *ast.CallExpr) bool {
+	object := f.callee(call)
+	return object != nil && object.Pkg() != nil && object.Pkg().Path() == "time" && object.Name() == "AfterFunc"
 }
 
 // receiver is the place of a method's receiver; for a promoted method that of the embedded field.
@@ -285,16 +332,15 @@ func (f *flow) passed(call *ast.CallExpr, argument ast.Expr, pkg, name string, i
 	if _, ok := t.Underlying().(*types.Signature); ok {
 		// The library calls it, or starts a goroutine for it.
 		for _, target := range p.root().targets {
-			target.calls++
-			if name == "Go" || name == "AfterFunc" {
-				target.launches = append(target.launches, nil)
-				target.repeated = target.repeated || walkPath(path).inLoop()
-			}
+			f.handed(target, call, pkg, name, path)
 			for _, parameter := range f.fields(target.typ.Params) {
 				if parameter != nil {
 					f.variable(parameter).unknown = true
 				}
 			}
+		}
+		if kindOf(t) == "cancel" {
+			f.note("call", argument, p, call, path).timed = f.isAfterFunc(call)
 		}
 		return
 	}
@@ -308,42 +354,6 @@ func (f *flow) passed(call *ast.CallExpr, argument ast.Expr, pkg, name string, i
 	// Readers and writers around a value do not end it.
 	if pkg != "bufio" && pkg != "io" && !strings.HasPrefix(pkg, "encoding/") && !strings.HasPrefix(pkg, "compress/") {
 		p.unknown = true
-	}
-}
-
-// countCalls tells for each function how often it is named, and how it is called.
-func (f *flow) countCalls() {
-	for _, file := range f.files {
-		f.walk(file.syntax, func(node ast.Node, path []ast.Node) {
-			switch node := node.(type) {
-			case *ast.Ident:
-				if object, ok := f.info.Uses[node].(*types.Func); ok {
-					if fn := f.byObject[object.Origin()]; fn != nil {
-						fn.calls++
-					}
-				}
-			case *ast.CallExpr:
-				if object := f.callee(node); object != nil {
-					if iface := receiverInterface(object); iface != nil {
-						for _, fn := range f.implementations(iface, object.Name()) {
-							fn.calls++
-						}
-					}
-				}
-				literal, ok := ast.Unparen(node.Fun).(*ast.FuncLit)
-				if !ok || len(path) == 0 {
-					break
-				}
-				fn := f.functions[literal]
-				switch path[len(path)-1].(type) {
-				case *ast.DeferStmt:
-					fn.deferred = true
-				case *ast.GoStmt:
-				default:
-					fn.direct = true
-				}
-			}
-		})
 	}
 }
 

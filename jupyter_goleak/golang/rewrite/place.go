@@ -19,13 +19,24 @@ func (r *reporter) place(wait Wait) Place {
 	r.handed = r.handedBy(launch)
 	frame := wait.Frames[0]
 	node, path := r.blocking(wait.State, frame)
+	if node == nil {
+		node, path = r.deferred(wait.State, frame)
+	}
 	if node != nil {
 		out.Found = true
 		r.fill(&out, node, path)
+		out.Same = r.holdsSame(node, wait)
 	}
 	var held []ast.Expr
+	var bodies []*function
 	for _, frame := range wait.Frames {
 		_, path := r.blocking(wait.State, frame)
+		standing := Standing{-1, frame.Line}
+		if fn := r.bodyOf(frame); fn != nil {
+			standing.Body = fn.index
+			bodies = append(bodies, fn)
+		}
+		out.Stack = append(out.Stack, standing)
 		out.Forever = out.Forever || path.forever()
 		for node, locks := range r.holding {
 			if file, line := r.position(node.Pos()); file == frame.File && line == frame.Line {
@@ -34,11 +45,38 @@ func (r *reporter) place(wait Wait) Place {
 		}
 	}
 	out.Holding = r.refs(held...)
+	out.Reaches = indices(r.reaches(bodies))
+	if out.Started == nil && len(bodies) > 0 {
+		out.Started = r.launchBy(bodies[len(bodies)-1])
+	}
 	return out
 }
 
+// bodyOf is the function that the frame is of: the innermost around the line that stands in as many literals as the
+// frame's name tells.
+func (r *reporter) bodyOf(frame Frame) *function {
+	var found *function
+	for _, fn := range r.ordered {
+		file, first := r.position(fn.node.Pos())
+		if _, last := r.position(fn.node.End()); file != frame.File || frame.Line < first || last < frame.Line {
+			continue
+		}
+		if found == nil || fn.depth() == closureDepth(frame.Function) || found.depth() != closureDepth(frame.Function) {
+			found = fn
+		}
+	}
+	return found
+}
+
+func (fn *function) depth() (n int) {
+	for ; fn.outer != nil; fn = fn.outer {
+		n++
+	}
+	return n
+}
+
 func unknownPlace(wait Wait) Place {
-	out := Place{Cases: []Case{}, Holding: []int{}, Others: []int{}}
+	out := Place{Cases: []Case{}, Holding: []int{}, Others: []int{}, Stack: []Standing{}, Reaches: []int{}}
 	if len(wait.Frames) > 0 {
 		out.File, out.Line = wait.Frames[0].File, wait.Frames[0].Line
 	}
@@ -67,6 +105,21 @@ func (r *reporter) blocking(state string, frame Frame) (ast.Node, walkPath) {
 			}
 		})
 	}
+	return best, bestPath
+}
+
+// deferred is the call that its function has put off and that fits the state; it runs where the function ends.
+func (r *reporter) deferred(state string, frame Frame) (best ast.Node, bestPath walkPath) {
+	fn := r.bodyOf(frame)
+	if fn == nil {
+		return nil, nil
+	}
+	r.walk(fn.body, func(node ast.Node, path []ast.Node) {
+		stmt, ok := node.(*ast.DeferStmt)
+		if ok && r.enclosing(path) == nil && r.fits(state, frame.Called, stmt.Call) > 4 {
+			best, bestPath = stmt.Call, append(walkPath{fn.node}, append(path, stmt)...)
+		}
+	})
 	return best, bestPath
 }
 
@@ -163,6 +216,7 @@ func (r *reporter) fill(out *Place, node ast.Node, path walkPath) {
 		out.Loop = r.loop(node)
 	case *ast.UnaryExpr:
 		out.Operation, expression = "receive", node.X
+		out.CommaOK = commaOK(node, path)
 	case *ast.SendStmt:
 		out.Operation, expression = "send", node.Chan
 	case *ast.SelectStmt:
@@ -183,9 +237,37 @@ func (r *reporter) fill(out *Place, node ast.Node, path walkPath) {
 		return
 	}
 	if expression != nil {
+		out.EachRound = r.eachRound(expression, path)
 		out.Expression = shorten(r.text(expression))
 		out.Variable, out.Others = r.subject(expression)
 	}
+}
+
+// eachRound tells whether the innermost loop declares the variable that the expression begins with.
+func (r *reporter) eachRound(e ast.Expr, path walkPath) bool {
+	root := r.rootOf(e)
+	for _, node := range slices.Backward(path) {
+		switch node.(type) {
+		case *ast.FuncLit, *ast.FuncDecl:
+			return false
+		case *ast.ForStmt, *ast.RangeStmt:
+			return root != nil && node.Pos() <= root.Pos() && root.Pos() < node.End()
+		}
+	}
+	return false
+}
+
+func commaOK(receive ast.Expr, path walkPath) bool {
+	if len(path) == 0 {
+		return false
+	}
+	switch outer := path[len(path)-1].(type) {
+	case *ast.AssignStmt:
+		return len(outer.Lhs) == 2 && len(outer.Rhs) == 1 && outer.Rhs[0] == receive
+	case *ast.ValueSpec:
+		return len(outer.Names) == 2 && len(outer.Values) == 1 && outer.Values[0] == receive
+	}
+	return false
 }
 
 // subject is what the expression most likely stands for where a goroutine waits for good, and what else is as likely.
@@ -193,7 +275,9 @@ func (r *reporter) subject(e ast.Expr) (*int, []int) {
 	objects, _ := r.objects(e)
 	all := []int{}
 	for _, likely := range [](func(o object) bool){
-		func(o object) bool { return slices.Contains(r.handed, o) },
+		func(o object) bool {
+			return slices.Contains(r.handed, o) || o.owner != nil && slices.Contains(r.handed, *o.owner)
+		},
 		// What something closes, cancels or stops is less likely to be waited for in vain.
 		func(o object) bool { return r.ended(o) == 0 },
 	} {

@@ -154,10 +154,15 @@ func (f *flow) exits(op *operation) []token.Pos {
 		}
 	}
 	var found []token.Pos
+	choice := op.inSelect()
 	ast.Inspect(op.fn.body, func(node ast.Node) bool {
 		switch node := node.(type) {
 		case *ast.FuncLit:
 			return false
+		case *ast.SelectStmt:
+			if node == choice {
+				return false // what its other cases do comes after it
+			}
 		case *ast.ReturnStmt:
 			if node.Pos() > from && node.End() <= op.node.Pos() {
 				found = append(found, node.Pos())

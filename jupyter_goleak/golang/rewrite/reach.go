@@ -1,0 +1,246 @@
+package main
+
+import (
+	"go/ast"
+	"go/types"
+	"slices"
+)
+
+// Which functions lead to which others, and how often a function may be come to. Both err on the side of more: a call
+// that is not sure to happen counts, and what nobody is seen to call may be called any number of times.
+
+// A callSite is where a function is called or started.
+type callSite struct {
+	fn   *function // that it stands in, nil at package level
+	path walkPath
+	call *ast.CallExpr
+}
+
+// reach finds the sites of all functions, and what each leads to.
+func (f *flow) reach() {
+	for _, file := range f.files {
+		f.walk(file.syntax, func(node ast.Node, path []ast.Node) {
+			around := f.enclosing(path)
+			switch node := node.(type) {
+			case *ast.Ident:
+				if object, ok := f.info.Uses[node].(*types.Func); ok {
+					if fn := f.byObject[object.Origin()]; fn != nil {
+						fn.calls++
+						around.leads(fn)
+					}
+				}
+			case *ast.FuncLit:
+				around.leads(f.functions[node])
+			case *ast.CompositeLit:
+				f.kept(node)
+			case *ast.CallExpr:
+				f.reachedBy(node, path, around)
+			}
+		})
+	}
+	f.dispatched()
+}
+
+func (f *flow) reachedBy(call *ast.CallExpr, path []ast.Node, around *function) {
+	for _, target := range f.targetsOf(call) {
+		target.sites = append(target.sites, callSite{around, slices.Clone(path), call})
+		around.leads(target)
+	}
+	if object := f.callee(call); object != nil {
+		if iface := receiverInterface(object); iface != nil {
+			for _, fn := range f.implementations(iface, object.Name()) {
+				fn.calls++
+			}
+		}
+	}
+	literal, ok := ast.Unparen(call.Fun).(*ast.FuncLit)
+	if !ok || len(path) == 0 {
+		return
+	}
+	fn := f.functions[literal]
+	switch path[len(path)-1].(type) {
+	case *ast.DeferStmt:
+		fn.deferred = true
+	case *ast.GoStmt:
+	default:
+		fn.direct = true
+	}
+}
+
+// kept marks the functions that a library's struct takes: it calls them as it likes.
+func (f *flow) kept(literal *ast.CompositeLit) {
+	named, _ := types.Unalias(f.info.TypeOf(literal)).(*types.Named)
+	if named == nil || named.Obj().Pkg() == nil || f.own[named.Obj().Pkg()] {
+		return
+	}
+	for _, element := range literal.Elts {
+		if pair, ok := element.(*ast.KeyValueExpr); ok {
+			element = pair.Value
+		}
+		if p := f.at(element); p != nil {
+			for _, target := range p.root().targets {
+				target.calls++
+				target.anyTimes = true
+			}
+		}
+	}
+}
+
+// handed notes that a function of the program is handed to one of a library, which calls it: once, where it is known to.
+func (f *flow) handed(target *function, call *ast.CallExpr, pkg, name string, path []ast.Node) {
+	target.calls++
+	around := f.enclosing(path)
+	around.leads(target)
+	switch {
+	case name == "Go", name == "AfterFunc":
+		target.launches = append(target.launches, nil)
+		target.repeated = target.repeated || walkPath(path).inLoop()
+	case pkg == "sync" && name != "Range":
+	default:
+		target.anyTimes = true
+		return
+	}
+	target.sites = append(target.sites, callSite{around, slices.Clone(path), call})
+	if pkg == "time" {
+		target.timed = true
+	}
+}
+
+func (fn *function) leads(to *function) {
+	if fn != nil && to != nil && !slices.Contains(fn.leadsTo, to) {
+		fn.leadsTo = append(fn.leadsTo, to)
+	}
+}
+
+// reaches are the functions that may yet be come to from one of these, themselves included.
+func (f *flow) reaches(from []*function) []*function {
+	reached := slices.Clone(from)
+	for i := 0; i < len(reached); i++ {
+		for _, next := range reached[i].leadsTo {
+			if !slices.Contains(reached, next) {
+				reached = append(reached, next)
+			}
+		}
+	}
+	return reached
+}
+
+// timed are the functions that a timer may come to.
+func (f *flow) timed() []*function {
+	return f.reaches(slices.DeleteFunc(slices.Clone(f.ordered), func(fn *function) bool { return !fn.timed }))
+}
+
+// again tells whether the program may come to the function more than once.
+func (fn *function) again() bool {
+	if fn == nil {
+		return false
+	}
+	if fn.asked {
+		return fn.often
+	}
+	fn.asked, fn.often = true, true // and so it stays where it calls itself
+	switch {
+	case fn.anyTimes:
+	case fn.isEntry():
+		fn.often = len(fn.sites) > 0
+	case len(fn.sites) == 1:
+		fn.often = fn.sites[0].path.inLoop() || fn.sites[0].fn.again()
+	}
+	return fn.often
+}
+
+// again tells whether the program may come to the operation more than once.
+func (op *operation) again() bool { return op.path.inLoop() || op.fn.again() }
+
+// dispatched counts the methods that a library may call: those of its interfaces, of the types whose values it is given.
+func (f *flow) dispatched() {
+	give := func(value ast.Expr, to types.Type) {
+		if to == nil {
+			return
+		}
+		from := f.info.TypeOf(value)
+		iface, ok := to.Underlying().(*types.Interface)
+		if !ok || from == nil || types.IsInterface(from) {
+			return
+		}
+		for i := range iface.NumMethods() {
+			method := iface.Method(i)
+			if method.Pkg() != nil && f.own[method.Pkg()] {
+				continue
+			}
+			object, _, _ := types.LookupFieldOrMethod(from, true, method.Pkg(), method.Name())
+			if object, ok := object.(*types.Func); ok {
+				if fn := f.byObject[object.Origin()]; fn != nil {
+					fn.calls++
+					fn.anyTimes = true
+				}
+			}
+		}
+	}
+	for _, file := range f.files {
+		f.walk(file.syntax, func(node ast.Node, path []ast.Node) {
+			switch node := node.(type) {
+			case *ast.CallExpr:
+				f.eachArgument(node, give)
+			case *ast.AssignStmt:
+				if len(node.Lhs) == len(node.Rhs) {
+					for i := range node.Lhs {
+						give(node.Rhs[i], f.info.TypeOf(node.Lhs[i]))
+					}
+				}
+			case *ast.ValueSpec:
+				for _, value := range node.Values {
+					if node.Type != nil {
+						give(value, f.info.TypeOf(node.Type))
+					}
+				}
+			case *ast.KeyValueExpr:
+				if field, ok := node.Key.(*ast.Ident); ok {
+					if v, ok := f.info.Uses[field].(*types.Var); ok && v.IsField() {
+						give(node.Value, v.Type())
+					}
+				}
+			case *ast.ReturnStmt:
+				if fn := f.enclosing(path); fn != nil && len(node.Results) > 0 && len(node.Results) == fn.typ.Results.NumFields() {
+					for i, t := range f.resultTypes(fn) {
+						give(node.Results[i], t)
+					}
+				}
+			}
+		})
+	}
+}
+
+// eachArgument gives each argument of a call, or the operand of a conversion, with the type of what takes it.
+func (f *flow) eachArgument(call *ast.CallExpr, give func(value ast.Expr, to types.Type)) {
+	if f.isConversion(call) {
+		if len(call.Args) == 1 {
+			give(call.Args[0], f.info.TypeOf(call.Fun))
+		}
+		return
+	}
+	signature, ok := f.typeOf(call.Fun).(*types.Signature)
+	if !ok {
+		return
+	}
+	for i, argument := range call.Args {
+		switch last := signature.Params().Len() - 1; {
+		case i < last || i == last && (!signature.Variadic() || call.Ellipsis.IsValid()):
+			give(argument, signature.Params().At(i).Type())
+		case signature.Variadic():
+			if list, ok := signature.Params().At(last).Type().(*types.Slice); ok {
+				give(argument, list.Elem())
+			}
+		}
+	}
+}
+
+// resultTypes are those of a function's results, one for each.
+func (f *flow) resultTypes(fn *function) (all []types.Type) {
+	for _, field := range fn.typ.Results.List {
+		for range max(1, len(field.Names)) {
+			all = append(all, f.info.TypeOf(field.Type))
+		}
+	}
+	return all
+}
