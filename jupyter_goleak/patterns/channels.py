@@ -202,12 +202,11 @@ def _stuck_receiver(wait: Wait, receives: Sequence[Operation]) -> str:
 
 def _loop_ended(wait: Wait, consumer: Operation) -> str:
     if consumer.kind == "range" and consumer.exits and not consumer.conditional:
-        exits = [f"{line}" for line in dict.fromkeys(consumer.exits)]
         return wait.say(
-            "the loop `{text}` (line {line}) that takes its values was left at line {exits} before the last one",
+            "the loop `{text}` (line {line}) takes no more of its values: it can be left at {exits}",
             text=consumer.text,
             line=wait.line(consumer),
-            exits=" / ".join(exits),
+            exits=wait.numbered(consumer.exits),
         )
     return wait.say(
         "the loop `{text}` (line {line}) takes no more of its values", text=consumer.text, line=wait.line(consumer)

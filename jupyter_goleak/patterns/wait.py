@@ -221,7 +221,11 @@ class Wait:
     def lines(self, operations: Sequence[Operation]) -> str:
         """Their lines in words: "line 3", "lines 3 and 8"."""
         places = {(operation.file, operation.line): str(self.line(operation)) for operation in operations}
-        numbers = [places[place] for place in sorted(places)]
-        if len(numbers) == 1:
-            return self.say("line {line}", line=numbers[0])
-        return self.say("lines {lines} and {last}", lines=", ".join(numbers[:-1]), last=numbers[-1])
+        return self.numbered([places[place] for place in sorted(places)])
+
+    def numbered(self, numbers: Iterable[int | str]) -> str:
+        """Line numbers in words."""
+        *others, last = dict.fromkeys(map(str, numbers))
+        if not others:
+            return self.say("line {line}", line=last)
+        return self.say("lines {lines} and {last}", lines=", ".join(others), last=last)
