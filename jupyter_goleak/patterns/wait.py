@@ -114,11 +114,19 @@ class Wait:
         """The line where these goroutines stand in the function of the operation, None where they are not in it."""
         return next((call.line for call in self.place.stack if call.body == site.body), None)
 
-    def comes_to(self, sites: Iterable[Operation]) -> bool:
-        """Whether these goroutines may yet come to one of them, by any calls, or are what one of them has started."""
+    def comes_to(self, sites: Iterable[Operation], anew: frozenset[int] = frozenset()) -> bool:
+        """Whether these goroutines may yet come to one of them, by any calls, or are what one of them has started.
+
+        Whoever is to call a function of `anew` first, which makes a value of its own each time, comes there with another one.
+        """
         bodies = {call.body for call in self.place.stack}
         return any(
-            (site.body in self.place.reaches and not self._is_past(site)) or bodies.intersection(site.tasks)
+            (
+                site.body in self.place.reaches
+                and not self._is_past(site)
+                and (site.body in bodies or site.body not in anew)
+            )
+            or bodies.intersection(site.tasks)
             for site in sites
         )
 

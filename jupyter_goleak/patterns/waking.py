@@ -102,8 +102,8 @@ def will_be_served(wait: Wait) -> str:
     """Whether a goroutine that is still at work, or a library, may yet do what this one waits for; "" if not."""
     living = [other for other in wait.others if other.leak is not wait.leak and other.leak.evidence == "alive"]
     for each in wait.possible():
-        serving = list(_serving(each))
-        if any(other.comes_to(serving) for other in living):
+        serving, anew = list(_serving(each)), _made_anew(each)
+        if any(other.comes_to(serving, anew) for other in living):
             return wait.say("what is still at work may yet wake it")
     functions = [frame.function for frame in wait.leak.stack]
     if functions and functions[-1].startswith(_CLIENT) and any(map(_reads_body, living)):
@@ -123,11 +123,20 @@ def will_be_served(wait: Wait) -> str:
     return ""
 
 
+def _needs(wait: Wait) -> list[tuple[str, Variable | None]]:
+    cases = [(case.operation, variable) for case, variable in wait.case_variables()]
+    return [(wait.place.operation, wait.variable), *cases]
+
+
+def _made_anew(wait: Wait) -> frozenset[int]:
+    """The functions that make a value of their own each time."""
+    makes = (site for _, variable in _needs(wait) if variable is not None for site in variable.sites("make"))
+    return frozenset(site.body for site in makes if site.again)
+
+
 def _serving(wait: Wait) -> Iterator[Operation]:
     """All that would let it go on."""
-    needs = [(wait.place.operation, wait.variable)]
-    needs += [(case.operation, variable) for case, variable in wait.case_variables()]
-    for operation, variable in needs:
+    for operation, variable in _needs(wait):
         if variable is None:
             continue
         yield from variable.sites(*_SERVES.get(operation, ()))
