@@ -38,7 +38,7 @@ func (r *reporter) blocking(state string, frame Frame) (ast.Node, walkPath) {
 // deferred is the call that its function has put off and that fits the state; it runs where the function ends.
 func (r *reporter) deferred(state string, frame Frame) (best ast.Node, bestPath walkPath) {
 	fn := r.bodyOf(frame)
-	if fn == nil {
+	if fn == nil || fn.body == nil {
 		return nil, nil
 	}
 	r.walk(fn.body, func(node ast.Node, path []ast.Node) {
