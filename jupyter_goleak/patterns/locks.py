@@ -131,14 +131,10 @@ def missing_unlock(wait: Wait) -> Finding | None:
     if left:
         why = wait.say("the function ends at {lines} with {name} still locked", lines=wait.lines(left), name=name)
         return Finding("mutex-missing-unlock", why, _unlock_advice(wait, variable, left[0]))
-    readers = [
-        other
-        for other in wait.others
-        if other.leak is not wait.leak and variable in other.held() and other.variable is variable
-    ]
-    if readers:
-        why = wait.say("who holds {name} waits at line {line}", name=name, line=wait.line(readers[0].place))
-        pattern = next((f.pattern for other in readers if (f := relock(other))), "unknown")
+    holders = [other for other in wait.others if other.leak is not wait.leak and variable in other.held()]
+    if holders:
+        why = wait.say("who holds {name} waits at line {line}", name=name, line=wait.line(holders[0].place))
+        pattern = next((f.pattern for other in holders if (f := relock(other) or lock_order(other))), "unknown")
         return Finding(pattern, why)
     handed = variable.sites("unlock-value", "runlock-value")
     if handed:

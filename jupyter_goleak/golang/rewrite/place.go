@@ -13,6 +13,11 @@ func (r *reporter) place(wait Wait) Place {
 	if len(wait.Frames) == 0 {
 		return out
 	}
+	for i := range wait.Frames[1:] {
+		if wait.Frames[i+1].Called == "" {
+			wait.Frames[i+1].Called = wait.Frames[i].Function
+		}
+	}
 	var launch ast.Node
 	out.Started, launch = r.launch(wait.Started)
 	r.handed = r.handedBy(launch)
