@@ -41,7 +41,10 @@ def explain(
     say = say or English()
     groups = (*run.leaks, *run.alive)
     if facts is None or len(facts.places) != len(groups):
-        return _with_groups(run, [replace(group, explanation=_plain(group, say)) for group in groups])
+        return _with_groups(
+            run,
+            [replace(group, explanation=_plain(group, say, deadlock=run.verdict == "deadlock")) for group in groups],
+        )
     waits: list[Wait] = []
     for group, place in zip(groups, facts.places, strict=True):
         if facts.weak and group.evidence == "proven" and run.verdict != "deadlock":
@@ -93,7 +96,7 @@ def _explained(wait: Wait, fix: Fix | None, *, ancestry: bool, crashed: bool) ->
     made = wait.variable.sites("make")[:1] if wait.variable else ()
     leak = replace(wait.leak, made_file=made[0].file, made_line=made[0].line) if made else wait.leak
     if finding is None:
-        return replace(leak, explanation=_plain(leak, wait.say))
+        return replace(leak, explanation=_plain(leak, wait.say, deadlock=wait.deadlock))
     advice = finding.advice
     if fix is not None and fix.verified and wait.leak.evidence != "alive" and fix.code:
         advice = wait.say.count(
@@ -180,10 +183,12 @@ def _standing(leak: Leak, say: Say, who: str) -> str:
     )
 
 
-def _plain(leak: Leak, say: Say) -> str:
+def _plain(leak: Leak, say: Say, *, deadlock: bool) -> str:
     """What the runtime says, and nothing more."""
     who = say.count("{n} goroutine", "{n} goroutines", leak.count)
     standing = _standing(leak, say, who)
+    if deadlock and leak.evidence == "alive":
+        return say("{standing}: the runtime has found that nobody is left to wake it.", standing=standing)
     if leak.evidence == "proven":
         return say("{standing}: the runtime has proven that nothing can ever wake it.", standing=standing)
     if leak.evidence == "likely":

@@ -26,6 +26,11 @@ def _many(variable: Variable) -> bool:
     return any(site.again for site in variable.sites("make"))
 
 
+def _elsewhere(variable: Variable) -> bool:
+    """Whether code that is not seen may use it, too: it is known to, or it must have made it."""
+    return variable.unknown or not variable.sites("make")
+
+
 def nil_channel(wait: Wait) -> Finding | None:
     """The runtime says that the channel is nil."""
     variable = wait.variable
@@ -94,7 +99,7 @@ def abandoned_receiver(wait: Wait) -> Finding | None:
         return Finding("abandoned-receiver", why)
     if closes:
         return _never_closed(wait, "abandoned-receiver", name, variable, closes)
-    if variable.unknown:
+    if _elsewhere(variable):
         return Finding("abandoned-receiver", _not_followed(wait, variable))
     if wait.place.operation == "range" or not sends:
         if sends or wait.place.operation == "range":
@@ -222,7 +227,7 @@ def forgotten_sender(wait: Wait) -> Finding | None:
     if receiving := _stuck_receiver(wait, receives):
         return Finding("forgotten-sender", receiving)
     if not receives:
-        if variable.unknown:
+        if _elsewhere(variable):
             return Finding("forgotten-sender", _not_followed(wait, variable))
         return Finding("forgotten-sender", wait.say("nothing ever receives from {name}", name=wait.name(variable)))
     return (
@@ -354,7 +359,7 @@ def select_channels(wait: Wait) -> Finding | None:
             if closing := _stuck_closer(wait, name, closes):
                 return Finding("worker-without-stop", closing)
             return _never_closed(wait, "worker-without-stop", name, variable, closes)
-        elif variable.unknown:
+        elif _elsewhere(variable):
             continue
         elif case.operation == "receive" and variable.name:
             parts.append(wait.say("{name} (line {line}) is never closed", name=name, line=case.line))

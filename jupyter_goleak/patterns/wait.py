@@ -142,7 +142,10 @@ class Wait:
                 if other.leak is self.leak or idle:
                     continue
                 bodies = {call.body for call in other.place.stack}
-                if (site.body in bodies and not other._is_past(site)) or bodies.intersection(site.tasks):
+                # Who waits in that very statement waits there for another value.
+                there = (other.place.file, other.place.line) == (site.file, site.line)
+                ahead = site.body in bodies and not there and not other._is_past(site)
+                if ahead or bodies.intersection(site.tasks):
                     return other, site
         return None
 

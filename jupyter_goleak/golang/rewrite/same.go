@@ -7,7 +7,7 @@ import (
 )
 
 // holdsSame tells whether the lock that a goroutine waits for is one that it holds itself, and not the same field of
-// another value: from call to call outwards, the lock has to be written as that of the receiver.
+// another value: both are followed outwards, from call to call, until they are written alike.
 func (r *reporter) holdsSame(node ast.Node, wait Wait) bool {
 	call, ok := node.(*ast.CallExpr)
 	if !ok {
@@ -18,23 +18,26 @@ func (r *reporter) holdsSame(node ast.Node, wait Wait) bool {
 		return false
 	}
 	lock := wanted.X
+	var held []ast.Expr
 	for i, frame := range wait.Frames {
 		var at ast.Node = call
 		if i > 0 {
 			at, _ = r.blocking(wait.State, frame)
+			fn := r.bodyOf(wait.Frames[i-1])
+			if lock = r.seenFrom(at, fn, lock); lock == nil {
+				return false
+			}
+			for j := range held {
+				held[j] = r.seenFrom(at, fn, held[j])
+			}
 		}
-		if slices.ContainsFunc(r.holding[at], func(held ast.Expr) bool {
-			other, ok := held.(*ast.SelectorExpr)
-			return ok && r.sameValue(other.X, lock)
-		}) {
+		for _, written := range r.holding[at] {
+			if selector, ok := written.(*ast.SelectorExpr); ok {
+				held = append(held, selector.X)
+			}
+		}
+		if slices.ContainsFunc(held, func(e ast.Expr) bool { return e != nil && r.sameValue(e, lock) }) {
 			return true
-		}
-		if i+1 == len(wait.Frames) {
-			break
-		}
-		outer, _ := r.blocking(wait.State, wait.Frames[i+1])
-		if lock = r.seenFrom(outer, r.bodyOf(frame), lock); lock == nil {
-			return false
 		}
 	}
 	return false
@@ -67,10 +70,10 @@ func (r *reporter) rootOf(e ast.Expr) *types.Var {
 
 // seenFrom is the expression as the caller of its function would write it, nil where that cannot be told.
 func (r *reporter) seenFrom(caller ast.Node, fn *function, e ast.Expr) ast.Expr {
-	root := r.rootOf(e)
-	if root == nil || fn == nil {
+	if e == nil || fn == nil || r.rootOf(e) == nil {
 		return nil
 	}
+	root := r.rootOf(e)
 	if !r.parameters[root] && !slices.Contains(r.receivers(fn), root) {
 		return e // a global, or a variable of the function around a literal
 	}
