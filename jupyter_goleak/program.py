@@ -15,6 +15,7 @@ line numbers. Whatever cannot be a Go program raises `UsageError` with one sente
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from dataclasses import dataclass, replace
@@ -276,7 +277,8 @@ def _read_file(path: Path) -> Program:
     """The program in that file; the package around it, where the file is a part of one in a module."""
     if path.suffix not in (".go", ".txtar"):
         raise UsageError(f"{path} is neither a .go file, a .txtar, nor a folder.")
-    directory = path.resolve().parent
+    # A link is built where it stands.
+    directory = path.parent.resolve()
     if path.suffix == ".go" and module_root(directory) is not None:
         own = SourceFile(path.name, normalise(_read(path), path.name))
         others = [file for file in _go_files(directory) if file.name != path.name and file.package == own.package]
@@ -330,4 +332,22 @@ def _go_files(directory: Path) -> tuple[SourceFile, ...]:
 
 
 def module_root(directory: Path) -> Path | None:
-    return next((folder for folder in (directory, *directory.parents) if (folder / "go.mod").is_file()), None)
+    """The folder of the go.mod that holds for a directory, None where there is none."""
+    return _enclosing(directory, "go.mod")
+
+
+def workspace(directory: Path) -> Path | None:
+    """The folder of the go.work that holds for a directory, None where there is none."""
+    named = os.environ.get("GOWORK")
+    if named:
+        return None if named == "off" else Path(named).parent
+    return _enclosing(directory, "go.work")
+
+
+def in_module(directory: Path) -> bool:
+    """Whether a module or a workspace says where the imports of a program in that directory come from."""
+    return bool(module_root(directory) or workspace(directory))
+
+
+def _enclosing(directory: Path, name: str) -> Path | None:
+    return next((folder for folder in (directory, *directory.parents) if (folder / name).is_file()), None)

@@ -24,20 +24,24 @@ _HEADER = re.compile(
 )
 _ORIGIN = re.compile(r"\[originating from goroutine \d+\]:$")
 _LABEL = re.compile(r'("(?:[^"\\]|\\.)*"|[^:,]+): ?("(?:[^"\\]|\\.)*"|[^,]*)(?:, ?|$)')
+_UNNAMED = "command-line-arguments"
 _PROFILE_GROUP = re.compile(r"(\d+) @")
 _PROFILE_FRAME = re.compile(r"#\t0x[0-9a-f]+\t+(\S.*?)\+0x[0-9a-f]+\t+(.+):(\d+)$")
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Code below `root` is the user's; its files are named relative to `base`."""
+    """Code below `root` is the user's; its files are named relative to `base`. `package` is what to call a package that Go
+    has no name for, since its files were named one by one."""
 
     root: Path
     base: Path
+    package: str = "main"
 
     def user_file(self, file: str) -> str | None:
         """The name that the user knows a file by, None for a library's."""
-        if not file.startswith(f"{self.root}/") or "/vendor/" in file:
+        below = file.removeprefix(f"{self.root}/")
+        if below == file or "/vendor/" in f"/{below}":
             return None
         return os.path.relpath(file, self.base)
 
@@ -141,6 +145,8 @@ def _calls(body: str) -> Iterator[tuple[str, tuple[str, int] | None]]:
 
 def _frame(function: str, file: str, line: int, places: Places) -> Frame:
     known_as = places.user_file(file)
+    if function.startswith(_UNNAMED):
+        function = places.package + function.removeprefix(_UNNAMED)
     return Frame(function, known_as or file, line, user=known_as is not None)
 
 

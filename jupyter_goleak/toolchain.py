@@ -75,39 +75,61 @@ class Toolchain:
         output: Path,
         overlay: Mapping[Path, str],
         *,
-        package: str = ".",
+        packages: Sequence[str] = (".",),
         test: bool = False,
         race: bool = False,
-        tags: str = "",
-        root: Path | None = None,
+        flags: Sequence[str] = (),
     ) -> Build:
-        """Start to build `package`, seen from `directory`, into `output`, with the probe and with `overlay`'s texts in
-        place of those files. `root` is the folder that file names in messages are relative to.
+        """Start to build `packages`, a package or the names of its files, seen from `directory`, into `output`, with the
+        probe and with `overlay`'s texts in place of those files.
         """
         scratch = tempfile.TemporaryDirectory(prefix="goleak-overlay-")
         overlay_file = self._write_overlay(Path(scratch.name), overlay)
         verb = ["test", "-c", "-vet=off"] if test else ["build"]
-        flags = ["-overlay", str(overlay_file), f"-ldflags={self.link}", "-o", str(output)]
+        flags = ["-overlay", str(overlay_file), f"-ldflags={self.link}", "-o", str(output), *flags]
         if race:
             flags.append("-race")
-        if tags:
-            flags += ["-tags", tags]
         # Who ends a build takes the compiler's own scratch files away with ours.
-        process = self._start([*verb, *flags, package], directory, {"GOTMPDIR": scratch.name})
-        return Build(process, scratch, root or directory)
+        process = self._start([*verb, *flags, *packages], directory, {"GOTMPDIR": scratch.name})
+        return Build(process, scratch, directory)
 
-    def start_vet(self, directory: Path, overlay: Mapping[Path, str], *, package: str = ".", tags: str = "") -> Build:
+    def start_vet(
+        self,
+        directory: Path,
+        overlay: Mapping[Path, str],
+        *,
+        packages: Sequence[str] = (".",),
+        flags: Sequence[str] = (),
+    ) -> Build:
         """Start `go vet` on what `start_build` builds; its complaints come as messages of a BuildError."""
         scratch = tempfile.TemporaryDirectory(prefix="goleak-overlay-")
         overlay_file = self._write_overlay(Path(scratch.name), overlay)
-        flags = ["-overlay", str(overlay_file), *(["-tags", tags] if tags else [])]
-        process = self._start(["vet", *flags, package], directory, {"GOTMPDIR": scratch.name})
+        process = self._start(
+            ["vet", "-overlay", str(overlay_file), *flags, *packages], directory, {"GOTMPDIR": scratch.name}
+        )
         return Build(process, scratch, directory)
 
-    def exports(self, directory: Path, *, package: str = ".", test: bool = False, tags: str = "") -> dict[str, str]:
-        """Files of export data by import path, of all that `package` stands on; what does not compile is left out."""
-        flags = ["-e", "-export", "-deps", *(["-test"] if test else []), *(["-tags", tags] if tags else [])]
-        done = self.run(["list", *flags, "-f", "{{if .Export}}{{.ImportPath}}\t{{.Export}}{{end}}", package], directory)
+    def list_packages(
+        self, directory: Path, overlay: Mapping[Path, str], *, packages: Sequence[str], flags: Sequence[str]
+    ) -> subprocess.CompletedProcess[str]:
+        """`go list` of what `start_build` builds."""
+        with tempfile.TemporaryDirectory(prefix="goleak-overlay-") as scratch:
+            overlay_file = self._write_overlay(Path(scratch), overlay)
+            return self.run(["list", "-overlay", str(overlay_file), *flags, *packages], directory)
+
+    def exports(
+        self,
+        directory: Path,
+        overlay: Mapping[Path, str],
+        *,
+        packages: Sequence[str] = (".",),
+        test: bool = False,
+        flags: Sequence[str] = (),
+    ) -> dict[str, str]:
+        """Files of export data by import path, of all that `packages` stand on; what does not compile is left out."""
+        wanted = ["-e", "-export", "-deps", "-f", "{{if .Export}}{{.ImportPath}}\t{{.Export}}{{end}}"]
+        flags = [*wanted, *(["-test"] if test else []), *flags]
+        done = self.list_packages(directory, overlay, packages=packages, flags=flags)
         pairs = (line.partition("\t") for line in done.stdout.splitlines())
         return {path: file for path, _, file in pairs if file}
 

@@ -1,8 +1,8 @@
 """Variants → binaries: where the code of each form of program stands, how it is built, and how its binary is run.
 
-A program from a cell or a single file is written into a scratch folder with a go.mod of its own. A package of the
-user's module is built where it stands: what the compiler shall see instead goes through the overlay, and nothing is
-written there. Tests become a test binary, as `go test -c` makes it.
+A program from a cell or an archive is written into a scratch folder with a go.mod of its own. What stands in a folder of
+the user is built there, a package by its pattern and a file by its name: what the compiler shall see instead goes through
+the overlay, and nothing is written there. Tests become a test binary, as `go test -c` makes it.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ from jupyter_goleak.execution import Job
 from jupyter_goleak.exploration import Schedule
 from jupyter_goleak.model import Variant
 from jupyter_goleak.options import Options
-from jupyter_goleak.program import Program, module_root
+from jupyter_goleak.program import Program, in_module, module_root, workspace
 from jupyter_goleak.rewriting import VariantSource
 from jupyter_goleak.stack_dump import Places
 from jupyter_goleak.toolchain import Build, Toolchain, module_file
 
 _MODULE_MISSING = ("no required module provides package", "cannot find module providing", "missing go.sum entry")
 _CLOSES = re.compile(r"\b(?:syscall|unix)\.Close\w*\(")
+_MODULE = re.compile(r"^module\s+\"?([^\s\"]+)", re.M)
 _REQUIRES = re.compile(r"^require\b", re.M)
 _ANCESTORS = "tracebackancestors=10"
 
@@ -40,25 +41,34 @@ class Built:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """What to build: `packages` in the words of the go command, seen from `folder`, with the texts of `overlay`; `race`: with Go's
+    race detector."""
+
+    folder: Path
+    packages: tuple[str, ...]
+    overlay: dict[Path, str]
+    race: bool
+
+
 class Building:
     """A variant under construction."""
 
-    def __init__(self, bench: Workbench, build: Build, built: Built, folder: Path, overlay: dict[Path, str]) -> None:
+    def __init__(self, bench: Workbench, build: Build, built: Built, target: _Target) -> None:
         self.built = built
         self._bench = bench
         self._build = build
-        self._folder = folder
-        self._overlay = overlay
+        self._target = target
 
     def wait(self) -> None:
         """Wait until it is built; modules that it misses are fetched. Raises BuildError where it does not compile."""
         try:
             self._build.wait()
         except BuildError as problem:
-            if self._bench.in_place or not any(each in problem.output for each in _MODULE_MISSING):
+            if not self._bench.fetch_modules(self._target, problem.output):
                 raise
-            self._bench.fetch_modules(self._folder)
-            self._bench.start_build(self._folder, self.built.binary, self._overlay).wait()
+            self._bench.start_build(self._target, self.built.binary).wait()
 
     def stop(self) -> None:
         """End the compiler; whoever waits for it gets a BuildError."""
@@ -66,7 +76,7 @@ class Building:
 
     def vet(self) -> Build:
         """Start `go vet` on the same code; its complaints come as a BuildError."""
-        return self._bench.start_vet(self._folder, self._overlay)
+        return self._bench.start_vet(self._target)
 
 
 class Workbench:
@@ -86,7 +96,7 @@ class Workbench:
     ) -> None:
         if options.race and not go.cgo:
             raise UsageError("--race needs cgo: install a C compiler such as gcc, or leave --race out.")
-        self.in_place = program.form == "package"
+        self.in_place = program.directory is not None and program.form != "txtar"
         self.goroot = go.goroot
         self._go = go
         self._program = program
@@ -95,7 +105,14 @@ class Workbench:
         self._builds = builds
         self._base = base
         self._count = 0
-        self._first: Path | None = None
+        self._first: _Target | None = None
+        self._flags = ["-tags", options.tags] if options.tags else []
+        self._modules: dict[Path, str] = {}  # a go.mod to lay where there is none
+        self._lent = False
+        if program.form == "package" and program.directory is not None and not in_module(program.directory):
+            self._modules = {program.directory / "go.mod": module_file(go, self._module)}
+        if self.in_place and "-mod=mod" in os.environ.get("GOFLAGS", "").split():
+            self._lend_module()
 
     def start(self, variant: VariantSource, name: Variant, main: str, *, race: bool = False) -> Building:
         """Start to build a variant; `main` names the file that the user sees. `race`: with Go's race detector."""
@@ -107,73 +124,122 @@ class Workbench:
             folder = self._program.directory
             scratch.mkdir()
             overlay |= {folder / file.name: file.build_text for file in variant.files}
-            places = Places(module_root(folder) or folder, self._base or folder)
+            root, base = module_root(folder) or folder, self._base or folder
         else:
             folder = scratch / "src"
-            _write(folder, variant, module_file(self._go, self._module(main)))
-            places = Places(folder, folder)
-        self._first = self._first or folder
+            _write(folder, variant, module_file(self._go, self._module))
+            root, base = folder, folder
         overlay |= {folder / shim.name: shim.text for shim in variant.shims}
+        target = _Target(folder, self._packages(variant), overlay, race or self._options.race)
+        self._first = self._first or target
         binary = scratch / "program"
-        build = self.start_build(folder, binary, overlay, race=race)
+        build = self.start_build(target, binary)
         directory = folder if self._program.runs_tests or self._program.form == "txtar" else Path.cwd()
+        places = Places(root, base, self._module.removesuffix("_test"))
         built = Built(binary, directory, places, variant.file(main).text)
-        return Building(self, build, built, folder, overlay)
+        return Building(self, build, built, target)
 
-    def start_build(self, folder: Path, binary: Path, overlay: dict[Path, str], *, race: bool = False) -> Build:
+    def start_build(self, target: _Target, binary: Path) -> Build:
         """Start the compiler."""
-        options = self._options
         build = self._go.start_build(
-            folder,
+            target.folder,
             binary,
-            overlay,
-            package=self._program.pattern if self.in_place else self._package(folder),
+            target.overlay | self._modules,
+            packages=target.packages,
             test=self._program.runs_tests,
-            race=race or options.race,
-            tags=options.tags,
+            race=target.race,
+            flags=self._flags,
         )
         return self._builds.enter_context(build)
 
-    def start_vet(self, folder: Path, overlay: dict[Path, str]) -> Build:
+    def start_vet(self, target: _Target) -> Build:
         """Start `go vet`."""
-        vet = self._go.start_vet(
-            folder,
-            overlay,
-            package=self._program.pattern if self.in_place else self._package(folder),
-            tags=self._options.tags,
-        )
+        overlay = target.overlay | self._modules
+        vet = self._go.start_vet(target.folder, overlay, packages=target.packages, flags=self._flags)
         return self._builds.enter_context(vet)
 
     @cached_property
     def exports(self) -> dict[str, str]:
         """Export data of what the program imports, for its types; none where the standard library is all that it needs,
         which is read from source. Only after the first build."""
-        root = module_root(self._first) if self._first else None
-        if self._first is None or root is None or not (self.in_place or _REQUIRES.search(_text(root / "go.mod"))):
+        target = self._first
+        if target is None or not self._requires(target.folder):
             return {}
-        package = self._program.pattern if self.in_place else self._package(self._first)
-        return self._go.exports(self._first, package=package, test=self._program.runs_tests, tags=self._options.tags)
+        return self._go.exports(
+            target.folder,
+            target.overlay | self._modules,
+            packages=target.packages,
+            test=self._program.runs_tests,
+            flags=self._flags,
+        )
+
+    def _requires(self, folder: Path) -> bool:
+        if self.in_place:
+            return self._lent or in_module(folder)
+        return bool(_REQUIRES.search(_text(folder / "go.mod")))
 
     @property
     def can_race(self) -> bool:
         """Whether the race detector can be built in."""
         return self._go.cgo
 
-    def _module(self, main: str) -> str:
+    @property
+    def _module(self) -> str:
         """What to call the module of a program that has none: as its package, unless a test could not import that."""
-        name = self._program.file(main).package or "main"
+        name = self._program.file(self._program.main).package or "main"
         return "program" if name == "main" and self._program.runs_tests else name
 
-    def _package(self, folder: Path) -> str:
-        """The package of a txtar's main file, which need not stand at the top."""
-        return f"./{Path(self._program.main).parent.as_posix()}"
+    def _packages(self, variant: VariantSource) -> tuple[str, ...]:
+        if self._program.form == "package":
+            return (self._program.pattern,)
+        if self._program.form == "txtar":
+            # The main file need not stand at the top.
+            return (f"./{Path(self._program.main).parent.as_posix()}",)
+        # Go builds a file that is named, whatever its name and its constraint say.
+        return tuple(
+            f"./{name}" for name in [each.name for each in variant.files] + [each.name for each in variant.shims]
+        )
 
-    def fetch_modules(self, folder: Path) -> None:
-        """Let the go command find what a program without requirements imports."""
-        done = self._go.run(["mod", "tidy"], folder)
+    def fetch_modules(self, target: _Target, said: str) -> bool:
+        """Let the go command find the modules that it said are missing; False where none is, or the user's module decides."""
+        if not any(each in said for each in _MODULE_MISSING):
+            return False
+        if self._program.form == "package" or (self.in_place and _is_complete(target.folder, said)):
+            return False
+        if self._lent:
+            return True
+        if self._program.form == "txtar":
+            done = self._go.run(["mod", "tidy"], target.folder)
+        else:
+            if self.in_place:
+                self._lend_module()
+            flags = ["-mod=mod", "-deps", *(["-test"] if self._program.runs_tests else []), *self._flags]
+            overlay = target.overlay | self._modules
+            done = self._go.list_packages(target.folder, overlay, packages=target.packages, flags=flags)
+        if done.returncode and self.in_place and in_module(target.folder):
+            return False
         if done.returncode:
-            reason = done.stderr.strip().splitlines()[-1:] or ["go mod tidy said nothing"]
+            reason = done.stderr.strip().splitlines()[-1:] or ["the go command said nothing"]
             raise BuildError(f"The program imports modules that could not be fetched: {reason[0].strip()}")
+        return True
+
+    def _lend_module(self) -> None:
+        """Give the go command a go.mod of ours to write to, in place of the user's or where there is none."""
+        assert self._program.directory is not None
+        folder = self._program.directory
+        root = module_root(folder)
+        lent = self._scratch / "module"
+        lent.mkdir()
+        if root is None:
+            text = module_file(self._go, self._module)
+            self._modules = {folder / "go.mod": text}
+            (lent / "go.mod").write_text(text, encoding="utf-8")
+        else:
+            for name in ("go.mod", "go.sum"):
+                if (root / name).is_file():
+                    (lent / name).write_bytes((root / name).read_bytes())
+        self._flags += ["-mod=mod", f"-modfile={lent / 'go.mod'}"]
+        self._lent = True
 
     @property
     def ancestry(self) -> bool:
@@ -209,6 +275,16 @@ class Workbench:
 
 def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8", errors="replace")
+
+
+def _is_complete(folder: Path, said: str) -> bool:
+    """Whether nobody else can have what is missing: it is the module's own, or should stand in its workspace or vendor folder."""
+    root = module_root(folder)
+    if root is None:
+        return workspace(folder) is not None
+    name = _MODULE.search(_text(root / "go.mod"))
+    own = name is not None and f" {name[1]}/" in said
+    return own or workspace(folder) is not None or (root / "vendor").is_dir()
 
 
 def _write(folder: Path, variant: VariantSource, module: str) -> None:

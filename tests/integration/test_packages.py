@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -62,17 +63,223 @@ func main() { go func() { select {} }() }
 """
 
 
-@pytest.fixture
-def module(tmp_path: Path) -> Path:
-    for file in parse_program(MODULE).files:
-        place = tmp_path / file.name
+# What `go run FILE` runs, and what it needs for that.
+FILES = """\
+-- alone/main.go --
+package main
+
+import _ "embed"
+
+//go:embed data.txt
+var data string
+
+func main() { print(data) }
+-- alone/data.txt --
+beside
+-- alone/only_plan9.go --
+package main
+
+func main() { print("named") }
+-- alone/only_windows.go --
+//go:build windows
+
+package main
+
+func main() { print("named") }
+-- alone/lone_test.go --
+package alone_test
+
+import (
+	_ "embed"
+	"os"
+	"testing"
+)
+
+//go:embed data.txt
+var data string
+
+func TestData(t *testing.T) {
+	read, _ := os.ReadFile("data.txt")
+	if data != "beside\\n" || string(read) != data {
+		t.Fatal(data, read)
+	}
+	go func() { select {} }()
+}
+-- module/go.mod --
+module example.com/tower
+
+go 1.23
+-- module/main.go --
+package main
+
+import "example.com/tower/internal/bell"
+
+func main() { bell.Ring() }
+-- module/internal/bell/bell.go --
+package bell
+
+func Ring() {
+	print("rings")
+	go func() { select {} }()
+}
+-- module/tools/one.go --
+package main
+
+import "example.com/tower/internal/bell"
+
+func main() { bell.Ring() }
+-- module/tools/two.go --
+package main
+
+func main() { print("two") }
+-- module/internal/bell/generate.go --
+//go:build ignore
+
+package main
+
+import "example.com/tower/internal/bell"
+
+func main() { bell.Ring() }
+-- work/go.work --
+go 1.23
+
+use (
+	./a
+	./b
+)
+-- work/a/go.mod --
+module example.com/a
+
+go 1.23
+-- work/a/main.go --
+package main
+
+import "example.com/b"
+
+func main() { print(b.Word) }
+-- work/b/go.mod --
+module example.com/b
+
+go 1.23
+-- work/b/b.go --
+package b
+
+const Word = "workspace"
+-- work/script.go --
+package main
+
+import "example.com/b"
+
+func main() { print(b.Word) }
+-- vendored/go.mod --
+module example.com/shop
+
+go 1.23
+
+require example.com/b v1.0.0
+-- vendored/main.go --
+package main
+
+import "example.com/b"
+
+func main() { print(b.Word) }
+-- vendored/vendor/modules.txt --
+# example.com/b v1.0.0
+## explicit; go 1.23
+example.com/b
+-- vendored/vendor/example.com/b/b.go --
+package b
+
+const Word = "vendored"
+-- pair/main.go --
+package main
+
+func main() { help() }
+-- pair/help.go --
+package main
+
+func help() { print("helped") }
+"""
+
+
+def lay(folder: Path, archive: str) -> Path:
+    for file in parse_program(archive).files:
+        place = folder / file.name
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(file.text)
-    return tmp_path
+    return folder
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def proxy(folder: Path) -> Path:
+    """A module proxy that has one module, example.com/far."""
+    versions = folder / "example.com" / "far" / "@v"
+    versions.mkdir(parents=True)
+    (versions / "list").write_text("v1.0.0\n")
+    (versions / "v1.0.0.info").write_text('{"Version": "v1.0.0"}')
+    (versions / "v1.0.0.mod").write_text("module example.com/far\n")
+    with zipfile.ZipFile(versions / "v1.0.0.zip", "w") as archive:
+        archive.writestr("example.com/far@v1.0.0/go.mod", "module example.com/far\n")
+        archive.writestr("example.com/far@v1.0.0/far.go", 'package far\n\nconst Word = "fetched"\n')
+    return folder
+
+
+@pytest.fixture
+def module(tmp_path: Path) -> Path:
+    return lay(tmp_path, MODULE)
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "leaking"),
+    [
+        ("alone/main.go", "beside\n", []),
+        ("alone/only_plan9.go", "named", []),
+        ("alone/only_windows.go", "named", []),
+        ("module/main.go", "rings", ["internal/bell/bell.go"]),
+        ("module/tools/one.go", "rings", ["../internal/bell/bell.go"]),
+        ("module/tools/two.go", "two", []),
+        ("module/internal/bell/generate.go", "rings", ["bell.go"]),
+        ("work/a/main.go", "workspace", []),
+        ("work/script.go", "workspace", []),
+        ("vendored/main.go", "vendored", []),
+        ("pair", "helped", []),
+    ],
+)
+def test_a_file_is_built_where_it_stands(
+    name: str, said: str, leaking: list[str], tmp_path: Path, each_go: str | None
+) -> None:
+    lay(tmp_path, FILES)
+    before = contents(tmp_path)
+    report = check(tmp_path / name, go=each_go, no_fix=True)
+    assert report.original is not None, report.error
+    assert report.original.stderr == said
+    assert [leak.file for leak in report.leaks] == leaking
+    assert contents(tmp_path) == before
+
+
+def test_a_test_file_of_its_own_is_run_in_its_folder(tmp_path: Path, each_go: str | None) -> None:
+    report = check(lay(tmp_path, FILES) / "alone" / "lone_test.go", go=each_go, no_fix=True)
+    assert report.original is not None, report.error
+    assert "PASS" in report.original.stdout
+    (leak,) = report.leaks
+    assert (leak.test, leak.function, leak.line) == ("TestData", "alone_test.TestData.func1", 17)
+
+
+def test_a_link_to_a_file_is_built_where_the_link_stands(tmp_path: Path, go: str) -> None:
+    lay(tmp_path, FILES)
+    (tmp_path / "alone" / "linked.go").symlink_to(tmp_path / "module" / "tools" / "two.go")
+    (tmp_path / "alone" / "more.go").symlink_to(tmp_path / "work" / "a" / "main.go")
+    report = check(tmp_path / "alone" / "linked.go", no_fix=True)
+    assert report.original is not None and report.original.stderr == "two"
+    report = check(tmp_path / "alone" / "more.go", no_fix=True)
+    assert report.error is not None and "example.com/b" in report.error.message
 
 
 def test_a_pattern_runs_the_tests_of_all_packages(module: Path) -> None:
-    before = {path: path.read_bytes() for path in module.rglob("*") if path.is_file()}
+    before = contents(module)
     report = check(f"{module}/...")
     assert [(leak.test, leak.file, leak.line) for leak in report.leaks] == [
         ("TestWatch", "stock/stock.go", 4),
@@ -80,7 +287,7 @@ def test_a_pattern_runs_the_tests_of_all_packages(module: Path) -> None:
     ]
     assert report.original is not None
     assert "# stock\n" in report.original.stdout and "# till\n" in report.original.stdout
-    assert {path: path.read_bytes() for path in module.rglob("*") if path.is_file()} == before
+    assert contents(module) == before
 
 
 def test_build_tags_choose_what_is_built(module: Path) -> None:
@@ -112,6 +319,37 @@ func main() {
     report = check(source)
     assert report.original is not None
     assert (report.verdict, report.original.stdout) == ("leak", "42\n")
+
+
+def test_a_module_is_not_asked_of_others_for_what_is_its_own(tmp_path: Path, go: str) -> None:
+    text = 'package main\n\nimport _ "example.com/tower/internal/drum"\n\nfunc main() {}\n'
+    (lay(tmp_path, FILES) / "module" / "tools" / "two.go").write_text(text)
+    report = check(tmp_path / "module" / "tools" / "two.go")
+    assert report.error is not None
+    assert "no required module provides package example.com/tower/internal/drum" in report.error.message
+
+
+@pytest.mark.parametrize("flags", ["-modcacherw", "-modcacherw -mod=mod"])
+@pytest.mark.parametrize("name", ["alone/main.go", "module/tools/two.go"])
+def test_what_a_file_imports_is_fetched_without_a_trace(
+    flags: str,
+    name: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    go: str,
+) -> None:
+    text = 'package main\n\nimport "example.com/far"\n\nfunc main() { print(far.Word) }\n'
+    (lay(tmp_path, FILES) / name).write_text(text)
+    before = contents(tmp_path)
+    monkeypatch.setenv("GOFLAGS", flags)
+    monkeypatch.setenv("GOMODCACHE", str(tmp_path_factory.mktemp("cache")))
+    monkeypatch.setenv("GOPROXY", proxy(tmp_path_factory.mktemp("proxy")).as_uri())
+    monkeypatch.setenv("GONOSUMDB", "example.com")
+    report = check(tmp_path / name, no_fix=True)
+    assert report.original is not None, report.error
+    assert report.original.stderr == "fetched"
+    assert contents(tmp_path) == before
 
 
 def test_modules_that_cannot_be_fetched_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

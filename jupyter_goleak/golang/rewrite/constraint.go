@@ -11,18 +11,11 @@ import (
 	"strings"
 )
 
-// A constraintLine is the build constraint of a file.
-type constraintLine struct {
-	offset int // of its comment, -1 where there is none
-	expr   constraint.Expr
-}
-
-// constraintOf finds the constraint above the package clause.
-func constraintOf(text string) constraintLine {
-	found := constraintLine{offset: -1}
+// constraintOf finds the constraint above the package clause, nil where there is none.
+func constraintOf(text string) constraint.Expr {
 	above := true
 	if !strings.Contains(text, "//go:build") {
-		return found
+		return nil
 	}
 	end := len(text)
 	eachToken(text, 0, func(offset int, _ token.Token, _ string) {
@@ -33,11 +26,11 @@ func constraintOf(text string) constraintLine {
 	for _, c := range comments(text[:end]) {
 		if constraint.IsGoBuild(c.text) {
 			if expr, err := constraint.Parse(c.text); err == nil {
-				return constraintLine{c.offset, expr}
+				return expr
 			}
 		}
 	}
-	return found
+	return nil
 }
 
 // mayBelong tells whether the file can be part of a build here: tags that only the user knows may be set or not.
@@ -48,7 +41,7 @@ func mayBelong(name, text string) bool {
 		return false
 	}
 	found := constraintOf(text)
-	return found.expr == nil || satisfied(found.expr, true) || satisfied(found.expr, false)
+	return found == nil || satisfied(found, true) || satisfied(found, false)
 }
 
 func satisfied(expr constraint.Expr, unknown bool) bool {
@@ -79,13 +72,3 @@ var systems = func() map[string]bool {
 	}
 	return known
 }()
-
-// unconstrained makes a constraint that leaves the file out an ordinary comment, as for a file named to go run.
-func unconstrained(text string) string {
-	found := constraintOf(text)
-	if found.expr == nil || satisfied(found.expr, false) {
-		return text
-	}
-	// Of the same length, so that columns stay.
-	return text[:found.offset] + "// o:build" + text[found.offset+len("//go:build"):]
-}

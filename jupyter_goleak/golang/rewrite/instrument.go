@@ -22,6 +22,7 @@ const (
 // packages remembers, per folder, what the files need of a shim.
 type packages struct {
 	yields, ancestry bool
+	alone            bool // one file, which the go command gets by name, as it does the shim
 	folders          map[string]*folderNeeds
 	order            []string
 }
@@ -32,7 +33,8 @@ type folderNeeds struct {
 }
 
 func newPackages(program Program) *packages {
-	return &packages{yields: program.Yields, ancestry: program.Ancestry, folders: map[string]*folderNeeds{}}
+	alone := program.Form != "txtar" && program.Form != "package"
+	return &packages{yields: program.Yields, ancestry: program.Ancestry, alone: alone, folders: map[string]*folderNeeds{}}
 }
 
 // instrument notes each go statement, and replaces each use of runtime.NumGoroutine by the shim's. The real function goes along as an argument, so
@@ -221,7 +223,12 @@ func (p *packages) shim(pkg string) string {
 	if p.ancestry {
 		pragma = "//go:noinline\n"
 	}
-	return "package " + pkg + `
+	constraint := ""
+	if p.alone {
+		// The package of that folder, which the file may import, has no use for it.
+		constraint = "//go:build ignore\n\n"
+	}
+	return constraint + "package " + pkg + `
 
 import goleakProbe "runtime/coverage"
 

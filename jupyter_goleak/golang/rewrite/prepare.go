@@ -98,13 +98,10 @@ func build(program Program) (Variant, *Problem) {
 		text := source.Text
 		if program.holds(source) {
 			problem := (*Problem)(nil)
-			switch {
-			case isSnippet(program.Form, text):
+			if isSnippet(program.Form, text) {
 				var whole wrapped
 				whole, problem = wrap(source)
 				text = whole.text
-			case program.Form == "file" || program.Form == "test":
-				text = unconstrained(text)
 			}
 			if problem == nil {
 				text, problem = packages.instrument(source.Name, text)
