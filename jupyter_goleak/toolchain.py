@@ -158,10 +158,11 @@ class Toolchain:
     ) -> subprocess.Popen[str]:
         if _ending.is_set():
             raise ToolchainError("This Python is about to end, and starts nothing any more.")
+        # Go trusts PWD where it is a link to its folder, and would then look up no file of an overlay by its real name.
         process = subprocess.Popen(
             [str(self.command), *arguments],
             cwd=directory,
-            env=self.environment(extra),
+            env=self.environment({"PWD": str(directory), **(extra or {})}),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

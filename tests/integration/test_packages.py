@@ -268,6 +268,15 @@ def test_a_test_file_of_its_own_is_run_in_its_folder(tmp_path: Path, each_go: st
     assert (leak.test, leak.function, leak.line) == ("TestData", "alone_test.TestData.func1", 17)
 
 
+def test_a_folder_may_be_reached_by_a_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, go: str) -> None:
+    lay(tmp_path, FILES)
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "module")
+    monkeypatch.chdir(link)
+    monkeypatch.setenv("PWD", str(link))
+    assert check(".", no_fix=True).verdict == "leak"
+
+
 def test_a_link_to_a_file_is_built_where_the_link_stands(tmp_path: Path, go: str) -> None:
     lay(tmp_path, FILES)
     (tmp_path / "alone" / "linked.go").symlink_to(tmp_path / "module" / "tools" / "two.go")
