@@ -36,7 +36,7 @@ _TEST = re.compile(r"^func\s+(?:Test|Fuzz|Benchmark)\w*\s*\(\s*\w+\s+\*\s*(?:tes
 _MAIN = re.compile(r"^func\s+main\s*\(\s*\)", re.MULTILINE)
 _IGNORED = re.compile(r"^//go:build\s+ignore\b", re.MULTILINE)
 _MARKER = re.compile(r"^-- (\S(?:.*\S)?) --[ \t]*$", re.MULTILINE)
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
+_REFUSED = re.compile("\x00|(?<! --\n)\ufeff")  # a file of an archive may begin with a byte order mark, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ def read_program(path: str | Path, stdin: str | bytes | None = None) -> Program:
 def normalise(text: str | bytes, name: str = "main.go") -> str:
     """The text with `\\n` line ends and no byte order mark.
 
-    Raises UsageError for what is not text: invalid UTF-8, NUL and other control characters, too large.
+    Raises UsageError for what Go takes for no text: invalid UTF-8, NUL, a byte order mark elsewhere, too large.
     """
     if len(text) > MAX_BYTES:
         raise UsageError(f"{name} is too large for a program: more than {MAX_BYTES >> 20} MB.")
@@ -179,10 +179,14 @@ def normalise(text: str | bytes, name: str = "main.go") -> str:
                 line, f"{name} is not UTF-8 text: line {line} holds the byte 0x{raw[problem.start]:02x}."
             ) from None
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    bad = _CONTROL.search(text)
+    bad = _REFUSED.search(text)
     if bad:
         line = text.count("\n", 0, bad.start()) + 1
-        raise _at(line, f"{name} is not Go text: line {line} holds the control character 0x{ord(bad.group()):02x}.")
+        if bad.group() == "\x00":
+            raise _at(line, f"{name} is not Go text: line {line} holds a NUL character (0x00).")
+        raise _at(
+            line, f"{name}: line {line} holds a byte order mark (U+FEFF), which only a file's start may: remove it."
+        )
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as problem:
@@ -235,7 +239,8 @@ def _parse_txtar(text: str) -> Program:
         name = _safe_name(marker.group(1), line)
         if any(file.name == name for file in files):
             raise _at(line, f"The archive holds {name} twice (line {line}).")
-        files.append(SourceFile(name, text[marker.end() + 1 : end], line + 1))
+        held = text[marker.end() + 1 : end]
+        files.append(SourceFile(name, held.removeprefix("\ufeff") if name.endswith(".go") else held, line + 1))
     head = text[: markers[0].start()]
     if _package_of(_code(head)):
         name = "main.go" if all(file.name != "main.go" for file in files) else "prog.go"

@@ -77,9 +77,10 @@ def test_every_line_stays_where_it_was(lines: list[str], end: str) -> None:
         ("\ufeff\n", "empty", None),
         ("// only\n/* comments */\n", "comments", None),
         ("package main\n\n\x00", "0x00", 3),
-        ("a()\nb(\x1b[0m)", "0x1b", 2),
+        ("a()\nb(\"\ufeff\")", "byte order mark", 2),
+        ("\ufeff\ufeffa()", "byte order mark", 1),
         (b"package main\n\xff\xfe", "0xff", 2),
-        (b"\x7fELF\x02\x01\x01\x00\x00", "0x7f", 1),
+        (b"\x7fELF\x02\x01\x01\x00\x00", "0x00", 1),
         ("x()\n\ud800", "surrogate", 2),
         ("x" * (MAX_BYTES + 1), "too large", None),
         ("-- notes.txt --\nhello\n", "no Go file", None),
@@ -98,6 +99,16 @@ def test_what_is_no_program_is_said_in_one_sentence(text: str | bytes, said: str
         parse_program(text)
     assert "\n" not in str(caught.value)
     assert caught.value.line == line
+
+
+def test_other_control_characters_are_left_to_the_compiler() -> None:
+    text = 'package main\n\nfunc main() { print("\x1b[31mred\x1b[0m\x07\x7f") }\n'
+    assert parse_program(text).source == text
+
+
+def test_files_of_an_archive_may_begin_with_a_byte_order_mark() -> None:
+    program = parse_program("-- main.go --\n\ufeffpackage main\n-- data.csv --\n\ufeffa,b\n")
+    assert [file.text for file in program.files] == ["package main\n", "\ufeffa,b\n"]
 
 
 @given(st.one_of(st.text(), st.binary(), st.text(alphabet="-/*`\"'\\\n package main.go{}")))
