@@ -84,14 +84,14 @@ class Toolchain:
         probe and with `overlay`'s texts in place of those files.
         """
         scratch = tempfile.TemporaryDirectory(prefix="goleak-overlay-")
-        overlay_file = self._write_overlay(Path(scratch.name), overlay)
+        overlay_file, laid = self._write_overlay(Path(scratch.name), overlay)
         verb = ["test", "-c", "-vet=off"] if test else ["build"]
         flags = ["-overlay", str(overlay_file), f"-ldflags={self.link}", "-o", str(output), *flags]
         if race:
             flags.append("-race")
         # Who ends a build takes the compiler's own scratch files away with ours.
         process = self._start([*verb, *flags, *packages], directory, {"GOTMPDIR": scratch.name})
-        return Build(process, scratch, directory)
+        return Build(process, scratch, directory, laid)
 
     def start_vet(
         self,
@@ -103,18 +103,18 @@ class Toolchain:
     ) -> Build:
         """Start `go vet` on what `start_build` builds; its complaints come as messages of a BuildError."""
         scratch = tempfile.TemporaryDirectory(prefix="goleak-overlay-")
-        overlay_file = self._write_overlay(Path(scratch.name), overlay)
+        overlay_file, laid = self._write_overlay(Path(scratch.name), overlay)
         process = self._start(
             ["vet", "-overlay", str(overlay_file), *flags, *packages], directory, {"GOTMPDIR": scratch.name}
         )
-        return Build(process, scratch, directory)
+        return Build(process, scratch, directory, laid)
 
     def list_packages(
         self, directory: Path, overlay: Mapping[Path, str], *, packages: Sequence[str], flags: Sequence[str]
     ) -> subprocess.CompletedProcess[str]:
         """`go list` of what `start_build` builds."""
         with tempfile.TemporaryDirectory(prefix="goleak-overlay-") as scratch:
-            overlay_file = self._write_overlay(Path(scratch), overlay)
+            overlay_file, _ = self._write_overlay(Path(scratch), overlay)
             return self.run(["list", "-overlay", str(overlay_file), *flags, *packages], directory)
 
     def exports(
@@ -133,7 +133,8 @@ class Toolchain:
         pairs = (line.partition("\t") for line in done.stdout.splitlines())
         return {path: file for path, _, file in pairs if file}
 
-    def _write_overlay(self, scratch: Path, overlay: Mapping[Path, str]) -> Path:
+    def _write_overlay(self, scratch: Path, overlay: Mapping[Path, str]) -> tuple[Path, dict[str, str]]:
+        """The file to name to `go`, and what it holds: which file lies in place of which."""
         replace = {}
         for number, (place, text) in enumerate({**self._probe_files(), **overlay}.items()):
             written = scratch / f"{number}.go"
@@ -141,7 +142,7 @@ class Toolchain:
             replace[str(place)] = str(written)
         overlay_file = scratch / "overlay.json"
         overlay_file.write_text(json.dumps({"Replace": replace}), encoding="utf-8")
-        return overlay_file
+        return overlay_file, replace
 
     def _probe_files(self) -> dict[Path, str]:
         folder = self.goroot / "src" / "runtime" / "coverage"
@@ -199,10 +200,17 @@ class Toolchain:
 class Build:
     """A build under way. Use it as a context: leaving it early ends the compiler and takes its scratch files away."""
 
-    def __init__(self, process: subprocess.Popen[str], scratch: tempfile.TemporaryDirectory[str], root: Path) -> None:
+    def __init__(
+        self,
+        process: subprocess.Popen[str],
+        scratch: tempfile.TemporaryDirectory[str],
+        root: Path,
+        laid: Mapping[str, str],
+    ) -> None:
         self._process = process
         self._scratch = scratch
         self._root = root
+        self._laid = laid
 
     def __enter__(self) -> Build:
         return self
@@ -226,7 +234,14 @@ class Build:
         """Wait for the build's end. Raises BuildError where the program does not compile."""
         done = _finish(self._process)
         if done.returncode:
-            raise _build_error(done.stdout + done.stderr, self._root)
+            raise _build_error(self._as_known(done.stdout + done.stderr), self._root)
+
+    def _as_known(self, output: str) -> str:
+        """The output, each file under its own name: the parser's messages name what lies in its place."""
+        for place, written in self._laid.items():
+            for name in (written, os.path.relpath(written, self._root)):
+                output = output.replace(name, place)
+        return output
 
 
 def _finish(process: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:

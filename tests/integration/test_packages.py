@@ -299,6 +299,15 @@ def test_a_pattern_runs_the_tests_of_all_packages(module: Path) -> None:
     assert contents(module) == before
 
 
+@pytest.mark.parametrize(("name", "file"), [("till", "till.go"), ("tagged/main.go", "main.go")])
+def test_a_syntax_error_names_the_users_file(name: str, file: str, module: Path, go: str) -> None:
+    (module / "till" / "till.go").write_text("package till\n\nfunc sums( {}\n")
+    (module / "tagged" / "main.go").write_text("package main\n\nfunc main( {}\n")
+    report = check(module / name)
+    assert report.error is not None
+    assert (report.error.line, report.error.message.partition(" ")[0]) == (3, f"{file}:3:12:")
+
+
 def test_build_tags_choose_what_is_built(module: Path) -> None:
     assert check(module / "tagged", tags="leaky").verdict == "leak"
     without = check(module / "tagged")
