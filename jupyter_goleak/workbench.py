@@ -96,6 +96,11 @@ class Workbench:
     ) -> None:
         if options.race and not go.cgo:
             raise UsageError("--race needs cgo: install a C compiler such as gcc, or leave --race out.")
+        package = program.file(program.main).package
+        if program.form in ("package", "txtar") and package not in (None, "main") and not program.runs_tests:
+            raise UsageError(
+                f"{program.main}: Package {package} is a library, with nothing to run: name a package main, or add a test."
+            )
         self.in_place = program.directory is not None and program.form != "txtar"
         self.goroot = go.goroot
         self._go = go
