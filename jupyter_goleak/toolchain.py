@@ -36,6 +36,12 @@ _WAYS = "install Go 1.23 or later from your system and put it on PATH, or run: p
 _MESSAGE = re.compile(
     r"^(?P<file>[^\s:][^:\n]*\.(?:go|mod)):(?P<line>\d+)(?::(?P<column>\d+))?: (?P<text>.*(?:\n\t.*)*)", re.M
 )
+# What go says of a module that wants another Go: one that cannot be had, or may not be looked for.
+_NOT_TO_BE_HAD = re.compile(r"^go: (download .+)$", re.M)
+_TOO_OLD = re.compile(
+    r"^go: (?:module )?(?P<module>.+) requires go >= (?P<wanted>\S+) \(running (?P<running>go \S+);.*$", re.M
+)
+_OTHER = "install that Go, name it with --go, or lower the go line in go.mod"
 _BUILD_TIMEOUT_S = 600
 _LOWEST_PRIORITY = 19
 _END_S = 5
@@ -89,6 +95,8 @@ class Toolchain:
         flags = ["-overlay", str(overlay_file), f"-ldflags={self.link}", "-o", str(output), *flags]
         if race:
             flags.append("-race")
+        # Stacks have to name files where they stand, whatever GOFLAGS says.
+        flags.append("-trimpath=false")
         # Who ends a build takes the compiler's own scratch files away with ours.
         process = self._start([*verb, *flags, *packages], directory, {"GOTMPDIR": scratch.name})
         return Build(process, scratch, directory, laid)
@@ -304,6 +312,7 @@ def _inspect(command: str, directory: str, _environment: tuple[str | None, ...])
     packaged = _packaged()
     if packaged is not None and Path(command) == packaged:
         environment["GOROOT"] = str(packaged.parent.parent)
+    done: subprocess.CompletedProcess[str] | None = None
     try:
         done = subprocess.run(
             [command, "env", "-json", "GOROOT", "GOVERSION", "CGO_ENABLED"],
@@ -315,6 +324,8 @@ def _inspect(command: str, directory: str, _environment: tuple[str | None, ...])
         )
         answer = json.loads(done.stdout)
     except (OSError, ValueError, subprocess.TimeoutExpired):
+        if said := _NOT_TO_BE_HAD.search(done.stderr if done else ""):
+            raise ToolchainError(f"{command!r} cannot be used for {directory}, since {said[1]}; {_OTHER}.") from None
         raise ToolchainError(
             f"{command!r} does not answer as a go command does; name another with --go, or {_WAYS}."
         ) from None
@@ -423,8 +434,9 @@ def _go_sources(folder: str) -> dict[str, str]:
 
 def _build_error(output: str, root: Path) -> BuildError:
     prefix = f"{root}{os.sep}"
-    shown = "\n".join(line for line in output.replace(prefix, "").splitlines() if not line.startswith("# "))
+    shown = "\n".join(line for line in output.replace(prefix, "").splitlines() if not line.startswith(("# ", "FAIL")))
     shown = re.sub(r"^(?:\./|\.\./)+", "", shown, flags=re.M)
+    shown = _TOO_OLD.sub(rf"\g<module> wants Go \g<wanted>, and this is \g<running>: {_OTHER}.", shown)
     if "main_main" in shown and "function main is undeclared" in shown:
         shown = "The package has no func main, or build constraints keep it out: build tags are given with --tags."
     messages = tuple(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import zipfile
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_goleak import UsageError, check
+from jupyter_goleak.errors import ToolchainError
 from jupyter_goleak.program import parse_program
 
 pytestmark = pytest.mark.toolchain
@@ -122,6 +124,12 @@ func Ring() {
 	print("rings")
 	go func() { select {} }()
 }
+-- module/internal/bell/bell_test.go --
+package bell
+
+import "testing"
+
+func TestRing(t *testing.T) { Ring() }
 -- module/tools/one.go --
 package main
 
@@ -306,6 +314,47 @@ def test_a_syntax_error_names_the_users_file(name: str, file: str, module: Path,
     report = check(module / name)
     assert report.error is not None
     assert (report.error.line, report.error.message.partition(" ")[0]) == (3, f"{file}:3:12:")
+
+
+def test_a_library_without_tests_is_nothing_to_run(module: Path, go: str) -> None:
+    (module / "till" / "till_test.go").unlink()
+    for path in (module / "till", module / "till" / "till.go"):
+        with pytest.raises(UsageError, match=r"^till\.go: Package till is a library, with nothing to run: "):
+            check(path)
+
+
+@pytest.mark.parametrize("toolchain", ["local", "auto"])
+def test_a_module_that_wants_another_go_says_which(
+    toolchain: str, module: Path, monkeypatch: pytest.MonkeyPatch, go: str
+) -> None:
+    (module / "go.mod").write_text("module example.com/shop\n\ngo 1.99\n")
+    monkeypatch.setenv("GOTOOLCHAIN", toolchain)
+    monkeypatch.setenv("GOPROXY", "off")
+    try:
+        report = check(module / "till", go=go)
+    except ToolchainError as problem:
+        said = str(problem)
+    else:
+        assert report.error is not None
+        said = report.error.message
+    assert re.search(r"[Gg]o ?1\.99\b", said)
+    assert said.endswith(" install that Go, name it with --go, or lower the go line in go.mod.")
+
+
+def test_stacks_name_files_whatever_goflags_says(module: Path, monkeypatch: pytest.MonkeyPatch, go: str) -> None:
+    monkeypatch.setenv("GOFLAGS", "-trimpath")
+    report = check(module / "stock", no_fix=True)
+    assert {(leak.file, leak.line) for leak in report.leaks} == {("stock.go", 4)}
+
+
+def test_a_package_outside_of_the_workspace_is_told_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, go: str
+) -> None:
+    lay(tmp_path, FILES)
+    monkeypatch.setenv("GOWORK", str(tmp_path / "work" / "go.work"))
+    report = check(tmp_path / "module" / "internal" / "bell" / "bell_test.go", no_fix=True)
+    assert report.error is not None
+    assert report.error.message.startswith("current directory is contained in a module that is not one of")
 
 
 def test_build_tags_choose_what_is_built(module: Path) -> None:
