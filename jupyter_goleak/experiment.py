@@ -55,6 +55,9 @@ class Experiment:
         self._program = program
         self._base = base
         self._options = options or Options()
+        if fixed_program is not None and program.form == "package" and fixed_program.form in ("file", "test"):
+            # The cell holds the package's main file, and the rest stays.
+            fixed_program = program.with_text(fixed_program.source)
         self._fixed_program = fixed_program
         self._say = say or English()
         self._executions: set[Execution | Experiment | Repair] = set()

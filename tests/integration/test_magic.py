@@ -99,6 +99,18 @@ def test_a_later_cell_can_hold_the_fixed_variant(magics):
     assert "+\tclose(parcels)" in report.fix.diff
 
 
+@pytest.mark.parametrize("path", ["post.go", "package"])
+def test_a_cell_can_hold_the_fixed_variant_of_what_stands_on_disk(path, magics, tmp_path):
+    (tmp_path / "package").mkdir()
+    for file in (tmp_path / "post.go", tmp_path / "package" / "post.go"):
+        file.write_text(LEAKY)
+    (tmp_path / "package" / "more.go").write_text("package main\n")
+    run(magics, f"%goleak --name post --no-fix {tmp_path / path}")
+    report, _ = run(magics, "%%goleak --fixes post\n" + CURED)
+    assert (report.original.verdict, report.fixed.verdict) == ("leak", "clean")
+    assert report.fix.diff.startswith("--- post.go")
+
+
 def test_insert_makes_the_fix_the_next_cell_which_runs_beside_the_latest_original(magics):
     hinted = CURED.replace("close(parcels)", "// close(parcels)")
     report, _ = run(magics, "%%goleak --insert -o found --timeout 30s --env 'WHO=A B'\n" + hinted)
