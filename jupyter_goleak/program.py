@@ -78,7 +78,7 @@ class Program:
     """One program. `main` names the file that the user sees first.
 
     `directory` is the folder that the files come from, None for a text. With form `package`, `pattern` is the
-    package in the words of the go command, relative to `directory`.
+    package in the words of the go command, relative to `directory`; `named` tells that the user asked for `main` itself.
     """
 
     form: Form
@@ -86,6 +86,7 @@ class Program:
     main: str
     directory: Path | None = None
     pattern: str = "."
+    named: bool = False
 
     @property
     def source(self) -> str:
@@ -293,7 +294,7 @@ def _read_file(path: Path) -> Program:
             and not own.is_ignored
             and (own.is_test or not own.has_main or (plain and not any(file.has_main for file in plain)))
         ):
-            return Program("package", _go_files(directory), path.name, directory)
+            return Program("package", _go_files(directory), path.name, directory, named=True)
     program = parse_program(_read(path), path.name)
     return replace(program, directory=directory)
 

@@ -26,6 +26,8 @@ from jupyter_goleak.toolchain import Build, Toolchain, module_file
 
 _MODULE_MISSING = ("no required module provides package", "cannot find module providing", "missing go.sum entry")
 _CLOSES = re.compile(r"\b(?:syscall|unix)\.Close\w*\(")
+# What may keep a file out of its package: here it is not told whether it does.
+_CONSTRAINED = re.compile(r"\A[^\n]+_(?!test\.go$)\w+\.go$|^//go:build ", re.M)
 _MODULE = re.compile(r"^module\s+\"?([^\s\"]+)", re.M)
 _REQUIRES = re.compile(r"^require\b", re.M)
 _ANCESTORS = "tracebackancestors=10"
@@ -116,6 +118,10 @@ class Workbench:
         self._lent = False
         if program.form == "package" and program.directory is not None and not in_module(program.directory):
             self._modules = {program.directory / "go.mod": module_file(go, self._module)}
+        if program.named and self._is_left_out():
+            raise UsageError(
+                f"{program.main} is kept out of its package by its name or build constraints: build tags are given with --tags."
+            )
         if self.in_place and "-mod=mod" in os.environ.get("GOFLAGS", "").split():
             self._lend_module()
 
@@ -177,6 +183,15 @@ class Workbench:
             test=self._program.runs_tests,
             flags=self._flags,
         )
+
+    def _is_left_out(self) -> bool:
+        """Whether Go passes by the main file when it builds the package."""
+        assert self._program.directory is not None
+        if not _CONSTRAINED.search(f"{self._program.main}\n{self._program.source}"):
+            return False
+        wanted = ["-e", "-f", '{{join .IgnoredGoFiles "\\n"}}', *self._flags]
+        done = self._go.run(["list", *wanted, self._program.pattern], self._program.directory)
+        return self._program.main in done.stdout.splitlines()
 
     def _requires(self, folder: Path) -> bool:
         if self.in_place:

@@ -323,6 +323,19 @@ def test_a_library_without_tests_is_nothing_to_run(module: Path, go: str) -> Non
             check(path)
 
 
+@pytest.mark.parametrize("name", ["slow_test.go", "till_plan9.go"])
+def test_a_file_that_its_package_leaves_out_is_not_passed_by_in_silence(name: str, module: Path, go: str) -> None:
+    (module / "till" / "till_plan9.go").write_text("package till\n")
+    (module / "till" / "slow_test.go").write_text(
+        '//go:build slow\n\npackage till\n\nimport "testing"\n\nfunc TestSlow(t *testing.T) {}\n'
+    )
+    with pytest.raises(UsageError, match=f"^{name} is kept out of its package .* --tags"):
+        check(module / "till" / name)
+    assert check(module / "till" / "till_test.go").verdict == "clean"
+    report = check(module / "till" / "slow_test.go", tags="slow")
+    assert report.original is not None and "TestSlow" in report.original.stdout
+
+
 @pytest.mark.parametrize("toolchain", ["local", "auto"])
 def test_a_module_that_wants_another_go_says_which(
     toolchain: str, module: Path, monkeypatch: pytest.MonkeyPatch, go: str
