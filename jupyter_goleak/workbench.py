@@ -26,7 +26,7 @@ from jupyter_goleak.toolchain import Build, Toolchain, module_file
 
 _MODULE_MISSING = ("no required module provides package", "cannot find module providing", "missing go.sum entry")
 _CLOSES = re.compile(r"\b(?:syscall|unix)\.Close\w*\(")
-# What may keep a file out of its package: here it is not told whether it does.
+# Only such a name or line can keep a file out of its package; whether it does is Go's to say.
 _CONSTRAINED = re.compile(r"\A[^\n]+_(?!test\.go$)\w+\.go$|^//go:build ", re.M)
 _MODULE = re.compile(r"^module\s+\"?([^\s\"]+)", re.M)
 _REQUIRES = re.compile(r"^require\b", re.M)
@@ -45,8 +45,8 @@ class Built:
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """What to build: `packages` in the words of the go command, seen from `folder`, with the texts of `overlay`; `race`: with Go's
-    race detector."""
+    """What to build: `packages` in the words of the go command, seen from `folder`, with the texts of `overlay`, and with
+    the race detector for `race`."""
 
     folder: Path
     packages: tuple[str, ...]
@@ -122,6 +122,7 @@ class Workbench:
             raise UsageError(
                 f"{program.main} is kept out of its package by its name or build constraints: build tags are given with --tags."
             )
+        # With that flag the go command would write to the user's go.mod.
         if self.in_place and "-mod=mod" in os.environ.get("GOFLAGS", "").split():
             self._lend_module()
 
@@ -216,9 +217,8 @@ class Workbench:
             # The main file need not stand at the top.
             return (f"./{Path(self._program.main).parent.as_posix()}",)
         # Go builds a file that is named, whatever its name and its constraint say.
-        return tuple(
-            f"./{name}" for name in [each.name for each in variant.files] + [each.name for each in variant.shims]
-        )
+        names = [file.name for file in variant.files] + [shim.name for shim in variant.shims]
+        return tuple(f"./{name}" for name in names)
 
     def fetch_modules(self, target: _Target, said: str) -> bool:
         """Let the go command find the modules that it said are missing; False where none is, or the user's module decides."""
