@@ -51,7 +51,10 @@ class Building:
         self._overlay = overlay
 
     def wait(self) -> None:
-        """Wait until it is built; modules that it misses are fetched. Raises BuildError where it does not compile."""
+        """Wait until it is built; modules that it misses are fetched.
+
+        Raises BuildError where it does not compile, and UsageError where there is nothing in it to run.
+        """
         try:
             self._build.wait()
         except BuildError as problem:
@@ -59,6 +62,10 @@ class Building:
                 raise
             self._bench.fetch_modules(self._folder)
             self._bench.start_build(self._folder, self.built.binary, self._overlay).wait()
+        # Of a library go makes an archive, and of tests for other systems nothing at all.
+        if not os.access(self.built.binary, os.X_OK):
+            package = f"package in {self._folder}" if self._bench.in_place else "program"
+            raise UsageError(f"The {package} has neither func main nor tests for this system: there is nothing to run.")
 
     def stop(self) -> None:
         """End the compiler; whoever waits for it gets a BuildError."""
