@@ -36,6 +36,9 @@ _WAYS = "install Go 1.23 or later from your system and put it on PATH, or run: p
 _MESSAGE = re.compile(
     r"^(?P<file>[^\s:][^:\n]*\.(?:go|mod)):(?P<line>\d+)(?::(?P<column>\d+))?: (?P<text>.*(?:\n\t.*)*)", re.M
 )
+_ASKED = ("GOROOT", "GOVERSION", "CGO_ENABLED", "GOOS", "GOARCH", "GOHOSTOS", "GOHOSTARCH", "GOMODCACHE")
+_MATTERS = ("GOTOOLCHAIN", "GOEXPERIMENT", "CGO_ENABLED", "GOFLAGS", "GOOS", "GOARCH", "GOMODCACHE", "GOPATH", "HOME")
+_RUNS_TOO = {"amd64": "386"}
 _BUILD_TIMEOUT_S = 600
 _LOWEST_PRIORITY = 19
 _END_S = 5
@@ -62,7 +65,7 @@ class Toolchain:
 
     def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
         """The environment for `go` itself."""
-        environment = dict(os.environ, **(extra or {}))
+        environment = _environment(extra)
         environment["GOROOT"] = str(self.goroot)
         if self.release == (1, 26):
             experiments = [each for each in environment.get("GOEXPERIMENT", "").split(",") if each]
@@ -85,24 +88,25 @@ class Toolchain:
         place of those files. `root` is the folder that file names in messages are relative to.
         """
         scratch = tempfile.TemporaryDirectory(prefix="goleak-overlay-")
-        overlay_file = self._write_overlay(Path(scratch.name), overlay)
+        overlay_file, written = self._write_overlay(Path(scratch.name), overlay)
         verb = ["test", "-c", "-vet=off"] if test else ["build"]
-        flags = ["-overlay", str(overlay_file), f"-ldflags={self.link}", "-o", str(output)]
+        # Trimmed paths, which GOFLAGS may ask for, would not tell the user's files from others.
+        flags = ["-overlay", str(overlay_file), f"-ldflags={self.link}", "-trimpath=false", "-o", str(output)]
         if race:
             flags.append("-race")
         if tags:
             flags += ["-tags", tags]
         # Who ends a build takes the compiler's own scratch files away with ours.
         process = self._start([*verb, *flags, package], directory, {"GOTMPDIR": scratch.name})
-        return Build(process, scratch, root or directory)
+        return Build(process, scratch, directory, root or directory, written)
 
     def start_vet(self, directory: Path, overlay: Mapping[Path, str], *, package: str = ".", tags: str = "") -> Build:
         """Start `go vet` on what `start_build` builds; its complaints come as messages of a BuildError."""
         scratch = tempfile.TemporaryDirectory(prefix="goleak-overlay-")
-        overlay_file = self._write_overlay(Path(scratch.name), overlay)
+        overlay_file, written = self._write_overlay(Path(scratch.name), overlay)
         flags = ["-overlay", str(overlay_file), *(["-tags", tags] if tags else [])]
         process = self._start(["vet", *flags, package], directory, {"GOTMPDIR": scratch.name})
-        return Build(process, scratch, directory)
+        return Build(process, scratch, directory, directory, written)
 
     def exports(self, directory: Path, *, package: str = ".", test: bool = False, tags: str = "") -> dict[str, str]:
         """Files of export data by import path, of all that `package` stands on; what does not compile is left out."""
@@ -111,15 +115,17 @@ class Toolchain:
         pairs = (line.partition("\t") for line in done.stdout.splitlines())
         return {path: file for path, _, file in pairs if file}
 
-    def _write_overlay(self, scratch: Path, overlay: Mapping[Path, str]) -> Path:
-        replace = {}
+    def _write_overlay(self, scratch: Path, overlay: Mapping[Path, str]) -> tuple[Path, dict[Path, Path]]:
+        """The overlay's own file, and for each file that it puts in another's place, that other one."""
+        written: dict[Path, Path] = {}
         for number, (place, text) in enumerate({**self._probe_files(), **overlay}.items()):
-            written = scratch / f"{number}.go"
-            written.write_text(text, encoding="utf-8", newline="")
-            replace[str(place)] = str(written)
+            file = scratch / f"{number}.go"
+            file.write_text(text, encoding="utf-8", newline="")
+            written[file] = place
         overlay_file = scratch / "overlay.json"
+        replace = {str(place): str(file) for file, place in written.items()}
         overlay_file.write_text(json.dumps({"Replace": replace}), encoding="utf-8")
-        return overlay_file
+        return overlay_file, written
 
     def _probe_files(self) -> dict[Path, str]:
         folder = self.goroot / "src" / "runtime" / "coverage"
@@ -158,7 +164,16 @@ class Toolchain:
         sources = _go_sources("rewrite")
         made_of = [self.version, str(self.goroot), sorted(sources.items())]
         key = hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:16]
-        built = cache_directory() / f"rewrite-{key}"
+        folder = cache_directory()
+        try:
+            return self._built_helper(folder / f"rewrite-{key}", sources)
+        except OSError as problem:
+            raise ToolchainError(
+                f"The folder {folder} cannot hold the helper: {problem.strerror or problem}; "
+                "make it writable, or set XDG_CACHE_HOME to a folder that is."
+            ) from None
+
+    def _built_helper(self, built: Path, sources: Mapping[str, str]) -> Path:
         if built.exists():
             return built
         built.parent.mkdir(parents=True, exist_ok=True)
@@ -176,10 +191,19 @@ class Toolchain:
 class Build:
     """A build under way. Use it as a context: leaving it early ends the compiler and takes its scratch files away."""
 
-    def __init__(self, process: subprocess.Popen[str], scratch: tempfile.TemporaryDirectory[str], root: Path) -> None:
+    def __init__(
+        self,
+        process: subprocess.Popen[str],
+        scratch: tempfile.TemporaryDirectory[str],
+        directory: Path,
+        root: Path,
+        written: Mapping[Path, Path],
+    ) -> None:
         self._process = process
         self._scratch = scratch
+        self._directory = directory
         self._root = root
+        self._written = written
 
     def __enter__(self) -> Build:
         return self
@@ -203,7 +227,17 @@ class Build:
         """Wait for the build's end. Raises BuildError where the program does not compile."""
         done = _finish(self._process)
         if done.returncode:
-            raise _build_error(done.stdout + done.stderr, self._root)
+            raise _build_error(self._with_users_files(done.stdout + done.stderr), self._root)
+
+    def _with_users_files(self, output: str) -> str:
+        """What the compiler said, with the user's files in the place of those that it read instead.
+
+        It names a file by its absolute path, or by the one from where it was started.
+        """
+        for file, place in self._written.items():
+            for name in (str(file), os.path.relpath(file, self._directory)):
+                output = output.replace(f"{name}:", f"{place}:")
+        return output
 
 
 def _finish(process: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:
@@ -256,30 +290,52 @@ def _packaged() -> Path | None:
     return None
 
 
+def _environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """This process's environment, with the home folder in it that go wants for its caches."""
+    environment = dict(os.environ, **(extra or {}))
+    with contextlib.suppress(RuntimeError):
+        environment.setdefault("HOME", str(Path.home()))
+    return environment
+
+
 def _fingerprint() -> tuple[str | None, ...]:
-    return tuple(os.environ.get(name) for name in ("GOTOOLCHAIN", "GOEXPERIMENT", "CGO_ENABLED", "GOFLAGS"))
+    return tuple(os.environ.get(name) for name in _MATTERS)
 
 
 @lru_cache(maxsize=32)
-def _inspect(command: str, directory: str, _environment: tuple[str | None, ...]) -> Toolchain:
-    environment = {key: value for key, value in os.environ.items() if key != "GOROOT"}
+def _inspect(command: str, directory: str, _fingerprint: tuple[str | None, ...]) -> Toolchain:
+    environment = _environment()
+    environment.pop("GOROOT", None)
     packaged = _packaged()
     if packaged is not None and Path(command) == packaged:
         environment["GOROOT"] = str(packaged.parent.parent)
+    said = ""
     try:
         done = subprocess.run(
-            [command, "env", "-json", "GOROOT", "GOVERSION", "CGO_ENABLED"],
+            [command, "env", "-json", *_ASKED],
             capture_output=True,
             encoding="utf-8",
+            errors="replace",
             cwd=directory or None,
             env=environment,
             timeout=120,
         )
+        said = " ".join(line.strip() for line in done.stderr.splitlines() if not line.startswith("go: downloading"))
         answer = json.loads(done.stdout)
-    except (OSError, ValueError, subprocess.TimeoutExpired):
+    except (OSError, ValueError, subprocess.TimeoutExpired) as problem:
+        if isinstance(problem, OSError):
+            said = problem.strerror or str(problem)
+        reason = f" ({said.rstrip('.')})" if said else ""
         raise ToolchainError(
-            f"{command!r} does not answer as a go command does; name another with --go, or {_WAYS}."
+            f"{command!r} does not answer as a go command does{reason}; name another with --go, or {_WAYS}."
         ) from None
+    for name, host in (("GOOS", answer["GOHOSTOS"]), ("GOARCH", answer["GOHOSTARCH"])):
+        if answer[name] not in (host, _RUNS_TOO.get(host)):
+            raise ToolchainError(
+                f"{name} is {answer[name]}, and a program for that cannot be run on this system: unset {name}."
+            )
+    if not answer["GOMODCACHE"]:
+        raise ToolchainError("Go finds no folder for its caches, since there is no home folder: set HOME.")
     version, goroot = str(answer["GOVERSION"]), Path(answer["GOROOT"])
     numbers = re.match(r"(?:go|devel go)(\d+)\.(\d+)", version)
     release = (int(numbers[1]), int(numbers[2])) if numbers else (0, 0)
@@ -296,7 +352,10 @@ def cache_directory() -> Path:
     base = os.environ.get("XDG_CACHE_HOME")
     if base:
         return Path(base) / "jupyter_goleak"
-    home = Path.home()
+    try:
+        home = Path.home()
+    except RuntimeError:
+        raise ToolchainError("There is no home folder for the helper's cache: set XDG_CACHE_HOME.") from None
     return home / ("Library/Caches" if sys.platform == "darwin" else ".cache") / "jupyter_goleak"
 
 

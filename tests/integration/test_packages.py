@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_goleak import UsageError, check
-from jupyter_goleak.program import parse_program
+from jupyter_goleak import BuildError, UsageError, check
+from jupyter_goleak.experiment import Experiment
+from jupyter_goleak.program import parse_program, read_program
 
 pytestmark = pytest.mark.toolchain
 
@@ -92,6 +93,23 @@ def test_build_tags_choose_what_is_built(module: Path) -> None:
 def test_a_folder_without_go_is_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="There is no Go file in"):
         check(tmp_path)
+
+
+def test_a_package_with_nothing_to_run_is_a_clear_error(module: Path) -> None:
+    (module / "till" / "till_test.go").write_text("//go:build plan9\n\npackage till\n")
+    (module / "stock" / "stock_test.go").unlink()
+    (module / "stock" / "outside_test.go").unlink()
+    for name in ("till", "stock"):
+        with pytest.raises(UsageError, match=f"{name} has neither func main nor tests"):
+            check(module / name)
+
+
+def test_a_compile_error_names_the_users_file(module: Path) -> None:
+    (module / "till" / "till_test.go").write_text("package till\n\nvar _ = missing\n")
+    with pytest.raises(BuildError) as caught:
+        list(Experiment(read_program(module / "till")).events())
+    assert str(caught.value) == "till_test.go:3:9: undefined: missing"
+    assert caught.value.messages[0].source_line == "var _ = missing"
 
 
 @pytest.mark.skipif(not shutil.which("gcc"), reason="cgo needs a C compiler")
