@@ -39,7 +39,9 @@ _MESSAGE = re.compile(
 _ASKED = ("GOROOT", "GOVERSION", "CGO_ENABLED", "GOOS", "GOARCH", "GOHOSTOS", "GOHOSTARCH", "GOMODCACHE")
 _MATTERS = ("GOTOOLCHAIN", "GOEXPERIMENT", "CGO_ENABLED", "GOFLAGS", "GOOS", "GOARCH", "GOMODCACHE", "GOPATH", "HOME")
 _RUNS_TOO = {"amd64": "386"}
+_OVERLAY = "overlay.json"
 _BUILD_TIMEOUT_S = 600
+_ANSWER_TIMEOUT_S = 120  # for a go command that fetches another one first, too
 _LOWEST_PRIORITY = 19
 _END_S = 5
 
@@ -88,7 +90,7 @@ class Toolchain:
         place of those files. `root` is the folder that file names in messages are relative to.
         """
         scratch = tempfile.TemporaryDirectory(prefix="goleak-overlay-")
-        overlay_file, written = self._write_overlay(Path(scratch.name), overlay)
+        overlay_file = self._write_overlay(Path(scratch.name), overlay)
         verb = ["test", "-c", "-vet=off"] if test else ["build"]
         # Trimmed paths, which GOFLAGS may ask for, would not tell the user's files from others.
         flags = ["-overlay", str(overlay_file), f"-ldflags={self.link}", "-trimpath=false", "-o", str(output)]
@@ -98,15 +100,15 @@ class Toolchain:
             flags += ["-tags", tags]
         # Who ends a build takes the compiler's own scratch files away with ours.
         process = self._start([*verb, *flags, package], directory, {"GOTMPDIR": scratch.name})
-        return Build(process, scratch, directory, root or directory, written)
+        return Build(process, scratch, root or directory)
 
     def start_vet(self, directory: Path, overlay: Mapping[Path, str], *, package: str = ".", tags: str = "") -> Build:
         """Start `go vet` on what `start_build` builds; its complaints come as messages of a BuildError."""
         scratch = tempfile.TemporaryDirectory(prefix="goleak-overlay-")
-        overlay_file, written = self._write_overlay(Path(scratch.name), overlay)
+        overlay_file = self._write_overlay(Path(scratch.name), overlay)
         flags = ["-overlay", str(overlay_file), *(["-tags", tags] if tags else [])]
         process = self._start(["vet", *flags, package], directory, {"GOTMPDIR": scratch.name})
-        return Build(process, scratch, directory, directory, written)
+        return Build(process, scratch, directory)
 
     def exports(self, directory: Path, *, package: str = ".", test: bool = False, tags: str = "") -> dict[str, str]:
         """Files of export data by import path, of all that `package` stands on; what does not compile is left out."""
@@ -115,17 +117,15 @@ class Toolchain:
         pairs = (line.partition("\t") for line in done.stdout.splitlines())
         return {path: file for path, _, file in pairs if file}
 
-    def _write_overlay(self, scratch: Path, overlay: Mapping[Path, str]) -> tuple[Path, dict[Path, Path]]:
-        """The overlay's own file, and for each file that it puts in another's place, that other one."""
-        written: dict[Path, Path] = {}
+    def _write_overlay(self, scratch: Path, overlay: Mapping[Path, str]) -> Path:
+        replace = {}
         for number, (place, text) in enumerate({**self._probe_files(), **overlay}.items()):
-            file = scratch / f"{number}.go"
-            file.write_text(text, encoding="utf-8", newline="")
-            written[file] = place
-        overlay_file = scratch / "overlay.json"
-        replace = {str(place): str(file) for file, place in written.items()}
+            written = scratch / f"{number}.go"
+            written.write_text(text, encoding="utf-8", newline="")
+            replace[str(place)] = str(written)
+        overlay_file = scratch / _OVERLAY
         overlay_file.write_text(json.dumps({"Replace": replace}), encoding="utf-8")
-        return overlay_file, written
+        return overlay_file
 
     def _probe_files(self) -> dict[Path, str]:
         folder = self.goroot / "src" / "runtime" / "coverage"
@@ -140,21 +140,7 @@ class Toolchain:
     def _start(
         self, arguments: Sequence[str], directory: Path, extra: Mapping[str, str] | None = None
     ) -> subprocess.Popen[str]:
-        if _ending.is_set():
-            raise ToolchainError("This Python is about to end, and starts nothing any more.")
-        process = subprocess.Popen(
-            [str(self.command), *arguments],
-            cwd=directory,
-            env=self.environment(extra),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            errors="replace",
-            start_new_session=True,
-        )
-        _started.add(process)
-        return process
+        return _launch([str(self.command), *arguments], directory, self.environment(extra))
 
     def helper(self) -> Path:
         """The syntax helper, built once per toolchain and version of its source into the user's cache.
@@ -191,19 +177,10 @@ class Toolchain:
 class Build:
     """A build under way. Use it as a context: leaving it early ends the compiler and takes its scratch files away."""
 
-    def __init__(
-        self,
-        process: subprocess.Popen[str],
-        scratch: tempfile.TemporaryDirectory[str],
-        directory: Path,
-        root: Path,
-        written: Mapping[Path, Path],
-    ) -> None:
+    def __init__(self, process: subprocess.Popen[str], scratch: tempfile.TemporaryDirectory[str], root: Path) -> None:
         self._process = process
         self._scratch = scratch
-        self._directory = directory
         self._root = root
-        self._written = written
 
     def __enter__(self) -> Build:
         return self
@@ -234,16 +211,37 @@ class Build:
 
         It names a file by its absolute path, or by the one from where it was started.
         """
-        for file, place in self._written.items():
-            for name in (str(file), os.path.relpath(file, self._directory)):
+        overlay = json.loads((Path(self._scratch.name) / _OVERLAY).read_text(encoding="utf-8"))
+        for place, file in overlay["Replace"].items():
+            for name in (file, os.path.relpath(file, self._root)):
                 output = output.replace(f"{name}:", f"{place}:")
         return output
 
 
-def _finish(process: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:
+def _launch(command: Sequence[str], directory: Path | None, environment: Mapping[str, str]) -> subprocess.Popen[str]:
+    if _ending.is_set():
+        raise ToolchainError("This Python is about to end, and starts nothing any more.")
+    process = subprocess.Popen(
+        command,
+        cwd=directory,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=True,
+    )
+    _started.add(process)
+    if _ending.is_set():  # whoever ended the others may not have seen this one
+        end()
+    return process
+
+
+def _finish(process: subprocess.Popen[str], timeout: float = _BUILD_TIMEOUT_S) -> subprocess.CompletedProcess[str]:
     """The process's output and exit code; it does not outlive an interrupt."""
     try:
-        stdout, stderr = process.communicate(timeout=_BUILD_TIMEOUT_S)
+        stdout, stderr = process.communicate(timeout=timeout)
     except BaseException:
         _kill(process)
         raise
@@ -311,15 +309,8 @@ def _inspect(command: str, directory: str, _fingerprint: tuple[str | None, ...])
         environment["GOROOT"] = str(packaged.parent.parent)
     said = ""
     try:
-        done = subprocess.run(
-            [command, "env", "-json", *_ASKED],
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            cwd=directory or None,
-            env=environment,
-            timeout=120,
-        )
+        asked = _launch([command, "env", "-json", *_ASKED], Path(directory) if directory else None, environment)
+        done = _finish(asked, _ANSWER_TIMEOUT_S)
         said = " ".join(line.strip() for line in done.stderr.splitlines() if not line.startswith("go: downloading"))
         answer = json.loads(done.stdout)
     except (OSError, ValueError, subprocess.TimeoutExpired) as problem:
@@ -394,13 +385,18 @@ def warm(command: str | None = None) -> threading.Thread:
     return thread
 
 
-def _end(thread: threading.Thread) -> None:
-    """End the thread that warms the cache: without its compiler it gives up, and tidies up."""
+def end() -> None:
+    """End every go command of this Python, and start none any more: for a Python that is about to end."""
     _ending.set()
     for process in tuple(_started):
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
+
+
+def _end(thread: threading.Thread) -> None:
+    """End the thread that warms the cache: without its compiler it gives up, and tidies up."""
+    end()
     thread.join(_END_S)
 
 

@@ -64,8 +64,7 @@ class Building:
             self._bench.start_build(self._folder, self.built.binary, self._overlay).wait()
         # Of a library go makes an archive, and of tests for other systems nothing at all.
         if not os.access(self.built.binary, os.X_OK):
-            package = f"package in {self._folder}" if self._bench.in_place else "program"
-            raise UsageError(f"The {package} has neither func main nor tests for this system: there is nothing to run.")
+            raise UsageError("There is nothing to run: the package has neither func main nor tests for this system.")
 
     def stop(self) -> None:
         """End the compiler; whoever waits for it gets a BuildError."""

@@ -100,7 +100,7 @@ def test_a_package_with_nothing_to_run_is_a_clear_error(module: Path) -> None:
     (module / "stock" / "stock_test.go").unlink()
     (module / "stock" / "outside_test.go").unlink()
     for name in ("till", "stock"):
-        with pytest.raises(UsageError, match=f"{name} has neither func main nor tests"):
+        with pytest.raises(UsageError, match="neither func main nor tests"):
             check(module / name)
 
 
