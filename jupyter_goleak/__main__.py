@@ -146,7 +146,7 @@ def _check(given: argparse.Namespace, signals: _Signals) -> int:
 
     options = Options.of(vars(given)).outside_of_cells()
     if options.seed is not None and options.explore is None:
-        print("--seed chooses the schedules of --explore, and says nothing without it.", file=sys.stderr)
+        print("--seed chooses the schedules of --explore, and is passed over without it.", file=sys.stderr)
     # What a program reads is English everywhere.
     say = None if given.json else Words()
     report = _report(read_program(given.path), options, say, signals)

@@ -10,6 +10,8 @@ import pytest
 from jupyter_goleak import BuildError, UsageError, check
 from jupyter_goleak.experiment import Experiment
 from jupyter_goleak.program import parse_program, read_program
+from jupyter_goleak.view.text import to_text
+from jupyter_goleak.view.words import Words
 
 pytestmark = pytest.mark.toolchain
 
@@ -110,6 +112,24 @@ def test_a_compile_error_names_the_users_file(module: Path) -> None:
         list(Experiment(read_program(module / "till")).events())
     assert str(caught.value) == "till_test.go:3:9: undefined: missing"
     assert caught.value.messages[0].source_line == "var _ = missing"
+
+
+def test_a_package_that_does_not_build_keeps_no_other_from_being_told(module: Path) -> None:
+    (module / "till" / "till_test.go").write_text("package till\n\nvar _ = missing\n")
+    report = check(f"{module}/...")
+    assert report.error is not None
+    assert (report.verdict, report.error.kind) == ("build-error", "build")
+    assert report.error.message == "Package till: till_test.go:3:9: undefined: missing"
+    assert [leak.test for leak in report.leaks] == ["TestWatch", "TestOutside"]
+    text = to_text(report, Words("en"))
+    assert report.error.message in text and "TestWatch" in text
+
+
+def test_what_was_explored_is_told_of_all_packages(module: Path) -> None:
+    run = check(f"{module}/...", explore=2).original
+    assert run is not None
+    assert (run.explored.runs, run.explored.leaking) == (4, 2)
+    assert run.explored.seed is not None
 
 
 @pytest.mark.skipif(not shutil.which("gcc"), reason="cgo needs a C compiler")
