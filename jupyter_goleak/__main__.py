@@ -2,7 +2,7 @@
 
 Exit code of `check` 0: no leak. 1: a leak. 2: wrong usage, or the program does not build; one package of several that does
 not build is enough, whatever the others show. 3: the program crashed, deadlocked or ran out of time without a leak being
-shown. 128 and the signal's number: interrupted before there was anything to show, or ended by SIGTERM or SIGHUP.
+shown. 128 and the signal's number: ended by SIGTERM or SIGHUP, or interrupted before a leak or another end was seen.
 
 With `--json` standard output holds one JSON object, whatever happens: an error without a report is one, too. An interrupt,
 SIGTERM and SIGHUP end the programs, and the report comes with what was seen until then.
@@ -23,7 +23,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
-    from jupyter_goleak.errors import GoleakError
     from jupyter_goleak.model import Report
     from jupyter_goleak.options import Options
     from jupyter_goleak.program import Program
@@ -36,23 +35,28 @@ _PROGRAM = "python -m jupyter_goleak"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
-    from jupyter_goleak.errors import GoleakError, Interrupted
-
     arguments = sys.argv[1:] if arguments is None else arguments
+    as_json = "--json" in arguments
     with _Signals() as signals:
         try:
-            try:
-                with _written():
-                    given = _parser().parse_args(arguments)
-                code = _doctor(given.go) if given.command == "doctor" else _check(given, signals)
-                return signals.exit_code or code
-            except KeyboardInterrupt:
-                raise Interrupted from None
-        except GoleakError as problem:
-            _tell(problem, as_json="--json" in arguments)
-            if isinstance(problem, Interrupted):
-                return signals.exit_code or 128 + signal.SIGINT
-            return 2
+            code = _run(arguments, signals, as_json)
+        except KeyboardInterrupt:
+            signals.call(lambda: None)
+            _tell("interrupt", "Interrupted before there was anything to show.", as_json=as_json)
+            code = 128 + signal.SIGINT
+        return signals.exit_code(code)
+
+
+def _run(arguments: Sequence[str], signals: _Signals, as_json: bool) -> int:
+    from jupyter_goleak.errors import GoleakError
+
+    try:
+        with _written():
+            given = _parser().parse_args(arguments)
+        return _doctor(given.go) if given.command == "doctor" else _check(given, signals)
+    except GoleakError as problem:
+        _tell(problem.kind, str(problem), problem.line, as_json=as_json)
+        return 2
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -91,8 +95,8 @@ class _Caught(KeyboardInterrupt):
 
 
 class _Signals:
-    """Takes SIGINT, SIGTERM and SIGHUP while it lasts: a KeyboardInterrupt as long as nothing has been made that would be
-    left behind, afterwards what `call` says. A signal that is ignored, as under nohup, stays so."""
+    """Takes SIGINT, SIGTERM and SIGHUP while it lasts. A KeyboardInterrupt comes of them as long as nothing has been made
+    that could be left behind, afterwards what `call` says. A signal that is ignored, as under nohup, stays so."""
 
     def __init__(self) -> None:
         self.caught: int | None = None
@@ -120,10 +124,12 @@ class _Signals:
             raise _Caught
         threading.Thread(target=self._reaction, name="goleak-stop", daemon=True).start()
 
-    @property
-    def exit_code(self) -> int | None:
-        """What a shell expects of a process that one of these ended; an interrupt alone does not say how the program did."""
-        return None if self.caught in (None, signal.SIGINT) else 128 + self.caught
+    def exit_code(self, code: int) -> int:
+        """What a shell expects of a process that one of these ended, `code` where none did. An interrupt leaves a leak a
+        leak, but that there is none has not been seen to the end."""
+        if self.caught is None or (self.caught == signal.SIGINT and code):
+            return code
+        return 128 + self.caught
 
 
 def _doctor(go: str | None) -> int:
@@ -162,7 +168,7 @@ def _check(given: argparse.Namespace, signals: _Signals) -> int:
 
 def _report(program: Program, options: Options, say: Words | None, signals: _Signals) -> Report:
     from jupyter_goleak import toolchain
-    from jupyter_goleak.errors import BuildError, GoleakError, Interrupted
+    from jupyter_goleak.errors import BuildError, GoleakError
     from jupyter_goleak.events import Finished, Started
     from jupyter_goleak.experiment import Experiment, build_error_report
 
@@ -172,6 +178,7 @@ def _report(program: Program, options: Options, say: Words | None, signals: _Sig
         experiment.stop()
         toolchain.end()
 
+    # From here on no exception may come between: it could cut off a process that starts, or the tidying.
     signals.call(abandon)
     report: Report | None = None
     try:
@@ -182,7 +189,7 @@ def _report(program: Program, options: Options, say: Words | None, signals: _Sig
                 report = event.report
     except GoleakError as problem:
         if signals.caught is not None:
-            raise Interrupted from None
+            raise KeyboardInterrupt from None
         if not isinstance(problem, BuildError):
             raise
         return build_error_report(program, problem, options)
@@ -190,14 +197,14 @@ def _report(program: Program, options: Options, say: Words | None, signals: _Sig
     return report
 
 
-def _tell(problem: GoleakError, *, as_json: bool) -> None:
+def _tell(kind: str, sentence: str, line: int | None = None, *, as_json: bool) -> None:
+    """Say why there is no report."""
     from jupyter_goleak.model import Failure, Report
 
     if as_json:
-        failure = Failure(problem.kind, str(problem), problem.line)
-        _print_json(Report(go="", verdict="build-error", original=None, error=failure))
+        _print_json(Report(go="", verdict="build-error", original=None, error=Failure(kind, sentence, line)))
     else:
-        print(problem, file=sys.stderr)
+        print(sentence, file=sys.stderr)
 
 
 def _print_json(report: Report) -> None:

@@ -4,8 +4,7 @@
     ├── UsageError          an option, a path or a cell that cannot be what was meant
     ├── ToolchainError      no Go, or one too old
     ├── BuildError          the program does not compile; carries the compiler's messages
-    ├── ProbeError          the program ran, but the probe's stream cannot be understood
-    └── Interrupted         stopped before there was anything to show
+    └── ProbeError          the program ran, but the probe's stream cannot be understood
 
 A user's mistake always arrives as one of these, never as another exception.
 """
@@ -38,15 +37,6 @@ class ProbeError(GoleakError):
     """Bytes from the probe that break its own format."""
 
     kind = "probe"
-
-
-class Interrupted(GoleakError):
-    """Whoever waited did not want to wait any longer, and there is nothing to show yet."""
-
-    kind = "interrupt"
-
-    def __init__(self) -> None:
-        super().__init__("Interrupted before there was anything to show.")
 
 
 @dataclass(frozen=True, slots=True)

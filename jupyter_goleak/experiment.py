@@ -17,7 +17,7 @@ from typing import Any
 
 from jupyter_goleak import diagnosis, packages, toolchain
 from jupyter_goleak.edits import text_diff
-from jupyter_goleak.errors import BuildError, CompilerMessage, GoleakError, Interrupted, UsageError
+from jupyter_goleak.errors import BuildError, CompilerMessage, GoleakError, UsageError
 from jupyter_goleak.events import Ended, Event, Explored, Finished, Progress, Started, Tried
 from jupyter_goleak.execution import Execution
 from jupyter_goleak.explanation import English, explain
@@ -62,10 +62,7 @@ class Experiment:
         self._stopped = False
 
     def stop(self) -> None:
-        """End what is under way as an interrupt would; the report still comes, with what was seen until then.
-
-        Before the first program has been built there is nothing to report, and `events()` raises Interrupted.
-        """
+        """End the programs as an interrupt would; the report still comes, with what was seen until then."""
         self._stopped = True
         for execution in tuple(self._executions):
             execution.stop()
@@ -77,7 +74,7 @@ class Experiment:
         process and no file is left.
         """
         options = self._options
-        _working_folder()
+        _require_working_folder()
         go = toolchain.find(options.go, directory=self._program.directory)
         if self._program.form == "package" and "..." in self._program.pattern:
             yield from self._each_package(go)
@@ -165,13 +162,12 @@ class Experiment:
                 inner = Experiment(read_program(folder), options, say=self._say, base=directory)
                 runs.append((name, (yield from self._package(inner))))
             except (BuildError, UsageError) as problem:
-                problems.append((name, problem))
-            except Interrupted:
-                break
+                if not self._stopped:
+                    problems.append((name, problem))
+                elif not runs and not problems:
+                    raise
             if self._stopped:
                 break
-        if not runs and not problems:
-            raise Interrupted
         run = packages.together(runs) if runs else None
         error = packages.failure(problems)
         yield Finished(
@@ -219,9 +215,12 @@ class Experiment:
             return run
         building = bench.start(self._rewriter.instrument(program, yields=True), run.variant, program.main)
         try:
-            self._wait(building)
-        except Interrupted:
-            return run
+            with self._stoppable(building):
+                building.wait()
+        except BuildError:
+            if self._stopped:
+                return run
+            raise
 
         def once(schedule: Schedule) -> Run:
             execution = Execution([bench.job(run.variant, building.built, schedule)])
@@ -261,16 +260,6 @@ class Experiment:
         finally:
             self._executions.discard(execution)
 
-    def _wait(self, building: Building) -> None:
-        """Wait until it is built. Raises BuildError where it does not compile, Interrupted where `stop()` came first."""
-        try:
-            with self._stoppable(building):
-                building.wait()
-        except BuildError:
-            if self._stopped:
-                raise Interrupted from None
-            raise
-
     def _explained(
         self,
         run: Run,
@@ -308,12 +297,12 @@ class Experiment:
         building = bench.start(proposal.variant, "fixed", proposal.main) if proposal else None
         if original is not None:
             try:
-                self._wait(original)
+                original.wait()
             except BuildError as problem:
                 raise _with_lines(problem, self._program) from None
         while proposal is not None and building is not None:
             try:
-                self._wait(building)
+                building.wait()
             except BuildError as problem:
                 if proposal.origin in ("cell", "marker"):
                     shown = self._fixed_program or self._program
@@ -321,10 +310,6 @@ class Experiment:
                 failed.append(Attempt(proposal.title, "build-error", str(problem)))
                 proposal = next(proposals, None)
                 building = bench.start(proposal.variant, "fixed", proposal.main) if proposal else None
-            except Interrupted:
-                if original is not None:
-                    raise
-                break
             else:
                 return building, proposal, failed
         return None, None, failed
@@ -398,8 +383,8 @@ def _seed(options: Options) -> int:
     return random.randrange(1 << 31) if options.seed is None else options.seed
 
 
-def _working_folder() -> None:
-    """Raises UsageError where there is none: neither go nor the program could be started."""
+def _require_working_folder() -> None:
+    """Raises UsageError where there is none, so that neither go nor the program can be started."""
     try:
         Path.cwd()
     except OSError:

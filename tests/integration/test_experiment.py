@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from jupyter_goleak.errors import BuildError, Interrupted, UsageError
-from jupyter_goleak.events import Finished, Printed, Progress, Returned, Sampled
+from jupyter_goleak.errors import BuildError, UsageError
+from jupyter_goleak.events import Finished, Printed, Returned, Sampled
 from jupyter_goleak.experiment import Experiment, check
 from jupyter_goleak.model import Report
 from jupyter_goleak.options import Options
@@ -86,11 +86,6 @@ def test_an_interrupt_ends_the_whole_experiment() -> None:
     )
     assert report.original is not None
     assert (report.original.stopped, report.original.explored.runs) == ("user", 1)
-
-
-def test_who_stops_the_build_has_nothing_to_be_shown() -> None:
-    with pytest.raises(Interrupted):
-        stopped_at(FOR_EVER, Progress, Experiment.stop)
 
 
 def test_who_stops_the_settling_gets_the_findings() -> None:
