@@ -11,7 +11,7 @@ import contextlib
 import os
 import re
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
@@ -91,9 +91,9 @@ def positive(value: str | int) -> int:
     raise UsageError(f"{value!r} is not a whole number from 1 up.")
 
 
-def words(value: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:
+def words(value: str | Iterable[str]) -> tuple[str, ...]:
     """Words split as a shell splits them. Raises UsageError where a quote is never closed."""
-    if isinstance(value, (list, tuple)):
+    if not isinstance(value, (str, bytes)) and isinstance(value, Iterable):
         return tuple(map(text, value))
     try:
         return tuple(shlex.split(text(value)))
@@ -123,7 +123,9 @@ def pattern(value: str) -> str:
 def _several(value: Any) -> tuple[Any, ...]:
     if isinstance(value, Mapping):
         return tuple(value.items())
-    return tuple(value) if isinstance(value, (list, tuple)) else (value,)
+    if not isinstance(value, (str, bytes)) and isinstance(value, Iterable):
+        return tuple(value)
+    return (value,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ _ANSWER_TIMEOUT_S = 120  # for a go command that fetches another one first, too
 _LOWEST_PRIORITY = 19
 _END_S = 5
 
+_launching = threading.Lock()
 _ending = threading.Event()
 _started: weakref.WeakSet[subprocess.Popen[str]] = weakref.WeakSet()
 
@@ -219,22 +220,21 @@ class Build:
 
 
 def _launch(command: Sequence[str], directory: Path | None, environment: Mapping[str, str]) -> subprocess.Popen[str]:
-    if _ending.is_set():
-        raise ToolchainError("This Python is about to end, and starts nothing any more.")
-    process = subprocess.Popen(
-        command,
-        cwd=directory,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        errors="replace",
-        start_new_session=True,
-    )
-    _started.add(process)
-    if _ending.is_set():  # whoever ended the others may not have seen this one
-        end()
+    with _launching:
+        if _ending.is_set():
+            raise ToolchainError("This Python is about to end, and starts nothing any more.")
+        process = subprocess.Popen(
+            command,
+            cwd=directory,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,
+        )
+        _started.add(process)
     return process
 
 
@@ -387,8 +387,10 @@ def warm(command: str | None = None) -> threading.Thread:
 
 def end() -> None:
     """End every go command of this Python, and start none any more: for a Python that is about to end."""
-    _ending.set()
-    for process in tuple(_started):
+    with _launching:
+        _ending.set()
+        started = tuple(_started)
+    for process in started:
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)

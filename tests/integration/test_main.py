@@ -202,3 +202,18 @@ def test_who_ends_the_program_gets_what_was_seen_and_nothing_more_is_run(
     assert original["verdict"] == ("timeout" if first else "leak")
     assert [leak["line"] for leak in original["leaks"]] == [9]
     assert original["explored"] == {"runs": 1, "leaking": 1, "seed": None if first else original["explored"]["seed"]}
+
+
+@pytest.mark.toolchain
+def test_a_program_that_was_not_seen_to_the_end_is_not_told_to_be_clean(program: Path, told: Path) -> None:
+    program.write_text(SECOND_RUN_FOR_EVER.replace("go func() { select {} }()", ""), encoding="utf-8")
+    with subprocess.Popen(
+        [*CHECK, "--json", "--no-fix", "--explore", "50", program],
+        env={**os.environ, "FIRST": str(program.with_name("first")), "TOLD": str(told)},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert told.read_text().startswith("running")
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate()
+    assert (json.loads(out)["verdict"], process.returncode) == ("clean", 130)

@@ -100,7 +100,7 @@ def test_a_seed_is_any_whole_number():
 
 def test_words_split_as_in_a_shell():
     assert words("-n 3 'two words'") == ("-n", "3", "two words")
-    assert words(["as", "they are"]) == ("as", "they are")
+    assert words(["as", "they are"]) == words(iter(["as", "they are"])) == ("as", "they are")
     with pytest.raises(UsageError, match="cannot be split"):
         words("'never closed")
 
