@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jupyter_goleak import toolchain
-from jupyter_goleak.errors import BuildError, GoleakError
+from jupyter_goleak.errors import GoleakError
 from jupyter_goleak.experiment import check
 from jupyter_goleak.model import Report
 from jupyter_goleak.toolchain import Toolchain
@@ -47,7 +47,10 @@ def examine(go: str | None = None) -> Iterator[Check]:
         yield Check("toolchain", False, "", str(problem))
         return
     yield Check("toolchain", True, f"{found.version} at {found.goroot}")
-    yield _tried("cache", lambda: _cache(found), "Make that folder writable, or set XDG_CACHE_HOME to one that is.")
+    cache = _tried("cache", lambda: _cache(found), "Make that folder writable, or set XDG_CACHE_HOME to one that is.")
+    yield cache
+    if not cache.works:
+        return
     try:
         report = check(_PLANTED, no_fix=True, go=go)
     except GoleakError as problem:
@@ -61,7 +64,9 @@ def examine(go: str | None = None) -> Iterator[Check]:
 def _tried(part: str, attempt: Callable[[], str], cure: str) -> Check:
     try:
         return Check(part, True, attempt())
-    except (OSError, GoleakError, BuildError) as problem:
+    except GoleakError as problem:
+        return Check(part, False, "", str(problem))
+    except OSError as problem:
         return Check(part, False, str(problem), cure)
 
 

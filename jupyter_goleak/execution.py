@@ -105,6 +105,11 @@ class Execution:
         self._stop.set()
         self._wake()
 
+    @property
+    def stopped(self) -> bool:
+        """Whether somebody stopped it, be it by an interrupt."""
+        return self._stop.is_set()
+
     def kill(self) -> None:
         """End all programs at once; what they would still have to say is lost."""
         self._kill.set()

@@ -17,7 +17,7 @@ from typing import Any
 
 from jupyter_goleak import diagnosis, packages, toolchain
 from jupyter_goleak.edits import text_diff
-from jupyter_goleak.errors import BuildError, CompilerMessage, GoleakError
+from jupyter_goleak.errors import BuildError, CompilerMessage, GoleakError, UsageError
 from jupyter_goleak.events import Ended, Event, Explored, Finished, Progress, Started, Tried
 from jupyter_goleak.execution import Execution
 from jupyter_goleak.explanation import English, explain
@@ -60,7 +60,7 @@ class Experiment:
             fixed_program = program.with_text(fixed_program.source)
         self._fixed_program = fixed_program
         self._say = say or English()
-        self._executions: set[Execution | Experiment | Repair] = set()
+        self._executions: set[Execution | Experiment | Repair | Building] = set()
         self._known_facts: dict[object, Facts | None] = {}
         self._stopped = False
 
@@ -77,6 +77,7 @@ class Experiment:
         process and no file is left.
         """
         options = self._options
+        _require_working_folder()
         go = toolchain.find(options.go, directory=self._program.directory)
         if self._program.form == "package" and "..." in self._program.pattern:
             yield from self._each_package(go)
@@ -148,25 +149,52 @@ class Experiment:
         return (found.fix, found.run) if found is not None else (None, None)
 
     def _each_package(self, go: Toolchain) -> Iterator[Event]:
-        """All packages of a pattern, one after the other, without a fix."""
+        """All packages of a pattern, one after the other, without a fix. What cannot be run among them is named, and the
+        whole has that error; the others are run, and told, all the same."""
         directory = self._program.directory
         assert directory is not None
+        options = replace(self._options, no_fix=True)
+        if (options.explore or 1) > 1:
+            options = replace(options, seed=_seed(options))
         runs: list[tuple[str, Run]] = []
+        problems: list[tuple[str, GoleakError]] = []
         for folder in packages.runnable(go, directory, self._program.pattern, self._options.tags):
             name = os.path.relpath(folder, directory)
             yield Progress(self._say("Package {name} …", name=name))
-            inner = Experiment(read_program(folder), replace(self._options, no_fix=True), say=self._say, base=directory)
-            with self._stoppable(inner):
-                for event in inner.events():
-                    if isinstance(event, Finished):
-                        assert event.report.original is not None
-                        runs.append((name, event.report.original))
-                    else:
-                        yield event
+            try:
+                inner = Experiment(read_program(folder), options, say=self._say, base=directory)
+                runs.append((name, (yield from self._package(inner))))
+            except (BuildError, UsageError) as problem:
+                if not self._stopped:
+                    problems.append((name, problem))
+                elif not runs and not problems:
+                    raise
             if self._stopped:
                 break
-        run = packages.together(runs)
-        yield Finished(Report(go.version, run.verdict, run, source=self._program.source, file=self._program.main))
+        run = packages.together(runs) if runs else None
+        error = packages.failure(problems)
+        yield Finished(
+            Report(
+                go=go.version,
+                verdict="build-error" if error or run is None else run.verdict,
+                original=run,
+                error=error,
+                source=self._program.source,
+                file=self._program.main,
+            )
+        )
+
+    def _package(self, inner: Experiment) -> Generator[Event, None, Run]:
+        run: Run | None = None
+        with self._stoppable(inner):
+            for event in inner.events():
+                if isinstance(event, Finished):
+                    run = event.report.original
+                else:
+                    yield event
+        self._stopped = self._stopped or inner._stopped
+        assert run is not None
+        return run
 
     def _proposals(self, prepared: Prepared) -> list[Proposal]:
         """The fixed variants to try, the most promising first."""
@@ -185,12 +213,17 @@ class Experiment:
 
     def _explored(self, run: Run, program: Program, bench: Workbench) -> Generator[Event, None, Run]:
         """The run together with those under other schedules, where they were asked for."""
-        count, seed = self._options.explore or 1, self._options.seed
+        count, seed = self._options.explore or 1, _seed(self._options)
         if count < 2 or self._stopped:
             return run
-        seed = random.randrange(1 << 31) if seed is None else seed
         building = bench.start(self._rewriter.instrument(program, yields=True), run.variant, program.main)
-        building.wait()
+        try:
+            with self._stoppable(building):
+                building.wait()
+        except BuildError:
+            if self._stopped:
+                return run
+            raise
 
         def once(schedule: Schedule) -> Run:
             execution = Execution([bench.job(run.variant, building.built, schedule)])
@@ -204,9 +237,10 @@ class Experiment:
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             try:
                 for other in explore(once, schedules(count - 1, seed), pool):
-                    if not self._stopped:
-                        others.append(other)
-                        yield Explored(other)
+                    if self._stopped:
+                        break
+                    others.append(other)
+                    yield Explored(other)
                     progress = {"n": len(others) + 1, "total": count}
                     leaking = sum(bool(each.leaks) for each in (run, *others))
                     yield Progress(
@@ -219,7 +253,7 @@ class Experiment:
         return self._explained(merged(run, others, seed), bench, None, program=program)
 
     @contextmanager
-    def _stoppable(self, execution: Execution | Experiment | Repair) -> Iterator[None]:
+    def _stoppable(self, execution: Execution | Experiment | Repair | Building) -> Iterator[None]:
         """Let `stop()` reach it while it lasts."""
         self._executions.add(execution)
         try:
@@ -304,6 +338,8 @@ class Experiment:
                     run = diagnosis.judge(recorder.recording(), ignore=self._options.ignore)
                     runs[variant] = self._explained(run, bench, proposal)
                     yield Ended(variant, runs[variant])
+        if execution.stopped:
+            self.stop()
         return runs
 
 
@@ -343,6 +379,19 @@ def _read(source_or_path: str | os.PathLike[str] | Program) -> Program:
     if isinstance(source_or_path, str) and "\n" in source_or_path:
         return parse_program(source_or_path)
     return read_program(Path(source_or_path))
+
+
+def _seed(options: Options) -> int:
+    """The seed of the schedules: the one asked for, or any."""
+    return random.randrange(1 << 31) if options.seed is None else options.seed
+
+
+def _require_working_folder() -> None:
+    """Raises UsageError where there is none, so that neither go nor the program can be started."""
+    try:
+        Path.cwd()
+    except OSError:
+        raise UsageError("The working folder is gone: change to one that is still there.") from None
 
 
 def _present(*pairs: tuple[Variant, Built | None]) -> list[tuple[Variant, Built]]:

@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import os
 import re
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
@@ -22,77 +24,108 @@ _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, 
 _DURATION_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
 
 
-def duration(text: str | float) -> float:
+def text(value: Any) -> str:
+    """A text, or a path as one, that a process can be handed. Raises UsageError for anything else."""
+    given = _encodable(os.fspath(value) if isinstance(value, os.PathLike) else value)
+    if "\0" in given:
+        raise UsageError(f"{given!r} holds the character NUL, which no process can be handed.")
+    return given
+
+
+def _encodable(value: Any) -> str:
+    if not isinstance(value, str):
+        raise UsageError(f"{value!r} is not a text.")
+    try:
+        value.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raise UsageError(f"{value!r} is not Unicode text: it holds half of a surrogate pair.") from None
+    return value
+
+
+def duration(value: str | float) -> float:
     """Seconds in a duration as Go writes it. Raises UsageError for anything else, or for a negative one."""
-    if isinstance(text, (int, float)):
-        seconds = float(text)
+    if isinstance(value, (int, float)):
+        seconds = float(value)
     else:
-        text = text.strip()
-        parts = _DURATION_PART.findall(text)
-        if parts and "".join(number + unit for number, unit in parts) == text:
+        stripped = value.strip() if isinstance(value, str) else ""
+        parts = _DURATION_PART.findall(stripped)
+        if parts and "".join(number + unit for number, unit in parts) == stripped:
             seconds = sum(float(number) * _UNITS[unit] for number, unit in parts)
         else:
             try:
-                seconds = float(text)
+                seconds = float(stripped)
             except ValueError:
                 raise UsageError(
-                    f"{text!r} is not a duration: write it as in Go, such as 500ms, 20s or 1m30s."
+                    f"{value!r} is not a duration: write it as in Go, such as 500ms, 20s or 1m30s."
                 ) from None
     if not 0 <= seconds < float("inf"):
-        raise UsageError(f"{text!r} is not a duration: it must not be negative, and it must end.")
+        raise UsageError(f"{value!r} is not a duration: it must not be negative, and it must end.")
     return seconds
 
 
-def assignment(text: str) -> tuple[str, str]:
-    """`K=V` as a pair. Raises UsageError where there is no name before the first `=`."""
-    name, equals, value = text.partition("=")
+def assignment(value: str | tuple[str, str]) -> tuple[str, str]:
+    """`K=V`, or `K` and `V`, as a pair. Raises UsageError where there is no name before the first `=`."""
+    if isinstance(value, tuple) and len(value) == 2:
+        name, content = map(text, value)
+        equals = "" if "=" in name else "="
+    else:
+        name, equals, content = text(value).partition("=")
     if not equals or not name:
-        raise UsageError(f"--env wants NAME=VALUE, and {text!r} is not that.")
-    return name, value
+        raise UsageError(f"{value!r} is not NAME=VALUE.")
+    return name, content
 
 
-def positive(text: str | int) -> int:
+def whole(value: str | int) -> int:
+    """A whole number. Raises UsageError for anything else."""
+    if isinstance(value, (str, int)):
+        with contextlib.suppress(ValueError):
+            return int(value)
+    raise UsageError(f"{value!r} is not a whole number.")
+
+
+def positive(value: str | int) -> int:
     """A whole number from 1 up. Raises UsageError for anything else."""
-    try:
-        number = int(text)
-    except ValueError:
-        number = 0
-    if number < 1:
-        raise UsageError(f"{text!r} is not a whole number from 1 up.")
-    return number
+    with contextlib.suppress(UsageError):
+        if (number := whole(value)) > 0:
+            return number
+    raise UsageError(f"{value!r} is not a whole number from 1 up.")
 
 
-def words(text: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:
+def words(value: str | Iterable[str]) -> tuple[str, ...]:
     """Words split as a shell splits them. Raises UsageError where a quote is never closed."""
-    if not isinstance(text, str):
-        return tuple(text)
+    if not isinstance(value, (str, bytes)) and isinstance(value, Iterable):
+        return tuple(map(text, value))
     try:
-        return tuple(shlex.split(text))
+        return tuple(shlex.split(text(value)))
     except ValueError as problem:
-        raise UsageError(f"--args cannot be split into words ({problem}): {text!r}.") from None
+        raise UsageError(f"This cannot be split into words ({problem}): {value!r}.") from None
 
 
-def standard_input(text: str) -> str:
+def standard_input(value: str) -> str:
     """The text itself, or with a leading `@` the content of that file. Raises UsageError where it cannot be read."""
-    if not text.startswith("@"):
-        return text
+    if not _encodable(value).startswith("@"):
+        return value
     try:
-        return Path(text[1:]).expanduser().read_text(encoding="utf-8", errors="surrogateescape")
+        return Path(os.path.expanduser(text(value[1:]))).read_text(encoding="utf-8", errors="surrogateescape")
     except OSError as problem:
-        raise UsageError(f"--stdin {text}: {problem.strerror or problem}.") from None
+        raise UsageError(f"{value[1:]} cannot be read: {problem.strerror or problem}.") from None
 
 
-def pattern(text: str) -> str:
+def pattern(value: str) -> str:
     """A regular expression that compiles. Raises UsageError where it does not."""
     try:
-        re.compile(text)
+        re.compile(text(value))
     except re.error as problem:
-        raise UsageError(f"--ignore {text!r} is not a regular expression: {problem}.") from None
-    return text
+        raise UsageError(f"{value!r} is not a regular expression: {problem}.") from None
+    return value
 
 
 def _several(value: Any) -> tuple[Any, ...]:
-    return (value,) if isinstance(value, str) else tuple(value or ())
+    if isinstance(value, Mapping):
+        return tuple(value.items())
+    if not isinstance(value, (str, bytes)) and isinstance(value, Iterable):
+        return tuple(value)
+    return (value,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +163,7 @@ class Options:
     def parse(cls, values: Mapping[str, Any]) -> Options:
         """Options from Python's keyword arguments: text is read as on the command line, other values stand as they are.
 
-        Raises UsageError for a name that is none of the options.
+        Raises UsageError for a name that is none of the options, and for a value that its option cannot have.
         """
         rows = {option.dest: option for option in options_for("terminal")}
         parsed: dict[str, Any] = {}
@@ -139,7 +172,16 @@ class Options:
             if row is None:
                 raise UsageError(f"check() has no option {name!r}; it takes: {', '.join(rows)}.")
             parsed[row.dest] = row.read(value)
-        return cls.of(parsed)
+        return cls.of(parsed).outside_of_cells()
+
+    def outside_of_cells(self) -> Options:
+        """These options. Raises UsageError where they name what only another cell of a notebook can hold."""
+        if self.fixes is not None:
+            raise UsageError(
+                f"--fixes {self.fixes} speaks of the program of another cell, which only a notebook has: "
+                "leave it out to run this program by itself."
+            )
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +190,7 @@ class Option:
 
     flag: str
     help: str
-    parse: Callable[[str], Any] | None = None
+    parse: Callable[[Any], Any] | None = None
     metavar: str | None = None
     repeated: bool = False
     place: Place = "everywhere"
@@ -166,13 +208,14 @@ class Option:
 
     def read(self, value: Any) -> Any:
         """A value given in Python: text and what one text would stand for are both understood."""
+        if value is None:
+            return None
         if self.parse is None:
             return bool(value) or None
-        if isinstance(value, Mapping):
-            return tuple(value.items())
-        if self.repeated:
-            return tuple(self.parse(each) if isinstance(each, str) else each for each in _several(value))
-        return self.parse(value) if value is not None else None
+        try:
+            return tuple(map(self.parse, _several(value))) if self.repeated else self.parse(value)
+        except UsageError as problem:
+            raise UsageError(f"{self.flag}: {problem}") from None
 
     def argument(self) -> dict[str, Any]:
         """Keyword arguments for `argparse`'s `add_argument` and IPython's `@argument`."""
@@ -180,9 +223,9 @@ class Option:
             return {"dest": self.dest, "action": "store_true", "default": None, "help": self.help}
         parse = self.parse
 
-        def convert(text: str) -> Any:
+        def convert(given: str) -> Any:
             try:
-                return parse(text)
+                return parse(given)
             except UsageError as problem:
                 raise argparse.ArgumentTypeError(str(problem)) from None
 
@@ -198,8 +241,8 @@ class Option:
 
 
 OPTIONS: tuple[Option, ...] = (
-    Option("--name", "Call this cell's program A, so that a later cell can fix it.", str, "A"),
-    Option("--fixes", "This cell holds the fixed variant of the program called A (_: the last one).", str, "A"),
+    Option("--name", "Call this cell's program A, so that a later cell can fix it.", text, "A"),
+    Option("--fixes", "This cell holds the fixed variant of the program called A (_: the last one).", text, "A"),
     Option("--no-fix", "Run the original alone; look for no fix.", configurable=True),
     Option("--repair-budget", "Time that the search for a fix may take (20s).", duration, "TIME", configurable=True),
     Option("--timeout", "Stop a program that has not ended by then (60s).", duration, "TIME", configurable=True),
@@ -211,11 +254,11 @@ OPTIONS: tuple[Option, ...] = (
     Option("--env", "Set a variable in the program's environment; may be repeated.", assignment, "K=V", repeated=True),
     Option("--stdin", "The program's standard input: a text, or @FILE.", standard_input, "TEXT"),
     Option("--race", "Build with Go's race detector (needs a C compiler).", configurable=True),
-    Option("--tags", "Build tags, separated by commas.", str, "TAGS", configurable=True),
+    Option("--tags", "Build tags, separated by commas.", text, "TAGS", configurable=True),
     Option("--gomaxprocs", "Processors that the program may use.", positive, "N", configurable=True),
     Option("--explore", "Run the program N times under different schedules.", positive, "N"),
-    Option("--seed", "Seed of the schedules that --explore tries.", int, "S"),
-    Option("--go", "Path of the go command to use.", str, "PATH", configurable=True),
+    Option("--seed", "Seed of the schedules that --explore tries.", whole, "S"),
+    Option("--go", "Path of the go command to use.", text, "PATH", configurable=True),
     Option(
         "--ignore",
         "Count, but do not report, leaks whose function or creator matches; may be repeated.",
@@ -224,12 +267,12 @@ OPTIONS: tuple[Option, ...] = (
         repeated=True,
     ),
     Option("--ancestry", "Record the whole chain of creators of each goroutine.", configurable=True),
-    Option("--output", "Bind the report to this name.", str, "NAME", place="notebook", short="-o"),
+    Option("--output", "Bind the report to this name.", text, "NAME", place="notebook", short="-o"),
     Option("--quiet", "Show nothing; useful with -o.", place="notebook", short="-q"),
     Option("--background", "Free the cell at once; the view goes on.", place="notebook"),
-    Option("--save", "Write the report to this file (.html, .svg, .png or .json).", str, "PATH", place="notebook"),
+    Option("--save", "Write the report to this file (.html, .svg, .png or .json).", text, "PATH", place="notebook"),
     Option("--insert", "Put a verified fix into a new cell below.", place="notebook"),
-    Option("--exercise", "Check this cell against the exercise of that name.", str, "NAME", place="notebook"),
+    Option("--exercise", "Check this cell against the exercise of that name.", text, "NAME", place="notebook"),
     Option("--hint", "Tell one more hint for that exercise.", place="notebook"),
     Option("--json", "Print one JSON object and nothing else.", place="terminal"),
 )

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from jupyter_goleak.errors import BuildError, UsageError
-from jupyter_goleak.model import Leak, Run, Verdict
+from jupyter_goleak.errors import BuildError, GoleakError, UsageError
+from jupyter_goleak.model import Exploration, Failure, Leak, Run, Verdict
 from jupyter_goleak.toolchain import Toolchain
 
 _LISTED = '{{if eq .Name "main"}}main {{.Dir}}{{else if or .TestGoFiles .XTestGoFiles}}test {{.Dir}}{{end}}'
@@ -53,9 +53,25 @@ def together(runs: Sequence[tuple[str, Run]]) -> Run:
         peak=max(run.peak for _, run in runs),
         end=max(run.end for _, run in runs),
         created=sum(run.created for _, run in runs),
-        explored=replace(first.explored, leaking=int(bool(leaks))) if first.explored.runs == 1 else first.explored,
+        explored=_explored([run.explored for _, run in runs]),
         ignored=sum(run.ignored for _, run in runs),
     )
+
+
+def failure(problems: Sequence[tuple[str, GoleakError]]) -> Failure | None:
+    """What keeps some packages from being run, a line for each, None for none."""
+    if not problems:
+        return None
+    kind = next((problem.kind for _, problem in problems if isinstance(problem, BuildError)), problems[0][1].kind)
+    return Failure(kind, "\n".join(f"Package {name}: {problem}" for name, problem in problems))
+
+
+def _explored(each: Sequence[Exploration]) -> Exploration:
+    """What was explored in all, or whether any leaked where each ran once."""
+    leaking = sum(explored.leaking for explored in each)
+    if all(explored.runs == 1 for explored in each):
+        return Exploration(leaking=min(leaking, 1))
+    return Exploration(sum(explored.runs for explored in each), leaking, each[0].seed)
 
 
 def _order(leak: Leak) -> tuple[int, str, int]:

@@ -27,6 +27,7 @@ from jupyter_goleak.errors import UsageError
 Form = Literal["file", "snippet", "test", "txtar", "package"]
 
 MAX_BYTES = 4 << 20
+_DESCRIPTORS = ("/dev/std", "/dev/fd/", "/proc/self/fd/")
 
 _COMMENT_OR_STRING = re.compile(
     r"//[^\n]*|/\*.*?(?:\*/|\Z)|\"(?:\\.|[^\"\\\n])*\"?|`[^`]*(?:`|\Z)|'(?:\\.|[^'\\\n])*'?", re.DOTALL
@@ -149,18 +150,34 @@ def read_program(path: str | Path, stdin: str | bytes | None = None) -> Program:
     Raises UsageError where there is nothing that could be a Go program.
     """
     if str(path) == "-":
-        return parse_program(sys.stdin.buffer.read() if stdin is None else stdin, "standard input")
-    place = Path(path).expanduser()
-    if place.is_dir():
-        return _read_package(place)
-    if place.is_file():
-        return _read_file(place)
-    if "..." in place.parts[-1:]:
-        root = place.parent
-        if not root.is_dir():
-            raise UsageError(f"There is no folder {root}.")
-        return _read_pattern(root)
+        return parse_program(_standard_input() if stdin is None else stdin, "standard input")
+    place = Path(os.path.expanduser(path))
+    try:
+        if place.is_dir():
+            return _read_package(place)
+        # A pipe, such as a shell's <(…), or a descriptor by its name, whatever stands behind it.
+        if place.exists() and (not place.is_file() or str(place).startswith(_DESCRIPTORS)):
+            with place.open("rb") as stream:
+                return parse_program(stream.read(MAX_BYTES + 1), str(path))
+        if place.is_file():
+            return _read_file(place)
+        if "..." in place.parts[-1:]:
+            root = place.parent
+            if not root.is_dir():
+                raise UsageError(f"There is no folder {root}.")
+            return _read_pattern(root)
+    except OSError as problem:
+        raise UsageError(f"{path} cannot be read: {problem.strerror or problem}.") from None
     raise UsageError(f"There is no file or folder {path}.")
+
+
+def _standard_input() -> bytes:
+    if sys.stdin is None:
+        raise UsageError("Standard input is closed: give the PATH of a program, or pipe one in.")
+    try:
+        return sys.stdin.buffer.read(MAX_BYTES + 1)
+    except OSError as problem:
+        raise UsageError(f"Standard input cannot be read: {problem.strerror or problem}.") from None
 
 
 def normalise(text: str | bytes, name: str = "main.go") -> str:
@@ -246,6 +263,11 @@ def _parse_txtar(text: str) -> Program:
     if _package_of(_code(head)):
         name = "main.go" if all(file.name != "main.go" for file in files) else "prog.go"
         files.insert(0, SourceFile(name, head))
+    names = {file.name for file in files}
+    for file in files:
+        if within := names & {str(parent) for parent in PurePosixPath(file.name).parents}:
+            line = file.first_line - 1
+            raise _at(line, f"The archive holds {within.pop()} as a file, and as a folder in line {line}.")
     main = _main_of(files)
     if main is None:
         raise UsageError("There is no Go file in the archive.")

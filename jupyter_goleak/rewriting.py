@@ -191,6 +191,7 @@ class Rewriter:
                 capture_output=True,
                 timeout=self.timeout,
                 check=False,
+                start_new_session=True,  # a terminal's interrupt is for us, not for it
             )
         except subprocess.TimeoutExpired:
             raise GoleakError(f"The Go helper did not answer {verb!r} within {self.timeout:g} s.") from None

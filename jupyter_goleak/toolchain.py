@@ -42,10 +42,16 @@ _TOO_OLD = re.compile(
     r"^go: (?:module )?(?P<module>.+) requires go >= (?P<wanted>\S+) \(running (?P<running>go \S+);.*$", re.M
 )
 _OTHER = "install that Go, name it with --go, or lower the go line in go.mod"
+_ASKED = ("GOROOT", "GOVERSION", "CGO_ENABLED", "GOOS", "GOARCH", "GOHOSTOS", "GOHOSTARCH", "GOMODCACHE")
+_MATTERS = ("GOTOOLCHAIN", "GOEXPERIMENT", "CGO_ENABLED", "GOFLAGS", "GOOS", "GOARCH", "GOMODCACHE", "GOPATH", "HOME")
+_RUNS_TOO = {"amd64": "386"}
+_OVERLAY = "overlay.json"
 _BUILD_TIMEOUT_S = 600
+_ANSWER_TIMEOUT_S = 120  # for a go command that fetches another one first, too
 _LOWEST_PRIORITY = 19
 _END_S = 5
 
+_launching = threading.Lock()
 _ending = threading.Event()
 _started: weakref.WeakSet[subprocess.Popen[str]] = weakref.WeakSet()
 
@@ -68,7 +74,7 @@ class Toolchain:
 
     def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
         """The environment for `go` itself."""
-        environment = dict(os.environ, **(extra or {}))
+        environment = _environment(extra)
         environment["GOROOT"] = str(self.goroot)
         if self.release == (1, 26):
             experiments = [each for each in environment.get("GOEXPERIMENT", "").split(",") if each]
@@ -90,7 +96,7 @@ class Toolchain:
         probe and with `overlay`'s texts in place of those files.
         """
         scratch = tempfile.TemporaryDirectory(prefix="goleak-overlay-")
-        overlay_file, laid = self._write_overlay(Path(scratch.name), overlay)
+        overlay_file = self._write_overlay(Path(scratch.name), overlay)
         verb = ["test", "-c", "-vet=off"] if test else ["build"]
         flags = ["-overlay", str(overlay_file), f"-ldflags={self.link}", "-o", str(output), *flags]
         if race:
@@ -99,7 +105,7 @@ class Toolchain:
         flags.append("-trimpath=false")
         # Who ends a build takes the compiler's own scratch files away with ours.
         process = self._start([*verb, *flags, *packages], directory, {"GOTMPDIR": scratch.name})
-        return Build(process, scratch, directory, laid)
+        return Build(process, scratch, directory)
 
     def start_vet(
         self,
@@ -111,18 +117,18 @@ class Toolchain:
     ) -> Build:
         """Start `go vet` on what `start_build` builds; its complaints come as messages of a BuildError."""
         scratch = tempfile.TemporaryDirectory(prefix="goleak-overlay-")
-        overlay_file, laid = self._write_overlay(Path(scratch.name), overlay)
+        overlay_file = self._write_overlay(Path(scratch.name), overlay)
         process = self._start(
             ["vet", "-overlay", str(overlay_file), *flags, *packages], directory, {"GOTMPDIR": scratch.name}
         )
-        return Build(process, scratch, directory, laid)
+        return Build(process, scratch, directory)
 
     def list_packages(
         self, directory: Path, overlay: Mapping[Path, str], *, packages: Sequence[str], flags: Sequence[str]
     ) -> subprocess.CompletedProcess[str]:
         """`go list` of what `start_build` builds."""
         with tempfile.TemporaryDirectory(prefix="goleak-overlay-") as scratch:
-            overlay_file, _ = self._write_overlay(Path(scratch), overlay)
+            overlay_file = self._write_overlay(Path(scratch), overlay)
             return self.run(["list", "-overlay", str(overlay_file), *flags, *packages], directory)
 
     def exports(
@@ -141,16 +147,15 @@ class Toolchain:
         pairs = (line.partition("\t") for line in done.stdout.splitlines())
         return {path: file for path, _, file in pairs if file}
 
-    def _write_overlay(self, scratch: Path, overlay: Mapping[Path, str]) -> tuple[Path, dict[str, str]]:
-        """The file to name to `go`, and what it holds: which file lies in place of which."""
+    def _write_overlay(self, scratch: Path, overlay: Mapping[Path, str]) -> Path:
         replace = {}
         for number, (place, text) in enumerate({**self._probe_files(), **overlay}.items()):
             written = scratch / f"{number}.go"
             written.write_text(text, encoding="utf-8", newline="")
             replace[str(place)] = str(written)
-        overlay_file = scratch / "overlay.json"
+        overlay_file = scratch / _OVERLAY
         overlay_file.write_text(json.dumps({"Replace": replace}), encoding="utf-8")
-        return overlay_file, replace
+        return overlay_file
 
     def _probe_files(self) -> dict[Path, str]:
         folder = self.goroot / "src" / "runtime" / "coverage"
@@ -165,22 +170,9 @@ class Toolchain:
     def _start(
         self, arguments: Sequence[str], directory: Path, extra: Mapping[str, str] | None = None
     ) -> subprocess.Popen[str]:
-        if _ending.is_set():
-            raise ToolchainError("This Python is about to end, and starts nothing any more.")
         # Go trusts PWD where it is a link to its folder, and would then look up no file of an overlay by its real name.
-        process = subprocess.Popen(
-            [str(self.command), *arguments],
-            cwd=directory,
-            env=self.environment({"PWD": str(directory), **(extra or {})}),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            errors="replace",
-            start_new_session=True,
-        )
-        _started.add(process)
-        return process
+        environment = self.environment({"PWD": str(directory), **(extra or {})})
+        return _launch([str(self.command), *arguments], directory, environment)
 
     def helper(self) -> Path:
         """The syntax helper, built once per toolchain and version of its source into the user's cache.
@@ -190,7 +182,16 @@ class Toolchain:
         sources = _go_sources("rewrite")
         made_of = [self.version, str(self.goroot), sorted(sources.items())]
         key = hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:16]
-        built = cache_directory() / f"rewrite-{key}"
+        folder = cache_directory()
+        try:
+            return self._built_helper(folder / f"rewrite-{key}", sources)
+        except OSError as problem:
+            raise ToolchainError(
+                f"The folder {folder} cannot hold the helper: {problem.strerror or problem}; "
+                "make it writable, or set XDG_CACHE_HOME to a folder that is."
+            ) from None
+
+    def _built_helper(self, built: Path, sources: Mapping[str, str]) -> Path:
         if built.exists():
             return built
         built.parent.mkdir(parents=True, exist_ok=True)
@@ -213,12 +214,10 @@ class Build:
         process: subprocess.Popen[str],
         scratch: tempfile.TemporaryDirectory[str],
         root: Path,
-        laid: Mapping[str, str],
     ) -> None:
         self._process = process
         self._scratch = scratch
         self._root = root
-        self._laid = laid
 
     def __enter__(self) -> Build:
         return self
@@ -242,20 +241,43 @@ class Build:
         """Wait for the build's end. Raises BuildError where the program does not compile."""
         done = _finish(self._process)
         if done.returncode:
-            raise _build_error(self._as_known(done.stdout + done.stderr), self._root)
+            raise _build_error(self._with_users_files(done.stdout + done.stderr), self._root)
 
-    def _as_known(self, output: str) -> str:
-        """The output, each file under its own name: the parser's messages name what lies in its place."""
-        for place, written in self._laid.items():
-            for name in (written, os.path.relpath(written, self._root)):
-                output = output.replace(name, place)
+    def _with_users_files(self, output: str) -> str:
+        """What the compiler said, with the user's files in the place of those that it read instead.
+
+        It names a file by its absolute path, or by the one from where it was started.
+        """
+        overlay = json.loads((Path(self._scratch.name) / _OVERLAY).read_text(encoding="utf-8"))
+        for place, file in overlay["Replace"].items():
+            for name in (file, os.path.relpath(file, self._root)):
+                output = output.replace(f"{name}:", f"{place}:")
         return output
 
 
-def _finish(process: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:
+def _launch(command: Sequence[str], directory: Path | None, environment: Mapping[str, str]) -> subprocess.Popen[str]:
+    with _launching:
+        if _ending.is_set():
+            raise ToolchainError("This Python is about to end, and starts nothing any more.")
+        process = subprocess.Popen(
+            command,
+            cwd=directory,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,
+        )
+        _started.add(process)
+    return process
+
+
+def _finish(process: subprocess.Popen[str], timeout: float = _BUILD_TIMEOUT_S) -> subprocess.CompletedProcess[str]:
     """The process's output and exit code; it does not outlive an interrupt."""
     try:
-        stdout, stderr = process.communicate(timeout=_BUILD_TIMEOUT_S)
+        stdout, stderr = process.communicate(timeout=timeout)
     except BaseException:
         _kill(process)
         raise
@@ -302,33 +324,48 @@ def _packaged() -> Path | None:
     return None
 
 
+def _environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """This process's environment, with the home folder in it that go wants for its caches."""
+    environment = dict(os.environ, **(extra or {}))
+    with contextlib.suppress(RuntimeError):
+        environment.setdefault("HOME", str(Path.home()))
+    return environment
+
+
 def _fingerprint() -> tuple[str | None, ...]:
-    return tuple(os.environ.get(name) for name in ("GOTOOLCHAIN", "GOEXPERIMENT", "CGO_ENABLED", "GOFLAGS"))
+    return tuple(os.environ.get(name) for name in _MATTERS)
 
 
 @lru_cache(maxsize=32)
-def _inspect(command: str, directory: str, _environment: tuple[str | None, ...]) -> Toolchain:
-    environment = {key: value for key, value in os.environ.items() if key != "GOROOT"}
+def _inspect(command: str, directory: str, _fingerprint: tuple[str | None, ...]) -> Toolchain:
+    environment = _environment()
+    environment.pop("GOROOT", None)
     packaged = _packaged()
     if packaged is not None and Path(command) == packaged:
         environment["GOROOT"] = str(packaged.parent.parent)
     done: subprocess.CompletedProcess[str] | None = None
+    said = ""
     try:
-        done = subprocess.run(
-            [command, "env", "-json", "GOROOT", "GOVERSION", "CGO_ENABLED"],
-            capture_output=True,
-            encoding="utf-8",
-            cwd=directory or None,
-            env=environment,
-            timeout=120,
-        )
+        asked = _launch([command, "env", "-json", *_ASKED], Path(directory) if directory else None, environment)
+        done = _finish(asked, _ANSWER_TIMEOUT_S)
+        said = " ".join(line.strip() for line in done.stderr.splitlines() if not line.startswith("go: downloading"))
         answer = json.loads(done.stdout)
-    except (OSError, ValueError, subprocess.TimeoutExpired):
-        if said := _NOT_TO_BE_HAD.search(done.stderr if done else ""):
-            raise ToolchainError(f"{command!r} cannot be used for {directory}, since {said[1]}; {_OTHER}.") from None
+    except (OSError, ValueError, subprocess.TimeoutExpired) as problem:
+        if missing := _NOT_TO_BE_HAD.search(done.stderr if done else ""):
+            raise ToolchainError(f"{command!r} cannot be used for {directory}, since {missing[1]}; {_OTHER}.") from None
+        if isinstance(problem, OSError):
+            said = problem.strerror or str(problem)
+        reason = f" ({said.rstrip('.')})" if said else ""
         raise ToolchainError(
-            f"{command!r} does not answer as a go command does; name another with --go, or {_WAYS}."
+            f"{command!r} does not answer as a go command does{reason}; name another with --go, or {_WAYS}."
         ) from None
+    for name, host in (("GOOS", answer["GOHOSTOS"]), ("GOARCH", answer["GOHOSTARCH"])):
+        if answer[name] not in (host, _RUNS_TOO.get(host)):
+            raise ToolchainError(
+                f"{name} is {answer[name]}, and a program for that cannot be run on this system: unset {name}."
+            )
+    if not answer["GOMODCACHE"]:
+        raise ToolchainError("Go finds no folder for its caches, since there is no home folder: set HOME.")
     version, goroot = str(answer["GOVERSION"]), Path(answer["GOROOT"])
     numbers = re.match(r"(?:go|devel go)(\d+)\.(\d+)", version)
     release = (int(numbers[1]), int(numbers[2])) if numbers else (0, 0)
@@ -345,7 +382,10 @@ def cache_directory() -> Path:
     base = os.environ.get("XDG_CACHE_HOME")
     if base:
         return Path(base) / "jupyter_goleak"
-    home = Path.home()
+    try:
+        home = Path.home()
+    except RuntimeError:
+        raise ToolchainError("There is no home folder for the helper's cache: set XDG_CACHE_HOME.") from None
     return home / ("Library/Caches" if sys.platform == "darwin" else ".cache") / "jupyter_goleak"
 
 
@@ -384,13 +424,20 @@ def warm(command: str | None = None) -> threading.Thread:
     return thread
 
 
-def _end(thread: threading.Thread) -> None:
-    """End the thread that warms the cache: without its compiler it gives up, and tidies up."""
-    _ending.set()
-    for process in tuple(_started):
+def end() -> None:
+    """End every go command of this Python, and start none any more: for a Python that is about to end."""
+    with _launching:
+        _ending.set()
+        started = tuple(_started)
+    for process in started:
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
+
+
+def _end(thread: threading.Thread) -> None:
+    """End the thread that warms the cache: without its compiler it gives up, and tidies up."""
+    end()
     thread.join(_END_S)
 
 

