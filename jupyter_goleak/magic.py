@@ -292,7 +292,7 @@ def load(shell: InteractiveShell) -> None:
     shell.events.register("post_run_cell", magics.forget)
     atexit.register(magics.stop)
     if magics.warm_up:
-        from jupyter_goleak.toolchain import warm
+        from jupyter_goleak.warming import warm
 
         warm(magics.go)
 

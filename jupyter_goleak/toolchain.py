@@ -9,7 +9,6 @@ The probe is laid into the standard library by `go build -overlay`: no file of t
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import hashlib
 import importlib.util
@@ -29,19 +28,11 @@ from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
-from jupyter_goleak.errors import BuildError, CompilerMessage, ToolchainError
+from jupyter_goleak.compiler_output import build_error, not_to_be_had
+from jupyter_goleak.errors import ToolchainError
 
 OLDEST = (1, 23)
 _WAYS = "install Go 1.23 or later from your system and put it on PATH, or run: pip install 'jupyter_goleak[go]'"
-_MESSAGE = re.compile(
-    r"^(?P<file>[^\s:][^:\n]*\.(?:go|mod)):(?P<line>\d+)(?::(?P<column>\d+))?: (?P<text>.*(?:\n\t.*)*)", re.M
-)
-# What go says of a module that wants another Go: one that cannot be had, or may not be looked for.
-_NOT_TO_BE_HAD = re.compile(r"^go: (download .+)$", re.M)
-_TOO_OLD = re.compile(
-    r"^go: (?:module )?(?P<module>.+) requires go >= (?P<wanted>\S+) \(running (?P<running>go \S+);.*$", re.M
-)
-_OTHER = "install that Go, name it with --go, or lower the go line in go.mod"
 _ASKED = ("GOROOT", "GOVERSION", "CGO_ENABLED", "GOOS", "GOARCH", "GOHOSTOS", "GOHOSTARCH", "GOMODCACHE")
 _MATTERS = ("GOTOOLCHAIN", "GOEXPERIMENT", "CGO_ENABLED", "GOFLAGS", "GOOS", "GOARCH", "GOMODCACHE", "GOPATH", "HOME")
 _RUNS_TOO = {"amd64": "386"}
@@ -49,7 +40,6 @@ _OVERLAY = "overlay.json"
 _BUILD_TIMEOUT_S = 600
 _ANSWER_TIMEOUT_S = 120  # for a go command that fetches another one first, too
 _LOWEST_PRIORITY = 19
-_END_S = 5
 
 _launching = threading.Lock()
 _ending = threading.Event()
@@ -241,7 +231,7 @@ class Build:
         """Wait for the build's end. Raises BuildError where the program does not compile."""
         done = _finish(self._process)
         if done.returncode:
-            raise _build_error(self._with_users_files(done.stdout + done.stderr), self._root)
+            raise build_error(self._with_users_files(done.stdout + done.stderr), self._root)
 
     def _with_users_files(self, output: str) -> str:
         """What the compiler said, with the user's files in the place of those that it read instead.
@@ -351,8 +341,8 @@ def _inspect(command: str, directory: str, _fingerprint: tuple[str | None, ...])
         said = " ".join(line.strip() for line in done.stderr.splitlines() if not line.startswith("go: downloading"))
         answer = json.loads(done.stdout)
     except (OSError, ValueError, subprocess.TimeoutExpired) as problem:
-        if missing := _NOT_TO_BE_HAD.search(done.stderr if done else ""):
-            raise ToolchainError(f"{command!r} cannot be used for {directory}, since {missing[1]}; {_OTHER}.") from None
+        if why := not_to_be_had(done.stderr if done else ""):
+            raise ToolchainError(f"{command!r} cannot be used for {directory}, since {why}.") from None
         if isinstance(problem, OSError):
             said = problem.strerror or str(problem)
         reason = f" ({said.rstrip('.')})" if said else ""
@@ -389,41 +379,6 @@ def cache_directory() -> Path:
     return home / ("Library/Caches" if sys.platform == "darwin" else ".cache") / "jupyter_goleak"
 
 
-def warm(command: str | None = None) -> threading.Thread:
-    """Fill Go's build cache and build the helper in the background, in silence. Returns the thread that does it.
-
-    The race detector's standard library comes last, where there is cgo, and gives way to everything else.
-
-    It does not outlive this Python, and leaves nothing half done behind.
-    """
-
-    def fill() -> None:
-        with (
-            contextlib.suppress(ToolchainError, BuildError, OSError),
-            tempfile.TemporaryDirectory(prefix="goleak-warm-") as scratch,
-        ):
-            toolchain = find(command)
-            toolchain.helper()
-            folder = Path(scratch)
-            (folder / "go.mod").write_text(module_file(toolchain), encoding="utf-8")
-            (folder / "main.go").write_text(_WARM_PROGRAM, encoding="utf-8")
-            with toolchain.start_build(folder, folder / "warm", {}) as build:
-                build.wait()
-            # What only the proof of a fix needs takes far longer; it must not be in the way of a cell.
-            with toolchain.start_vet(folder, {}) as vet:
-                vet.give_way()
-                vet.wait()
-            if toolchain.cgo:
-                with toolchain.start_build(folder, folder / "warm", {}, race=True) as build:
-                    build.give_way()
-                    build.wait()
-
-    thread = threading.Thread(target=fill, name="goleak-warm", daemon=True)
-    thread.start()
-    atexit.register(_end, thread)
-    return thread
-
-
 def end() -> None:
     """End every go command of this Python, and start none any more: for a Python that is about to end."""
     with _launching:
@@ -435,38 +390,10 @@ def end() -> None:
                 os.killpg(process.pid, signal.SIGKILL)
 
 
-def _end(thread: threading.Thread) -> None:
-    """End the thread that warms the cache: without its compiler it gives up, and tidies up."""
-    end()
-    thread.join(_END_S)
-
-
 def module_file(toolchain: Toolchain, name: str = "main") -> str:
     """A go.mod for a program that has none; in stacks its functions are called `name`.something."""
     major, minor = toolchain.release
     return f"module {name}\n\ngo {major}.{minor}\n"
-
-
-# What most programs in notebooks import.
-_WARM_PROGRAM = """package main
-
-import (
-	"context"
-	"fmt"
-	"os"
-	"runtime"
-	_ "runtime/coverage"
-	"strings"
-	"sync"
-	"time"
-)
-
-func main() {
-	var wait sync.WaitGroup
-	wait.Wait()
-	fmt.Fprintln(os.Stderr, context.Background(), runtime.NumCPU(), strings.ToUpper("warm"), time.Now())
-}
-"""
 
 
 @lru_cache(maxsize=4)
@@ -477,17 +404,3 @@ def _go_sources(folder: str) -> dict[str, str]:
         each for each in files.iterdir() if each.name.endswith((".go", ".mod")) and not each.name.endswith("_test.go")
     )
     return {each.name: each.read_text(encoding="utf-8") for each in wanted}
-
-
-def _build_error(output: str, root: Path) -> BuildError:
-    prefix = f"{root}{os.sep}"
-    shown = "\n".join(line for line in output.replace(prefix, "").splitlines() if not line.startswith(("# ", "FAIL")))
-    shown = re.sub(r"^(?:\./|\.\./)+", "", shown, flags=re.M)
-    shown = _TOO_OLD.sub(rf"\g<module> wants Go \g<wanted>, and this is \g<running>: {_OTHER}.", shown)
-    if "main_main" in shown and "function main is undeclared" in shown:
-        shown = "The package has no func main, or build constraints keep it out: build tags are given with --tags."
-    messages = tuple(
-        CompilerMessage(match["file"], int(match["line"]), int(match["column"] or 1), match["text"].strip())
-        for match in _MESSAGE.finditer(shown)
-    )
-    return BuildError(shown, messages)

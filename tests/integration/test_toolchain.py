@@ -9,7 +9,8 @@ import pytest
 
 from jupyter_goleak import check
 from jupyter_goleak.errors import ToolchainError
-from jupyter_goleak.toolchain import find, module_file, warm
+from jupyter_goleak.toolchain import find, module_file
+from jupyter_goleak.warming import warm
 
 PROGRAM = 'package main\n\nimport (\n\t"fmt"\n\t"sync"\n)\n\nfunc main() {\n\tvar mu sync.Mutex\n\tmu.Lock()\n\tfmt.Println("fine")\n}\n'
 
