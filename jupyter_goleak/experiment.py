@@ -236,9 +236,10 @@ class Experiment:
         others: list[Run] = []
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             try:
-                for other in explore(once, schedules(count - 1, seed), pool):
+                for judged in explore(once, schedules(count - 1, seed), pool):
                     if self._stopped:
                         break
+                    other = self._explained(judged, bench, None, program=program)
                     others.append(other)
                     yield Explored(other)
                     progress = {"n": len(others) + 1, "total": count}
@@ -250,7 +251,7 @@ class Experiment:
                     )
             except KeyboardInterrupt:
                 self.stop()
-        return self._explained(merged(run, others, seed), bench, None, program=program)
+        return merged(run, others, seed)
 
     @contextmanager
     def _stoppable(self, execution: Execution | Experiment | Repair | Building) -> Iterator[None]:
@@ -276,8 +277,12 @@ class Experiment:
             return run
         if program is None:
             program = self._fixed(proposal) if run.variant == "fixed" and proposal is not None else self._program
+        # Of several runs each was weighed by itself: what lives on in one of them wakes nobody in another.
+        aside = run.alive if run.explored.runs > 1 else ()
+        run = replace(run, alive=() if aside else run.alive)
         facts = self._facts(program, (*run.leaks, *run.alive), bench)
-        return explain(run, facts, say=self._say, fix=fix, ancestry=self._options.ancestry)
+        told = explain(run, facts, say=self._say, fix=fix, ancestry=self._options.ancestry)
+        return replace(told, alive=told.alive + aside)
 
     def _facts(self, program: Program, groups: tuple[Leak, ...], bench: Workbench) -> Facts | None:
         """What the text tells about those groups; asked once, since a run is explained again when its fix is known."""

@@ -47,7 +47,10 @@ def explore(run: Callable[[Schedule], Run], over: Sequence[Schedule], executor: 
 
 
 def merged(first: Run, others: Sequence[Run], seed: int) -> Run:
-    """The first run, with the leaks of all and how many of them leaked. Evidence and count are the best seen."""
+    """The first run, with the leaks of all and how many of them leaked. Evidence and count are the best seen.
+
+    What is alive is the first run's, but for what leaked in others only: the same goroutines are not told twice.
+    """
     runs = [first, *others]
     best: dict[tuple[object, ...], Leak] = {}
     for run in runs:
@@ -56,8 +59,10 @@ def merged(first: Run, others: Sequence[Run], seed: int) -> Run:
             if known is None or (leak.evidence == "proven", leak.count) > (known.evidence == "proven", known.count):
                 best[leak.position] = leak
     leaks = tuple(sorted(best.values(), key=lambda leak: leak.rank))
+    hidden = best.keys() - {leak.position for leak in first.leaks}
+    alive = tuple(group for group in first.alive if group.position not in hidden)
     verdict = first.verdict
     if verdict == "clean":
         verdict = next((run.verdict for run in others if run.verdict != "clean"), "clean")
     explored = Exploration(len(runs), sum(bool(run.leaks) for run in runs), seed)
-    return replace(first, verdict=verdict, leaks=leaks, explored=explored)
+    return replace(first, verdict=verdict, leaks=leaks, alive=alive, explored=explored)

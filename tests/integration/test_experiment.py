@@ -276,6 +276,46 @@ def test_a_leak_that_hides_shows_under_some_schedule() -> None:
     assert [(leak.evidence, leak.state, leak.line) for leak in report.leaks] == [("proven", "chan receive", 14)]
 
 
+# Ten customers queue for a till whose cashier takes longer than the settling.
+QUEUEING = """\
+package main
+
+import (
+	"sync"
+	"time"
+)
+
+var till sync.Mutex
+
+func cashier() {
+	till.Lock()
+	defer till.Unlock()
+	time.Sleep(30 * time.Second)
+}
+
+func customer() {
+	till.Lock()
+	defer till.Unlock()
+}
+
+func main() {
+	go cashier()
+	time.Sleep(10 * time.Millisecond)
+	for range 10 {
+		go customer()
+	}
+	time.Sleep(50 * time.Millisecond)
+}
+"""
+
+
+def test_every_explored_run_is_weighed_as_the_first_is() -> None:
+    report = check(QUEUEING, explore=4, seed=1)
+    assert report.original is not None
+    assert (report.verdict, report.original.explored.leaking) == ("clean", 0)
+    assert [(group.count, group.line) for group in report.original.alive] == [(10, 17), (1, 13)]
+
+
 LABELLED = """\
 package main
 

@@ -16,9 +16,10 @@ def leak(line: int, count: int = 1, evidence: str = "proven") -> Leak:
     return Leak(evidence, count, "chan send", "main.f", "main.go", line, "main.main", 3)  # type: ignore[arg-type]
 
 
-def run(*leaks: Leak, verdict: str = "") -> Run:
+def run(*groups: Leak, verdict: str = "") -> Run:
+    leaks, alive = (tuple(each for each in groups if (each.evidence == "alive") is lives) for lives in (False, True))
     told = verdict or ("leak" if leaks else "clean")
-    return Run("original", told, 0, 1.0, leaks=leaks)  # type: ignore[arg-type]
+    return Run("original", told, 0, 1.0, leaks=leaks, alive=alive)  # type: ignore[arg-type]
 
 
 @given(st.integers(0, 50), st.integers())
@@ -63,6 +64,17 @@ def test_leaks_of_all_runs_are_told_once_and_at_their_worst() -> None:
     told = merged(first, [run(), run(leak(5, 9, "likely"), leak(7)), run(leak(5, 3))], seed=4)
     assert [(each.line, each.count, each.evidence) for each in told.leaks] == [(5, 3, "proven"), (7, 1, "proven")]
     assert told.explored == Exploration(runs=4, leaking=3, seed=4)
+
+
+def test_what_is_alive_in_one_run_and_leaks_in_another_is_told_once() -> None:
+    first = run(leak(5, 2), leak(5, 1, "alive"), leak(7, 4, "alive"), leak(9, 3, "alive"))
+    told = merged(first, [run(leak(7, 4, "likely")), run(leak(9, 8, "alive"))], seed=4)
+    assert [(each.line, each.count, each.evidence) for each in (*told.leaks, *told.alive)] == [
+        (7, 4, "likely"),
+        (5, 2, "proven"),
+        (5, 1, "alive"),
+        (9, 3, "alive"),
+    ]
 
 
 def test_a_leak_that_hides_in_the_first_run_is_the_verdict() -> None:
