@@ -9,7 +9,8 @@ The evidence, from strong to weak:
              was stopped), others may still come for it: then only a group that has kept growing counts.
 - `alive`    all the rest: what runs, sleeps, or waits for I/O. Shown, never called a leak.
 
-Goroutines that the runtime and the libraries keep for themselves are none of the program's work and are left out.
+A program that dies while it settles has settled until then. Goroutines that the runtime and the libraries keep for
+themselves are none of the program's work and are left out.
 """
 
 from __future__ import annotations
@@ -93,11 +94,19 @@ def _exit_code(recording: Recording) -> int | None:
     return exited.exit_code
 
 
+def _died_settling(recording: Recording) -> bool:
+    """Whether a late goroutine brought the program down before the probe could look at what is left."""
+    exited = recording.exited
+    return recording.returned is not None and exited.stopped is None and not (recording.final or recording.done)
+
+
 def _note(recording: Recording) -> str:
     if recording.exited.lost_probe:
         return recording.exited.lost_probe
     if not recording.go:
         return "The program ended before its probe could say anything."
+    if _died_settling(recording):
+        return "The program died while it settled: what was seen until then is all that is known of its goroutines."
     if not recording.can_prove:
         return f"{recording.go} cannot prove leaks (Go 1.26 and later can); a leak is called likely at best."
     return ""
@@ -170,17 +179,18 @@ def _steady_ids(recording: Recording, last: Snapshot) -> frozenset[int]:
     """Goroutines that have not moved for the settling time, or, once `main` has returned, for the second half of it."""
     before = [snapshot for snapshot in recording.snapshots if snapshot.complete and snapshot.t <= last.t]
     if recording.returned is not None:
-        earliest = recording.returned + 0.45 * recording.settle
-        window = [snapshot for snapshot in before if snapshot.t >= earliest]
+        # Who died while settling had no more time for it than that.
+        settle = last.t - recording.returned if _died_settling(recording) else recording.settle
+        window = [snapshot for snapshot in before if snapshot.t >= recording.returned + 0.45 * settle]
+        if not window or last.t - window[0].t < 0.2 * settle:
+            return frozenset()
     else:
         earliest = last.t - recording.settle
         opening = next((index for index, snapshot in enumerate(before) if snapshot.t >= earliest), len(before))
         # A snapshot taken just before the window opens shows what stood there when it did.
         window = before[max(0, opening - 1) :]
-        if window and window[0].t > earliest + 0.25:
+        if not window or window[0].t > earliest + 0.25 or (window[0].t == last.t and recording.settle > 0):
             return frozenset()
-    if not window or (window[0].t == last.t and recording.settle > 0):
-        return frozenset()
     where = {each.id: _place(each) for each in last.goroutines}
     steady = set(where)
     for snapshot in window:

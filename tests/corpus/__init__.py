@@ -5,7 +5,7 @@
     clean/*.go            a program that a naive tool would accuse, and that leaks nothing
     deterministic/*.go    a program that prints the same bytes in every run
 
-`expect.json` has, all optional: `verdict`, `exit_code`, `truncated`, `pattern`, `strategy` (of the fix by hand),
+`expect.json` has, all optional: `verdict`, `exit_code`, `truncated`, `note`, `pattern`, `strategy` (of the fix by hand),
 `options` (keyword arguments of `check()`), `go` (the oldest version that compiles it), and `leaks` and `alive`: the
 groups to be found, each with the fields of the report's JSON form that matter. A field that is not given may have
 any value; a group that is not given may not be there, unless `alive` is not given at all. In a `.go` file the same stands in the comment at the top,

@@ -135,7 +135,7 @@ def test_every_end_is_reported(case: Case, toolchain: Toolchain) -> None:
     if "leaks" in expect:
         assert groups_differ(case, result, toolchain) == ""
     assert verdict == expect["verdict"]
-    for name in ("exit_code", "truncated", "stdout", "stderr"):
+    for name in ("exit_code", "truncated", "stdout", "stderr", "note"):
         assert getattr(result, name) == expect.get(name, getattr(result, name)), name
     assert result.stdout.startswith(expect.get("stdout_starts", ""))
     assert result.stdout.endswith(expect.get("stdout_ends", ""))

@@ -52,8 +52,9 @@ def test_tagged_in_two_passes_is_proven() -> None:
 
 
 def test_tagged_in_one_pass_only_is_not_proven() -> None:
-    first, second = Snapshot(1.9, (worker(7, leaked=True),)), Snapshot(2.0, (worker(7),))
-    run = judge(recording(snapshots=(Snapshot(1.0, (worker(7),)), first, second), final=second, proofs=(first, second)))
+    earlier = tuple(Snapshot(t, (worker(7),)) for t in (1.0, 1.5))
+    passes = Snapshot(1.9, (worker(7, leaked=True),)), Snapshot(2.0, (worker(7),))
+    run = judge(recording(snapshots=(*earlier, *passes), final=passes[1], proofs=passes))
     assert [leak.evidence for leak in run.leaks] == ["likely"]
 
 
@@ -197,6 +198,31 @@ def test_what_comes_to_rest_in_the_first_half_of_settling_is_likely() -> None:
     snapshots = (Snapshot(1.0, running), Snapshot(1.5, blocked), Snapshot(2.0, blocked))
     run = judge(recording(snapshots=snapshots, final=snapshots[-1]))
     assert [leak.evidence for leak in run.leaks] == ["likely"]
+
+
+def test_many_that_are_few_enough_to_list_only_at_the_end_are_alive() -> None:
+    snapshots = (Snapshot(1.96, (worker(7),)), Snapshot(2.0, (worker(7),)))
+    assert judge(recording(snapshots=snapshots, final=snapshots[-1])).leaks == ()
+
+
+def test_a_program_that_dies_while_settling_is_judged_by_what_was_seen() -> None:
+    arriving = (worker(7), worker(8, "sleep"), worker(9, line=18))
+    standing = (worker(7), worker(8, "sleep"), worker(9))
+    snapshots = tuple(Snapshot(t, arriving if t < 1.2 else standing) for t in (0.9, 1.001, 1.15, 1.3))
+    run = judge(recording(exited=Exited(1.4, 2, None, b"", b"", truncated=False), snapshots=snapshots, done=False))
+    assert (run.verdict, [leak.ids for leak in run.leaks], [group.ids for group in run.alive]) == (
+        "leak",
+        [(7,)],
+        [(8,), (9,)],
+    )
+    assert run.note.startswith("The program died while it settled")
+
+
+def test_a_program_that_dies_at_once_has_shown_nothing() -> None:
+    snapshots = (Snapshot(0.9, (worker(7),)), Snapshot(1.001, (worker(7),)))
+    run = judge(recording(exited=Exited(1.01, 2, None, b"", b"", truncated=False), snapshots=snapshots, done=False))
+    assert (run.verdict, [group.ids for group in run.alive]) == ("clean", [(7,)])
+    assert "died while it settled" in run.note
 
 
 def test_what_comes_to_rest_later_is_alive() -> None:

@@ -33,6 +33,9 @@ func atExit() {
 	p.finish()
 }
 
+// Looks at the settling program begin here and come at twice the time each.
+const firstLook = time.Millisecond
+
 // finish lets late goroutines end and tells what is left. Whoever stops the program meanwhile shortens the settling.
 func (p *probeState) finish() {
 	showLabels()
@@ -41,7 +44,7 @@ func (p *probeState) finish() {
 		p.dump(dumpSettle, finalDumpMost)
 	}
 	var proofCost, proved time.Duration
-	seen, passes, halfway := -1, 2, false
+	seen, passes, halfway, look := -1, 2, false, firstLook
 	for wait := time.Millisecond; ; wait = min(wait*2, 10*time.Millisecond) {
 		settle := time.Duration(p.settle.Load())
 		count := runtime.NumGoroutine()
@@ -49,10 +52,15 @@ func (p *probeState) finish() {
 		if count <= main || elapsed >= settle {
 			break
 		}
-		if !halfway && elapsed >= settle/2 {
+		switch {
+		case !halfway && elapsed >= settle/2:
 			// What still comes to rest now has the second half to show that it stays.
 			halfway = true
 			p.dump(dumpSettle, finalDumpMost)
+		case elapsed >= look:
+			// A late goroutine may bring the program down, and then this is what is known of the others.
+			p.dump(0, liveDumpMost)
+			look = 2 * elapsed
 		}
 		// While a timer is pending not all are leaked, even if nothing reaches them: the proof follows no weak pointers.
 		if count != seen && noTimerPending() && elapsed-proved >= 10*proofCost {
