@@ -5,8 +5,9 @@ The evidence, from strong to weak:
 - `proven`   tagged by the runtime's leak detection in two consecutive passes; or the runtime itself has said that all
              goroutines are asleep.
 - `likely`   waits on a channel, a select or a lock, and has stood at the same place while the program settled, at least
-             for the second half of that time: the first half is for coming to rest. While the program still runs (it
-             was stopped), others may still come for it: then only a group that has kept growing counts.
+             for the second half of that time: the first half is for coming to rest. Of goroutines too many to list as
+             many as stood there in that half, unless they became fewer. While the program still runs (it was
+             stopped), others may still come for it: then only a group that has kept growing counts.
 - `alive`    all the rest: what runs, sleeps, or waits for I/O. Shown, never called a leak.
 
 A program that dies while it settles has settled until then. Goroutines that the runtime and the libraries keep for
@@ -284,35 +285,34 @@ def _grouped_leaks(recording: Recording) -> list[Leak]:
     listed: dict[tuple[Frame, ...], Goroutine] = {}
     for goroutine in recording.final.goroutines if recording.final else ():
         listed.setdefault(_user_frames(goroutine.frames), goroutine)
-    proven = _count_in_both(recording.grouped_leaks)
+    halfway = _counted(recording.grouped_halfway)
+    passes = [_counted(stacks) for stacks in recording.grouped_leaks[-2:]]
+    proven = passes[0] & passes[1] if len(passes) == 2 else Counter()
+    stacks = {_user_frames(stack.frames): stack for stack in recording.grouped}
     leaks: list[Leak] = []
-    for stack in recording.grouped:
-        example = listed.get(_user_frames(stack.frames))
-        if example is None:
-            example = Goroutine(0, "waiting", stack.frames)
-        if example.id == MAIN_GOROUTINE or is_housekeeping(example) or not _user_frames(stack.frames):
+    for frames, count in _counted(recording.grouped).items():
+        example = listed.get(frames) or Goroutine(0, "waiting", stacks[frames].frames)
+        if example.id == MAIN_GOROUTINE or is_housekeeping(example):
             continue
-        tagged = min(stack.count, proven[_user_frames(stack.frames)])
-        rest = stack.count - tagged
-        if tagged:
-            leaks.append(replace(_leak_of(example, "proven"), count=tagged))
-        if rest:
-            # No settling was observed one by one, so nothing is said beyond that they are there.
-            likely = is_blocked(example) and recording.returned is not None
-            leaks.append(replace(_leak_of(example, "likely" if likely else "alive"), count=rest))
+        tagged = min(count, proven[frames])
+        # Nobody knows which of them stood there before; where they became fewer, the rest may go the same way.
+        unmoved = recording.returned is not None and is_blocked(example) and count >= halfway[frames]
+        likely = max(0, halfway[frames] - tagged) if unmoved else 0
+        groups: tuple[tuple[Evidence, int], ...]
+        groups = (("proven", tagged), ("likely", likely), ("alive", count - tagged - likely))
+        leaks += [replace(_leak_of(example, evidence), count=number) for evidence, number in groups if number]
     return _sorted(leaks)
 
 
-def _count_in_both(passes: tuple[tuple[CountedStack, ...], ...]) -> Counter[tuple[Frame, ...]]:
-    if len(passes) < 2:
-        return Counter()
-    counters = []
-    for stacks in passes[-2:]:
-        counter: Counter[tuple[Frame, ...]] = Counter()
-        for stack in stacks:
-            counter[_user_frames(stack.frames)] += stack.count
-        counters.append(counter)
-    return counters[0] & counters[1]
+def _counted(stacks: tuple[CountedStack, ...]) -> Counter[tuple[Frame, ...]]:
+    """How many goroutines stand at each place of the user's code, without the one that ends the program."""
+    counter: Counter[tuple[Frame, ...]] = Counter()
+    for stack in stacks:
+        frames = _user_frames(stack.frames)
+        functions = [frame.function for frame in stack.frames]
+        if frames and functions[-1] != "runtime.main" and "runtime/coverage.atExit" not in functions:
+            counter[frames] += stack.count
+    return counter
 
 
 def _user_frames(frames: tuple[Frame, ...]) -> tuple[Frame, ...]:

@@ -10,7 +10,7 @@ eight bytes. Times are nanoseconds since the program's start and become seconds 
     m  a mark: time, value, line, then the file's name
     d  a dump: time, flags, then the text of the stacks (see `Dump`)
     u  time: a dump that says the same as the one before
-    g  a grouped profile: time, 1 for the leak profile or 0 for all goroutines, then its text
+    g  a grouped profile: time, what it counts (see `Grouped`), then its text
     r  time: main has returned, or os.Exit was called
     q  nothing: everything sleeps for good, the runtime will report a deadlock
     e  time: the probe has said everything
@@ -33,6 +33,7 @@ _TIME_AND_FLAGS = struct.Struct("<2q")
 _LONGEST = 1 << 28
 
 COMPLETE, PROOF, SETTLE, FINAL = 1, 2, 4, 8
+LEAKED, HALFWAY = 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +71,14 @@ class Unchanged:
 
 @dataclass(frozen=True, slots=True)
 class Grouped:
-    """A grouped profile: of the leaked goroutines, or of all."""
+    """A grouped profile: of the `leaked` goroutines (1 on the wire), of all at the end (0), or of all `halfway` through the
+    settling time or later, at the first moment from which their number changed (2).
+    """
 
     t: float
     text: str
-    leaked: bool
+    leaked: bool = False
+    halfway: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +149,9 @@ def _message(kind: bytes, payload: bytes) -> Message:
             case b"u":
                 return Unchanged(_seconds(payload))
             case b"g":
-                t, leaked = _TIME_AND_FLAGS.unpack_from(payload)
-                return Grouped(t / 1e9, payload[_TIME_AND_FLAGS.size :].decode(errors="replace"), bool(leaked))
+                t, counts = _TIME_AND_FLAGS.unpack_from(payload)
+                text = payload[_TIME_AND_FLAGS.size :].decode(errors="replace")
+                return Grouped(t / 1e9, text, leaked=counts == LEAKED, halfway=counts == HALFWAY)
             case b"r":
                 return Exiting(_seconds(payload))
             case b"q":

@@ -27,7 +27,7 @@ class Recording:
 
     `proofs` are the snapshots taken right after a cycle of leak detection; `final` is the last one of all, None where
     the program ended without a chance to take it. `grouped` and `grouped_leaks` are the counted stacks of a program
-    with too many goroutines to list. `returned` is the time at which `main` returned, `done` tells that the probe
+    with too many goroutines to list, `grouped_halfway` those of all in the second half of its settling. `returned` is the time at which `main` returned, `done` tells that the probe
     could say everything that it had to say.
     """
 
@@ -42,6 +42,7 @@ class Recording:
     proofs: tuple[Snapshot, ...] = ()
     final: Snapshot | None = None
     grouped: tuple[CountedStack, ...] = ()
+    grouped_halfway: tuple[CountedStack, ...] = ()
     grouped_leaks: tuple[tuple[CountedStack, ...], ...] = ()
     returned: float | None = None
     asleep: bool = False
@@ -64,6 +65,7 @@ class Recorder:
         self._proofs: list[Snapshot] = []
         self._final: Snapshot | None = None
         self._grouped: tuple[CountedStack, ...] = ()
+        self._grouped_halfway: tuple[CountedStack, ...] = ()
         self._grouped_leaks: list[tuple[CountedStack, ...]] = []
         self._returned: float | None = None
         self._asleep = False
@@ -103,10 +105,12 @@ class Recorder:
                     decoder.reset()
                 text = ("\n…\n" if skipped else "") + decoder.decode(data)
                 yield Printed(variant, t, stream, text)
-            case Grouped(_, text, leaked):
+            case Grouped(_, text, leaked, halfway):
                 stacks = parse_profile(text, self._places)
                 if leaked:
                     self._grouped_leaks.append(stacks)
+                elif halfway:
+                    self._grouped_halfway = stacks
                 else:
                     self._grouped = stacks
             case Exiting(t):
@@ -140,6 +144,7 @@ class Recorder:
             proofs=tuple(self._proofs),
             final=self._final,
             grouped=self._grouped,
+            grouped_halfway=self._grouped_halfway,
             grouped_leaks=tuple(self._grouped_leaks),
             returned=self._returned,
             asleep=self._asleep,

@@ -168,18 +168,58 @@ def test_an_old_go_says_why_nothing_is_proven() -> None:
     assert [leak.evidence for leak in run.leaks] == ["likely"]
 
 
-def test_a_million_are_counted_by_profile() -> None:
-    frames = (Frame("main.worker", "main.go", 20, user=True),)
-    million = (CountedStack(1_000_000, frames),)
-    run = judge(
-        recording(
-            grouped=(*million, CountedStack(1, (Frame("main.main", "main.go", 5, user=True),))),
-            grouped_leaks=(million, million),
-            final=Snapshot(2.0, (main_goroutine(), worker(7, leaked=True)), complete=False),
-        )
+WAITING = (Frame("main.worker", "main.go", 20, user=True),)
+ENDING = (
+    Frame("runtime/coverage.atExit", "/go/src/runtime/coverage/ending.go", 1),
+    Frame("os.Exit", "/go/src/os/proc.go", 2),
+    Frame("main.main", "main.go", 5, user=True),
+)
+
+
+def counted(number: int, *others: CountedStack, halfway: int, tagged: int = 0) -> Recording:
+    """So many workers that only their stacks were counted, of which there were `halfway` some time before."""
+    leaked = ((CountedStack(tagged, WAITING),) if tagged else (),) * 2
+    return recording(
+        grouped=(CountedStack(number, WAITING), *others),
+        grouped_halfway=(CountedStack(halfway, WAITING),) if halfway else (),
+        grouped_leaks=leaked,
+        final=Snapshot(2.0, (worker(7),), complete=False),
     )
-    (leak,) = run.leaks
+
+
+def test_a_million_are_counted_by_profile() -> None:
+    (leak,) = judge(counted(1_000_000, halfway=1_000_000, tagged=1_000_000)).leaks
     assert (leak.evidence, leak.count, leak.state, leak.go_line) == ("proven", 1_000_000, "chan receive", 10)
+
+
+@pytest.mark.parametrize(
+    ("now", "halfway", "tagged", "groups"),
+    [
+        (20_000, 20_000, 0, {"likely": 20_000}),
+        (20_000, 20_000, 5_000, {"proven": 5_000, "likely": 15_000}),
+        (20_000, 12_000, 0, {"likely": 12_000, "alive": 8_000}),
+        (20_000, 20_001, 0, {"alive": 20_000}),
+        (20_000, 20_001, 5_000, {"proven": 5_000, "alive": 15_000}),
+        (20_000, 0, 0, {"alive": 20_000}),
+    ],
+)
+def test_counted_ones_are_likely_where_none_has_left(
+    now: int, halfway: int, tagged: int, groups: dict[str, int]
+) -> None:
+    run = judge(counted(now, halfway=halfway, tagged=tagged))
+    assert {group.evidence: group.count for group in (*run.leaks, *run.alive)} == groups
+
+
+def test_counted_stacks_are_one_position_where_only_a_librarys_frames_differ() -> None:
+    queueing = CountedStack(3_000, (Frame("sync.(*Mutex).Lock", "/go/src/sync/mutex.go", 1), *WAITING))
+    run = judge(counted(9_000, queueing, halfway=12_000, tagged=10_000))
+    assert [(group.evidence, group.count) for group in run.leaks] == [("proven", 10_000), ("likely", 2_000)]
+
+
+@pytest.mark.parametrize("stack", [ENDING, (*ENDING[2:], Frame("runtime.main", "/go/src/runtime/proc.go", 3))])
+def test_who_ends_the_program_is_none_of_the_many(stack: tuple[Frame, ...]) -> None:
+    run = judge(counted(20_000, CountedStack(1, stack), halfway=20_000))
+    assert [group.count for group in (*run.leaks, *run.alive)] == [20_000]
 
 
 def test_a_connection_kept_for_the_next_request_is_alive() -> None:

@@ -43,6 +43,7 @@ STREAM: list[tuple[bytes, Message]] = [
     (frame(b"d", 3 * SECOND, 4, text=b""), Dump(3.0, "", settle=True)),
     (frame(b"u", 4 * SECOND), Unchanged(4.0)),
     (frame(b"g", 5 * SECOND, 1, text=b"profile"), Grouped(5.0, "profile", leaked=True)),
+    (frame(b"g", 5 * SECOND, 2, text=b"profile"), Grouped(5.0, "profile", halfway=True)),
     (frame(b"r", 6 * SECOND), Exiting(6.0)),
     (frame(b"q"), Asleep()),
     (frame(b"e", 7 * SECOND), Done(7.0)),

@@ -17,6 +17,13 @@ const (
 	dumpFinal                // nothing comes after it
 )
 
+// What a grouped profile counts.
+const (
+	countFinal = iota
+	countLeaked
+	countHalfway
+)
+
 // main is what is left when all of the program's workers have ended, or the goroutine that called os.Exit.
 const main = 1
 
@@ -30,21 +37,21 @@ func atExit() {
 	p.ticking.Lock()
 	silence()
 	p.send('r', numbers(int64(time.Since(p.started))))
-	p.finish()
+	p.finish(true)
 }
 
 // Looks at the settling program begin here and come at twice the time each.
 const firstLook = time.Millisecond
 
 // finish lets late goroutines end and tells what is left. Whoever stops the program meanwhile shortens the settling.
-func (p *probeState) finish() {
+func (p *probeState) finish(returned bool) {
 	showLabels()
 	began := time.Now()
 	if runtime.NumGoroutine() > main {
 		p.dump(dumpSettle, finalDumpMost)
 	}
 	var proofCost, proved time.Duration
-	seen, passes, halfway, look := -1, 2, false, firstLook
+	seen, passes, atHalf, recounted, look := -1, 2, 0, !returned, firstLook
 	for wait := time.Millisecond; ; wait = min(wait*2, 10*time.Millisecond) {
 		settle := time.Duration(p.settle.Load())
 		count := runtime.NumGoroutine()
@@ -53,14 +60,19 @@ func (p *probeState) finish() {
 			break
 		}
 		switch {
-		case !halfway && elapsed >= settle/2:
+		case atHalf == 0 && elapsed >= settle/2:
 			// What still comes to rest now has the second half to show that it stays.
-			halfway = true
+			atHalf = count
 			p.dump(dumpSettle, finalDumpMost)
 		case elapsed >= look:
 			// A late goroutine may bring the program down, and then this is what is known of the others.
 			p.dump(0, liveDumpMost)
 			look = 2 * elapsed
+		}
+		if !recounted && atHalf > 0 && count != atHalf && count > finalDumpMost {
+			// Counting the stacks of very many takes long: only where some of them move is it done twice.
+			recounted = true
+			p.countStacks(countHalfway)
 		}
 		// While a timer is pending not all are leaked, even if nothing reaches them: the proof follows no weak pointers.
 		if count != seen && noTimerPending() && elapsed-proved >= 10*proofCost {
@@ -74,7 +86,8 @@ func (p *probeState) finish() {
 		}
 		time.Sleep(min(wait, settle-elapsed))
 	}
-	p.conclude(passes)
+	steady := !recounted && (atHalf == runtime.NumGoroutine() || p.settle.Load() == 0)
+	p.conclude(passes, steady)
 	metrics.Read(p.sample)
 	p.report()
 	p.send('e', numbers(int64(time.Since(p.started))))
@@ -102,8 +115,9 @@ func (p *probeState) allLeaked() bool {
 	return true
 }
 
-// conclude sends the last word on every goroutine: the passes of the proof where this Go can prove, and a dump.
-func (p *probeState) conclude(passes int) {
+// conclude sends the last word on every goroutine: the passes of the proof where this Go can prove, and a dump. `steady`:
+// they are as many as they were halfway.
+func (p *probeState) conclude(passes int, steady bool) {
 	count := runtime.NumGoroutine()
 	if count <= main {
 		p.dump(dumpFinal, finalDumpMost)
@@ -124,16 +138,27 @@ func (p *probeState) conclude(passes int) {
 		}
 		return
 	}
-	var all bytes.Buffer
-	goroutineProfile.WriteTo(&all, 1)
-	p.send('g', numbers(int64(time.Since(p.started)), 0), all.Bytes())
+	if steady {
+		p.countStacks(countHalfway, countFinal)
+	} else {
+		p.countStacks(countFinal)
+	}
 	p.dump(dumpFinal, math.MaxInt-1)
 	// Last, since nobody may have the patience for it: among many that queue for one lock it takes the square of their
 	// number.
 	for range passes {
 		if goroutineLeakProfile != nil {
-			p.send('g', numbers(int64(time.Since(p.started)), 1), prove(1))
+			p.send('g', numbers(int64(time.Since(p.started)), countLeaked), prove(1))
 		}
+	}
+}
+
+// countStacks sends how many goroutines share each stack, as what it was halfway through the settling, at its end, or both.
+func (p *probeState) countStacks(as ...int64) {
+	var all bytes.Buffer
+	goroutineProfile.WriteTo(&all, 1)
+	for _, each := range as {
+		p.send('g', numbers(int64(time.Since(p.started)), each), all.Bytes())
 	}
 }
 

@@ -283,7 +283,7 @@ func answer() {
 			p.settle.Store(settle * int64(time.Millisecond))
 			if !p.ended.Swap(true) {
 				p.ticking.Lock()
-				p.finish()
+				p.finish(false)
 				return
 			}
 		}
