@@ -36,7 +36,7 @@ func atExit() {
 	}
 	p.ticking.Lock()
 	silence()
-	p.send('r', numbers(int64(time.Since(p.started))))
+	p.send('r', numbers{int64(time.Since(p.started))})
 	p.finish(true)
 }
 
@@ -90,7 +90,7 @@ func (p *probeState) finish(returned bool) {
 	p.conclude(passes, steady)
 	metrics.Read(p.sample)
 	p.report()
-	p.send('e', numbers(int64(time.Since(p.started))))
+	p.send('e', numbers{int64(time.Since(p.started))})
 }
 
 // showLabels has stacks tell their goroutines' labels, which Go 1.26 does only when asked; the program is over.
@@ -111,7 +111,7 @@ func (p *probeState) allLeaked() bool {
 			return false
 		}
 	}
-	p.send('d', numbers(int64(time.Since(p.started)), dumpProof|dumpComplete), text)
+	p.send('d', numbers{int64(time.Since(p.started)), dumpProof | dumpComplete}, text)
 	return true
 }
 
@@ -134,7 +134,7 @@ func (p *probeState) conclude(passes int, steady bool) {
 				flags |= dumpFinal
 			}
 			text := prove(2)
-			p.send('d', numbers(int64(time.Since(p.started)), flags), text)
+			p.send('d', numbers{int64(time.Since(p.started)), flags}, text)
 		}
 		return
 	}
@@ -148,7 +148,7 @@ func (p *probeState) conclude(passes int, steady bool) {
 	// number.
 	for range passes {
 		if goroutineLeakProfile != nil {
-			p.send('g', numbers(int64(time.Since(p.started)), countLeaked), prove(1))
+			p.send('g', numbers{int64(time.Since(p.started)), countLeaked}, prove(1))
 		}
 	}
 }
@@ -158,7 +158,7 @@ func (p *probeState) countStacks(as ...int64) {
 	var all bytes.Buffer
 	goroutineProfile.WriteTo(&all, 1)
 	for _, each := range as {
-		p.send('g', numbers(int64(time.Since(p.started)), each), all.Bytes())
+		p.send('g', numbers{int64(time.Since(p.started)), each}, all.Bytes())
 	}
 }
 
@@ -182,11 +182,11 @@ func (p *probeState) dump(flags int64, most int) {
 	if complete {
 		flags |= dumpComplete
 		if flags == dumpComplete && bytes.Equal(text, p.lastDump) {
-			p.send('u', numbers(now))
+			p.send('u', numbers{now})
 			return
 		}
 	}
-	p.send('d', numbers(now, flags), text)
+	p.send('d', numbers{now, flags}, text)
 	p.lastDump = append(p.lastDump[:0], text...)
 }
 

@@ -55,14 +55,17 @@ const (
 	startsMost   = 2000 // go statements noted one by one; each later one costs a program one load of an atomic
 	startsAtOnce = 64   // of them told right away, in case of a crash
 
+	heldUsually = 16 << 10 // bytes of frames not written yet, without dumps
+
 	marksAtOnce  = 1000 // later marks are thinned to one in markInterval
 	markInterval = 10 * time.Millisecond
 )
 
-// A start is the count that a go statement led to.
+// A start is the count that a go statement led to, once it is ready.
 type start struct {
 	t, count, line int64
 	file, called   string
+	ready          atomic.Bool
 }
 
 type probeState struct {
@@ -79,7 +82,7 @@ type probeState struct {
 	quiet    int // samples in a row that found every goroutine asleep
 	ended    atomic.Bool
 
-	starts      [startsMost]atomic.Pointer[start]
+	starts      [startsMost]start // by value: a program counts what it allocates, and a go statement allocates nothing
 	startsTaken atomic.Int64
 	startsSent  int64
 	telling     sync.Mutex
@@ -156,6 +159,7 @@ func init() {
 	}
 	syscall.SetNonblock(fd, false)
 	p.fd, p.file = fd, os.NewFile(uintptr(fd), "goleak")
+	p.held = make([]byte, 0, heldUsually)
 
 	for _, name := range metricNames {
 		p.sample = append(p.sample, metrics.Sample{Name: name})
@@ -173,7 +177,7 @@ func init() {
 	if goroutineLeakProfile != nil {
 		proof = "1"
 	}
-	p.send('H', []byte(runtime.Version()+" "+proof))
+	p.send('H', nil, []byte(runtime.Version()+" "+proof))
 	p.report()
 	p.release()
 }
@@ -192,7 +196,7 @@ func GoleakNumGoroutine(read func() int, file string, line int) int {
 			return value
 		}
 	}
-	p.send('m', numbers(now, int64(value), int64(line)), []byte(file))
+	p.send('m', numbers{now, int64(value), int64(line)}, bytesOf(file))
 	return value
 }
 
@@ -212,8 +216,10 @@ func (p *probeState) noteStart(file string, line int, called string) {
 	if place >= startsMost {
 		return
 	}
-	count := int64(runtime.NumGoroutine()) + 1
-	p.starts[place].Store(&start{int64(time.Since(p.started)), count, int64(line), file, called})
+	noted := &p.starts[place]
+	noted.t, noted.count, noted.line = int64(time.Since(p.started)), int64(runtime.NumGoroutine())+1, int64(line)
+	noted.file, noted.called = file, called
+	noted.ready.Store(true)
 	if place < startsAtOnce {
 		p.tellStarts()
 		p.release()
@@ -227,11 +233,11 @@ func (p *probeState) tellStarts() {
 	}
 	defer p.telling.Unlock()
 	for ; p.startsSent < min(p.startsTaken.Load(), startsMost); p.startsSent++ {
-		noted := p.starts[p.startsSent].Load()
-		if noted == nil {
-			return // not there yet
+		noted := &p.starts[p.startsSent]
+		if !noted.ready.Load() {
+			return
 		}
-		p.hold('b', numbers(noted.t, noted.count, noted.line), []byte(noted.file+"\x00"+noted.called))
+		p.hold('b', numbers{noted.t, noted.count, noted.line}, bytesOf(noted.file), []byte{0}, bytesOf(noted.called))
 	}
 }
 
@@ -306,7 +312,7 @@ func (p *probeState) tick() bool {
 	if p.asleep() {
 		// No proof here: its tags would show in the runtime's own report of the deadlock, which is proof enough.
 		p.dump(dumpFinal, finalDumpMost)
-		p.send('q')
+		p.send('q', nil)
 		return false
 	}
 	p.pause = p.nextPause()
@@ -359,9 +365,9 @@ func (p *probeState) report() {
 	now, used := time.Since(p.started), processorTime()
 	p.waiting = used-p.used < (now-p.sampled)/4
 	p.sampled, p.used = now, used
-	p.hold('s', numbers(int64(now), counts[0], counts[1],
+	p.hold('s', numbers{int64(now), counts[0], counts[1],
 		p.metric(metricStacks), p.metric(metricHeap),
-		p.metric(metricRunning), p.metric(metricRunnable), p.metric(metricWaiting), p.metric(metricNotInGo)))
+		p.metric(metricRunning), p.metric(metricRunnable), p.metric(metricWaiting), p.metric(metricNotInGo)})
 }
 
 // processorTime is what all threads of the program used so far.

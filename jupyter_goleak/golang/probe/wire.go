@@ -4,25 +4,29 @@ import (
 	"errors"
 	"io"
 	"syscall"
+	"unsafe"
 )
 
 // Frames on the wire: a type byte, the payload's length as four bytes, the payload; all integers little-endian.
 // `probe_stream.py` reads them and says what each holds. The other way comes an F and a number of milliseconds as four
 // bytes: it asks for the findings after that settling time.
 
+// The numbers that a frame begins with.
+type numbers []int64
+
 // send writes one frame at once, and whatever was held before it.
-func (p *probeState) send(kind byte, payload ...[]byte) {
+func (p *probeState) send(kind byte, values numbers, text ...[]byte) {
 	p.sending.Lock()
 	defer p.sending.Unlock()
-	p.frame(kind, payload)
+	p.frame(kind, values, text)
 	p.flush()
 }
 
 // hold keeps a frame for the next send or release: each write costs the program, and the notebook wakes up for it.
-func (p *probeState) hold(kind byte, payload ...[]byte) {
+func (p *probeState) hold(kind byte, values numbers, text ...[]byte) {
 	p.sending.Lock()
 	defer p.sending.Unlock()
-	p.frame(kind, payload)
+	p.frame(kind, values, text)
 }
 
 // release writes what is held.
@@ -32,15 +36,18 @@ func (p *probeState) release() {
 	p.flush()
 }
 
-// frame appends one to what is held. Its memory is used again and again: what dumps allocate would bring the program's
-// garbage collector forward.
-func (p *probeState) frame(kind byte, payload [][]byte) {
-	size := 0
-	for _, part := range payload {
+// frame appends one to what is held. Nothing is allocated for it once the buffer is large enough: frames are sent from the
+// program's goroutines too, and programs count what they allocate.
+func (p *probeState) frame(kind byte, values numbers, text [][]byte) {
+	size := 8 * len(values)
+	for _, part := range text {
 		size += len(part)
 	}
 	p.held = append(p.held, kind, byte(size), byte(size>>8), byte(size>>16), byte(size>>24))
-	for _, part := range payload {
+	for _, v := range values {
+		p.held = append(p.held, byte(v), byte(v>>8), byte(v>>16), byte(v>>24), byte(v>>32), byte(v>>40), byte(v>>48), byte(v>>56))
+	}
+	for _, part := range text {
 		p.held = append(p.held, part...)
 	}
 }
@@ -58,10 +65,10 @@ func (p *probeState) flush() {
 
 // errnoOf is the system's error behind err: 0 where there is none, or only the end of the stream.
 func errnoOf(err error) syscall.Errno {
-	var errno syscall.Errno
 	if err == nil || err == io.EOF {
 		return 0
 	}
+	var errno syscall.Errno
 	if errors.As(err, &errno) {
 		return errno
 	}
@@ -76,10 +83,5 @@ func die() {
 	syscall.Kill(syscall.Getpid(), syscall.SIGKILL)
 }
 
-func numbers(values ...int64) []byte {
-	out := make([]byte, 0, 8*len(values))
-	for _, v := range values {
-		out = append(out, byte(v), byte(v>>8), byte(v>>16), byte(v>>24), byte(v>>32), byte(v>>40), byte(v>>48), byte(v>>56))
-	}
-	return out
-}
+// bytesOf is the memory of the text itself, which nobody may write to.
+func bytesOf(text string) []byte { return unsafe.Slice(unsafe.StringData(text), len(text)) }
