@@ -44,6 +44,7 @@ func atExit() {
 const firstLook = time.Millisecond
 
 // finish lets late goroutines end and tells what is left. Whoever stops the program meanwhile shortens the settling.
+// `returned`: the program's own work is over.
 func (p *probeState) finish(returned bool) {
 	showLabels()
 	began := time.Now()
@@ -64,7 +65,7 @@ func (p *probeState) finish(returned bool) {
 			// What still comes to rest now has the second half to show that it stays.
 			atHalf = count
 			p.dump(dumpSettle, finalDumpMost)
-		case elapsed >= look:
+		case returned && elapsed >= look:
 			// A late goroutine may bring the program down, and then this is what is known of the others.
 			p.dump(0, liveDumpMost)
 			look = 2 * elapsed
