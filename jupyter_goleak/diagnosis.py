@@ -5,8 +5,9 @@ The evidence, from strong to weak:
 - `proven`   tagged by the runtime's leak detection in two consecutive passes; or the runtime itself has said that all
              goroutines are asleep.
 - `likely`   waits on a channel, a select or a lock, and has stood at the same place while the program settled, at least
-             for the second half of that time: the first half is for coming to rest. Of goroutines too many to list as
-             many as stood there in that half, unless they became fewer. While the program still runs (it was
+             for the second half of that time: the first half is for coming to rest. A queue for a lock must not have
+             become shorter meanwhile. Of goroutines too many to list as many as stood there in that half, unless they
+             became fewer. While the program still runs (it was
              stopped), others may still come for it: then only a group that has kept growing counts.
 - `alive`    all the rest: what runs, sleeps, or waits for I/O. Shown, never called a leak.
 
@@ -31,6 +32,7 @@ MAIN_GOROUTINE = 1
 
 _BLOCKED = ("chan receive", "chan send", "select", "semacquire", "sync.", "coroutine")
 _LOCKS = ("sync.", "internal/")
+_QUEUES = ("sync.Mutex.Lock", "sync.RWMutex.Lock", "sync.RWMutex.RLock")
 _HOUSEKEEPERS = ("os/signal.", "runtime.", "runtime/", "internal/", "testing.", "os/exec.")
 _TEST = re.compile(r"\.((?:Test|Fuzz|Benchmark|Example)\w*)(?:\.func\d+(?:\.\d+)*)*$")
 _DEADLOCK = re.compile(
@@ -183,7 +185,8 @@ def _steady_ids(recording: Recording, last: Snapshot) -> frozenset[int]:
         # Who died while settling had no more time for it than that.
         settle = last.t - recording.returned if _died_settling(recording) else recording.settle
         window = [snapshot for snapshot in before if snapshot.t >= recording.returned + 0.45 * settle]
-        if not window or last.t - window[0].t < 0.2 * settle:
+        # What was first listed when the time was over shows how long the proof takes, not that anything stood still.
+        if not window or (window[0].t > recording.returned + 0.8 * settle and settle > 0):
             return frozenset()
     else:
         earliest = last.t - recording.settle
@@ -193,7 +196,9 @@ def _steady_ids(recording: Recording, last: Snapshot) -> frozenset[int]:
         if not window or window[0].t > earliest + 0.25 or (window[0].t == last.t and recording.settle > 0):
             return frozenset()
     where = {each.id: _place(each) for each in last.goroutines}
-    steady = set(where)
+    now, then = Counter(where.values()), Counter(map(_place, window[0].goroutines))
+    # Who stands far back in a queue does not move either: where others got the lock, it goes round.
+    steady = {number for number, place in where.items() if place[0] not in _QUEUES or now[place] >= then[place]}
     for snapshot in window:
         steady &= {each.id for each in snapshot.goroutines if where.get(each.id) == _place(each)}
     return frozenset(steady)

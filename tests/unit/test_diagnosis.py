@@ -240,8 +240,16 @@ def test_what_comes_to_rest_in_the_first_half_of_settling_is_likely() -> None:
     assert [leak.evidence for leak in run.leaks] == ["likely"]
 
 
+@pytest.mark.parametrize(("state", "leaking"), [("sync.Mutex.Lock", []), ("chan receive", [(8, 9)])])
+def test_a_queue_for_a_lock_that_became_shorter_goes_on(state: str, leaking: list[tuple[int, ...]]) -> None:
+    queue = tuple(worker(number, state) for number in (7, 8, 9))
+    snapshots = (Snapshot(1.0, queue), Snapshot(1.5, queue), Snapshot(2.0, queue[1:]))
+    run = judge(recording(snapshots=snapshots, final=snapshots[-1]))
+    assert [leak.ids for leak in run.leaks] == leaking
+
+
 def test_many_that_are_few_enough_to_list_only_at_the_end_are_alive() -> None:
-    snapshots = (Snapshot(1.96, (worker(7),)), Snapshot(2.0, (worker(7),)))
+    snapshots = (Snapshot(2.01, (worker(7),)), Snapshot(2.5, (worker(7),)))
     assert judge(recording(snapshots=snapshots, final=snapshots[-1])).leaks == ()
 
 
