@@ -8,8 +8,9 @@
 `expect.json` has, all optional: `verdict`, `exit_code`, `truncated`, `note`, `pattern`, `strategy` (of the fix by hand),
 `options` (keyword arguments of `check()`), `go` (the oldest version that compiles it), and `leaks` and `alive`: the
 groups to be found, each with the fields of the report's JSON form that matter. A field that is not given may have
-any value; a group that is not given may not be there, unless `alive` is not given at all. In a `.go` file the same stands in the comment at the top,
-after the story: `// key: JSON value`, one key a line.
+any value; a group that is not given may not be there, unless `alive` is not given at all. `said` are fragments of which
+each stands in the explanation of one of the groups. In a `.go` file the same stands in the comment at the top, after the
+story: `// key: JSON value`, one key a line.
 """
 
 from __future__ import annotations

@@ -84,6 +84,12 @@ def groups_differ(case: Case, result: Run, toolchain: Toolchain) -> str:
     return "\n".join(filter(None, wrong))
 
 
+def left_unsaid(case: Case, result: Run) -> list[str]:
+    """What should stand in the explanation of one of the run's groups, and does not."""
+    told = [group.explanation for group in (*result.leaks, *result.alive)]
+    return [fragment for fragment in case.expect.get("said", []) if not any(fragment in each for each in told)]
+
+
 def main_goroutine(expected: Mapping[str, Any], toolchain: Toolchain) -> list[str]:
     """What the runtime's own report of a deadlock has to say of main."""
     return [f"goroutine 1 [{said_by(toolchain, expected, 'deadlock')['state']}", f"main.go:{expected['line']} "]
@@ -99,6 +105,7 @@ def test_the_corpus_is_whole() -> None:
 
 @pytest.mark.parametrize("case", leaky_cases(), ids=str)
 def test_leaks_are_found(case: Case, toolchain: Toolchain) -> None:
+    needs(case, toolchain)
     verdict, result = run(case, toolchain)
     assert groups_differ(case, result, toolchain) == ""
     assert verdict == case.expect["verdict"]
@@ -108,10 +115,12 @@ def test_leaks_are_found(case: Case, toolchain: Toolchain) -> None:
         patterns = {leak.pattern for leak in (*result.leaks, *result.alive)}
         assert case.expect["pattern"] in patterns
     assert all(leak.explanation for leak in result.leaks)
+    assert left_unsaid(case, result) == []
 
 
 @pytest.mark.parametrize("case", leaky_cases(), ids=str)
 def test_the_fix_by_hand_leaves_nothing(case: Case, go: str) -> None:
+    needs(case, find(go))
     verdict, result = run(case, find(go), case.fixed)
     assert differences([], [group.to_dict() for group in (*result.leaks, *result.alive)]) == ""
     assert (verdict, result.exit_code, result.stderr) == ("clean", 0, "")
@@ -122,7 +131,8 @@ def test_clean_programs_are_not_accused(case: Case, toolchain: Toolchain) -> Non
     needs(case, toolchain)
     report = check(case.main, **case.expect.get("options", {}), go=str(toolchain.command))
     assert report.original is not None
-    assert differences([], [leak.to_dict() for leak in report.leaks]) == ""
+    assert groups_differ(case, report.original, toolchain) == ""
+    assert left_unsaid(case, report.original) == []
     assert (report.verdict, report.original.exit_code) == ("clean", 0)
     assert (report.fix, report.fixed, report.attempts) == (None, None, ())
 
