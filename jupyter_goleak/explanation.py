@@ -12,11 +12,9 @@ from dataclasses import replace
 
 from jupyter_goleak.facts import Facts
 from jupyter_goleak.model import Exploration, Fix, Leak, Run
-from jupyter_goleak.patterns import Finding, Say, Wait, recognise, will_be_served, will_be_woken
+from jupyter_goleak.patterns import BLOCKED, Finding, Say, Wait, recognise, will_be_served, will_be_woken
 from jupyter_goleak.stack_dump import short_function
 
-# States in which it waits for another goroutine.
-_BLOCKED = ("chan", "select", "sync.", "semacquire", "coroutine")
 # What is known of goroutines that live on.
 _LIVELY = ("ticking-forever", "http-no-answer", "http-keep-alive")
 
@@ -125,7 +123,7 @@ def _still_expected(wait: Wait, *, crashed: bool) -> Finding | None:
     """Why a goroutine that waits is no leak."""
     if wait.deadlock or wait.leak.evidence != "alive":
         return None
-    if not wait.leak.state.startswith(_BLOCKED):
+    if not wait.leak.state.startswith(BLOCKED):
         return None
     waker = will_be_woken(wait) or will_be_served(wait)
     if not waker and crashed:

@@ -148,7 +148,7 @@ class Launch:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One case of a select: `operation` is `send`, `receive` or `default`; `variable` and `others` as in `Place`."""
+    """One case of a select: `operation` is `send`, `receive` or `default`; `variable`, `others` and `ended` as in `Place`."""
 
     operation: str
     expression: str
@@ -156,6 +156,7 @@ class Case:
     line: int
     variable: int | None
     others: tuple[int, ...]
+    ended: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,7 @@ class Place:
 
     `operation` is `range`, `receive`, `send`, `select`, `call`, or a method's name in small letters (`lock`, `wait`, …).
     `variable` is the index of what it waits for, as far as the text tells; where the same code serves several values,
-    `others` are the rest, those that something ends last. `loop` is the innermost loop around it, itself for a range. `forever`:
+    `others` are the rest, and `ended` those that may be meant, too, though something closes, cancels or stops them. `loop` is the innermost loop around it, itself for a range. `forever`:
     a loop without a condition repeats it, or a call that led to it. `each_round`: the loop
     declares what is waited for, which is another value in each round. `comma_ok`: the receive tells, too, whether the channel is
     closed. `holding` names the locks that the goroutine holds there; `same`: by all that the text tells, the lock that it
@@ -186,6 +187,7 @@ class Place:
     expression: str
     variable: int | None
     others: tuple[int, ...]
+    ended: tuple[int, ...]
     function: str
     file: str
     line: int
@@ -243,11 +245,15 @@ def _place(each: Mapping[str, Any]) -> Place:
     return Place(
         **{
             **each,
-            "cases": tuple(Case(**{**case, "others": tuple(case["others"])}) for case in each["cases"]),
+            "cases": tuple(
+                Case(**{**case, "others": tuple(case["others"]), "ended": tuple(case["ended"])})
+                for case in each["cases"]
+            ),
             "loop": _loop(each["loop"]),
             "started": started and Launch(**{**started, "loop": _loop(started["loop"])}),
             "holding": tuple(each["holding"]),
             "others": tuple(each["others"]),
+            "ended": tuple(each["ended"]),
             "stack": tuple(Standing(**standing) for standing in each["stack"]),
             "reaches": frozenset(each["reaches"]),
         }

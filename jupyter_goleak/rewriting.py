@@ -221,7 +221,8 @@ def _analysis(
 
 def _wait(waiting: Leak | Goroutine) -> dict[str, Any]:
     if isinstance(waiting, Leak):
-        frames: list[dict[str, Any]] = [{"function": waiting.function, "file": waiting.file, "line": waiting.line or 0}]
+        position = {"function": waiting.function, "file": waiting.file, "line": waiting.line}
+        frames: list[dict[str, Any]] = [position] if waiting.line is not None else []
         stack, started = waiting.stack, Frame(waiting.created_by, waiting.go_file, waiting.go_line or 0)
     else:
         frames, stack, started = [], waiting.frames, waiting.created_by or Frame("", "", 0)

@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 from jupyter_goleak.patterns import channels, input_output, locks, stopping
 from jupyter_goleak.patterns.wait import Finding, Say, Wait
-from jupyter_goleak.patterns.waking import will_be_served, will_be_woken
+from jupyter_goleak.patterns.waking import BLOCKED, will_be_served, will_be_woken
 
-__all__ = ["RULES", "Finding", "Say", "Wait", "recognise", "will_be_served", "will_be_woken"]
+__all__ = ["BLOCKED", "RULES", "Finding", "Say", "Wait", "recognise", "will_be_served", "will_be_woken"]
 
 RULES: tuple[Callable[[Wait], Finding | None], ...] = (
     channels.empty_select,
@@ -31,6 +31,7 @@ RULES: tuple[Callable[[Wait], Finding | None], ...] = (
     locks.waitgroup,
     locks.cond,
     stopping.stopped_ticker,
+    stopping.timer_taken,
     stopping.ticking_forever,
     stopping.context_never_cancelled,
     stopping.context_of_library,

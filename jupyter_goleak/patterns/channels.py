@@ -61,11 +61,15 @@ def held_by_global(wait: Wait) -> Finding | None:
     if wait.leak.evidence == "proven" or variable is None:
         return None
     owner = wait.at(variable.owner)
-    keeper = variable if variable.global_ else owner if owner is not None and owner.global_ else None
-    if keeper is None:
+    keeper = owner if owner is not None and owner.global_ and variable.scope != "global" else variable
+    if not keeper.global_:
         return None
     name = wait.name(variable)
-    if variable is keeper:
+    if keeper is variable and variable.scope != "global":
+        why = wait.say(
+            "{name} is within reach of a global variable: anyone could still use it, but nobody does", name=name
+        )
+    elif keeper is variable:
         why = wait.say(
             "{name} is a global variable: anyone could still use it, which keeps the runtime from a proof, but nobody does",
             name=name,
@@ -114,9 +118,7 @@ def abandoned_receiver(wait: Wait) -> Finding | None:
 
 
 def _not_followed(wait: Wait, variable: Variable) -> str:
-    return wait.say(
-        "{name} is also kept where the text does not tell who uses it, and nobody does", name=wait.name(variable)
-    )
+    return wait.say("{name} is also kept where the text does not tell who uses it", name=wait.name(variable))
 
 
 def _stuck_closer(wait: Wait, name: str, closes: Sequence[Operation]) -> str:
@@ -239,7 +241,7 @@ def forgotten_sender(wait: Wait) -> Finding | None:
 
 def _semaphore(wait: Wait, variable: Variable, receives: list[Operation]) -> Finding | None:
     """A channel of slots: whoever sends on it takes a value out himself when he is done."""
-    own = [site for site in receives if wait.stands_in(site) is not None and site.line > wait.place.line]
+    own = [site for site in receives if site.line > wait.place.line and wait.comes_to([site])]
     if variable.buffer == 0 or len(own) != len(receives) or not any(site.conditional or site.exits for site in own):
         return None
     exits = sorted({line for site in own for line in site.exits if line > wait.place.line})
@@ -283,7 +285,7 @@ def _not_received(wait: Wait, variable: Variable, receives: list[Operation], sen
     beside = [site for site in variable.sites("make") if site.body == receive.body]
     # One receive for each channel: where it was made, or where all that may happen happens once.
     single = len(receives) == 1 and not receive.loop and receive.kind != "range" and bool(beside or not receive.again)
-    lone = len(sends) == 1 and not (sends[0].loop or sends[0].repeated) and wait.place.loop is None
+    lone = _is_lone(wait, variable, sends)
     if receive.kind == "range":
         return _loop_ended(wait, receive)
     if receive.loop:
@@ -318,6 +320,12 @@ def _not_received(wait: Wait, variable: Variable, receives: list[Operation], sen
     return wait.say("nobody comes to the receive from {name} at line {line} for it", name=name, line=wait.line(receive))
 
 
+def _is_lone(wait: Wait, variable: Variable, sends: list[Operation]) -> bool:
+    """Whether one value at most is sent on each such channel."""
+    once = len(sends) == 1 and not (sends[0].loop or sends[0].repeated) and wait.place.loop is None
+    return once and (_many(variable) or not sends[0].again)
+
+
 def _shared(sends: list[Operation]) -> bool:
     """Whether several goroutines may send on one channel."""
     return len({site.body for site in sends}) > 1 or any(site.repeated for site in sends)
@@ -334,10 +342,11 @@ def _leaves_between(wait: Wait, earlier: list[Operation]) -> bool:
 
 
 def _buffer_advice(wait: Wait, variable: Variable) -> str:
-    made = variable.sites("make")
-    if not made or wait.place.loop is not None:
+    made, sends = variable.sites("make"), _used(variable, "send")
+    bounded = _is_lone(wait, variable, sends) or _shared(sends) or wait.leak.count > 1
+    if not made or wait.place.loop is not None or variable.buffer != 0 or not bounded:
         return ""
-    if len(made) == 1 and variable.buffer == 0 and wait.leak.count == 1:
+    if len(made) == 1 and wait.leak.count == 1:
         return wait.say("With a buffer for the value (line {line}) the send never waits.", line=wait.line(made[0]))
     return wait.say("With a buffer for every sender's value (line {line}) no send waits.", line=wait.line(made[0]))
 
@@ -348,11 +357,15 @@ def select_channels(wait: Wait) -> Finding | None:
         return None
     parts = []
     for case, variable in wait.case_variables():
-        closes, nils, name = _used(variable, "close"), _used(variable, "nil"), f"`{variable.name}`"
+        closes, name = _used(variable, "close"), f"`{variable.name}`"
+        nils = [site for site in _used(variable, "nil") if site.expression == case.expression]
         if nils and variable.name:
             parts.append(
                 wait.say(
-                    "{name} (line {line}) is set to nil at {lines}", name=name, line=case.line, lines=wait.lines(nils)
+                    "`{name}` (line {line}) lets nobody pass once {lines} sets it to nil",
+                    name=case.expression,
+                    line=case.line,
+                    lines=wait.lines(nils),
                 )
             )
         elif case.operation == "receive" and closes:
@@ -364,7 +377,7 @@ def select_channels(wait: Wait) -> Finding | None:
         elif case.operation == "receive" and variable.name:
             parts.append(wait.say("{name} (line {line}) is never closed", name=name, line=case.line))
         elif case.operation == "send" and variable.name:
-            parts.append(wait.say("nobody receives from {name} (line {line})", name=name, line=case.line))
+            parts.append(wait.say("nobody receives from {name} (line {line}) any more", name=name, line=case.line))
     why = wait.say(", and ").join(parts) or wait.say("nobody serves any of its channels any more")
     return Finding(
         "worker-without-stop",

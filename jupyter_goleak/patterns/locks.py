@@ -155,6 +155,13 @@ def missing_unlock(wait: Wait) -> Finding | None:
             lines=wait.lines(own),
         )
         return Finding("mutex-missing-unlock", why, wait.say("Release it at the end of every round."))
+    if any(site.conditional or site.loop or site.exits for site in unlocks) and not any(s.deferred for s in unlocks):
+        why = wait.say(
+            "who locked {name} did not come to the unlock at {lines}: there is a way past it",
+            name=name,
+            lines=wait.lines(unlocks),
+        )
+        return Finding("mutex-missing-unlock", why)
     if all(not site.deferred for site in unlocks):
         why = wait.say(
             "who locked {name} did not come to the unlock at {lines}: a panic passes it by",
@@ -215,6 +222,12 @@ def waitgroup(wait: Wait) -> Finding | None:
             adds=wait.lines(adds),
         )
         return Finding("waitgroup-wait-in-loop", why, wait.say("Move `Wait` behind the loop."))
+    own = [site for site in dones if site.deferred and wait.comes_to([site])]
+    if own:
+        why = wait.say(
+            "it waits for its own `Done`, too, which {lines} puts off until after the wait", lines=wait.lines(own)
+        )
+        return Finding("waitgroup-missing-done", why)
     if blocked := wait.stuck((*dones, *tasks)):
         other, site = blocked
         if site.kind == "go":

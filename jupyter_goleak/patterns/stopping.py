@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jupyter_goleak.facts import Method, Operation, Variable
 from jupyter_goleak.patterns.wait import A_LITERAL_IN, Finding, Wait
-from jupyter_goleak.patterns.waking import channels, owner, stops
+from jupyter_goleak.patterns.waking import channels, lineage, owner, stops
 
 
 def _contexts(wait: Wait) -> list[Variable]:
@@ -125,11 +125,7 @@ def background_done(wait: Wait) -> Finding | None:
 
 
 def _is_endless(wait: Wait, context: Variable) -> bool:
-    if context.cancel is not None or context.unknown:
-        return False
-    if any(site.text.startswith("context.WithoutCancel(") for site in context.sites("make")):
-        return True
-    return all(_is_endless(wait, wait.facts.variables[parent]) for parent in context.parents)
+    return all(each.cancel is None and not each.unknown for each in lineage(wait, context))
 
 
 def stopped_ticker(wait: Wait) -> Finding | None:
@@ -162,9 +158,19 @@ def stopped_ticker(wait: Wait) -> Finding | None:
 
 def ticking_forever(wait: Wait) -> Finding | None:
     """It is woken by a ticker again and again, and nothing stops it: it lives, but for ever."""
+    if not (wait.place.forever or wait.place.operation == "range"):
+        return None
     for channel in channels(wait):
         clock = owner(wait, channel, "C")
         if clock is not None and clock.kind == "ticker" and not stops(wait, clock):
+            if clock.sites("stop"):
+                why = wait.say(
+                    "`{name}` (line {line}) ticks on until it is stopped at {lines}",
+                    name=clock.name,
+                    line=wait.line(clock),
+                    lines=wait.lines(clock.sites("stop")),
+                )
+                return Finding("ticking-forever", why)
             why = wait.say(
                 "`{name}` (line {line}) ticks for ever, nothing stops it", name=clock.name, line=wait.line(clock)
             )
@@ -172,6 +178,21 @@ def ticking_forever(wait: Wait) -> Finding | None:
                 "Stop the ticker and tell the goroutine: select on a `done` channel beside `{name}.C`.", name=clock.name
             )
             return Finding("ticking-forever", why, advice)
+    return None
+
+
+def timer_taken(wait: Wait) -> Finding | None:
+    """Proven to wait for a timer: it runs no more, so its one value was taken before."""
+    if wait.leak.evidence != "proven" or wait.place.operation != "receive":
+        return None
+    for channel in channels(wait):
+        clock = owner(wait, channel, "C")
+        after = [site for site in channel.sites("make") if site.text.startswith("time.After(")]
+        if (clock is not None and clock.kind == "timer") or after:
+            name = clock.name if clock is not None else after[0].text
+            at = wait.line(clock if clock is not None else after[0])
+            why = wait.say("`{name}` (line {line}) sends once, and that was taken already", name=name, line=at)
+            return Finding("stopped-ticker", why)
     return None
 
 

@@ -100,11 +100,14 @@ class Wait:
             candidates = [index for index in candidates if any(map(made_here, self._makes(index)))] or candidates
         return candidates
 
-    def possible(self) -> list[Wait]:
-        """The wait for each value that may be meant; of very many, the first."""
-        own = [self._about([index]) for index in self._candidates()] or [self]
+    def possible(self, *, ended: bool = False) -> list[Wait]:
+        """The wait for each value that may be meant; of very many, the first. `ended`: also for those that something ends."""
+        own = [self._about([index]) for index in (*self._candidates(), *(self.place.ended if ended else ()))] or [self]
         cases = [
-            [replace(case, variable=index, others=()) for index in (case.variable, *case.others)]
+            [
+                replace(case, variable=index, others=(), ended=())
+                for index in (case.variable, *case.others, *(case.ended if ended else ()))
+            ]
             for case in self.place.cases
         ]
         every = ((wait, chosen) for wait in own for chosen in product(*cases))
@@ -144,7 +147,8 @@ class Wait:
                 bodies = {call.body for call in other.place.stack}
                 # Who waits in that very statement waits there for another value.
                 there = (other.place.file, other.place.line) == (site.file, site.line)
-                ahead = site.body in bodies and not there and not other._is_past(site)
+                held = site.deferred and site.body in other.place.reaches
+                ahead = (site.body in bodies or held) and not there and not other._is_past(site)
                 if ahead or bodies.intersection(site.tasks):
                     return other, site
         return None

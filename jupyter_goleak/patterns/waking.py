@@ -5,7 +5,7 @@ What one of these may wake is no leak, however long it has stood still.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from jupyter_goleak.facts import Operation, Variable
 from jupyter_goleak.patterns.wait import Wait
@@ -35,6 +35,10 @@ _PLUMBING = (
 )
 
 
+# States in which it waits for another goroutine.
+BLOCKED = ("chan", "select", "sync.", "semacquire", "coroutine")
+
+
 def channels(wait: Wait) -> Iterator[Variable]:
     """The channels that the goroutine receives from: in its receive, or in the cases of its select."""
     if wait.place.operation in ("receive", "range") and wait.variable is not None:
@@ -50,18 +54,25 @@ def owner(wait: Wait, variable: Variable, via: str) -> Variable | None:
 
 
 def stops(wait: Wait, clock: Variable) -> list[Operation]:
-    """Where the timer or ticker was stopped: not by a deferred call of a function that still runs."""
+    """Where the timer or ticker was stopped for good, as far as the text tells.
+
+    Not by a deferred call of a function that still runs, nor below the line where the goroutine waits itself; nor where it
+    is set again, or another one made in its place.
+    """
+    if clock.sites("reset") or any(site.again for site in clock.sites("make")):
+        return []
     running = (wait, *wait.others)
     return [
         site
         for site in clock.sites("stop")
         if not (site.deferred and any(other.stands_in(site) is not None for other in running))
+        and not (wait.stands_in(site) is not None and site.line > wait.place.line)
     ]
 
 
 def will_be_woken(wait: Wait) -> str:
     """What outside of the program's goroutines may yet wake it: a running timer, a deadline, a signal; "" if nothing."""
-    return next(filter(None, map(_outside, wait.possible())), "")
+    return next(filter(None, map(_outside, wait.possible(ended=True))), "")
 
 
 def _outside(wait: Wait) -> str:
@@ -91,19 +102,35 @@ def _outside(wait: Wait) -> str:
     return ""
 
 
+def lineage(wait: Wait, context: Variable) -> list[Variable]:
+    """The context and those that it ends with: its parents, up to one that lets no end through."""
+    return _derived_from(
+        wait,
+        context,
+        lambda each: not any(site.text.startswith("context.WithoutCancel(") for site in each.sites("make")),
+    )
+
+
+def _derived_from(wait: Wait, variable: Variable, further: Callable[[Variable], bool]) -> list[Variable]:
+    """The variable and, where `further` says so, what it was derived from, and so on, each once."""
+    found = [variable]
+    for each in found:
+        parents = (wait.facts.variables[index] for index in each.parents if further(each))
+        found += (parent for parent in parents if not any(parent is known for known in found))
+    return found
+
+
 def _has_deadline(wait: Wait, context: Variable) -> bool:
-    made = context.sites("make")
-    if any(name in site.text for site in made for name in ("WithTimeout", "WithDeadline", "NotifyContext")):
-        return True
-    return any(_has_deadline(wait, parent) for index in context.parents if (parent := wait.at(index)))
+    made = (site.text for each in lineage(wait, context) for site in each.sites("make"))
+    return any(name in text for text in made for name in ("WithTimeout", "WithDeadline", "NotifyContext"))
 
 
 def will_be_served(wait: Wait) -> str:
     """Whether a goroutine that is still at work, or a library, may yet do what this one waits for; "" if not."""
     living = [other for other in wait.others if other.leak is not wait.leak and other.leak.evidence == "alive"]
-    for each in wait.possible():
+    for each in wait.possible(ended=True):
         serving, anew = list(_serving(each)), _made_anew(each)
-        if any(other.comes_to(serving, anew) for other in living):
+        if any(other.comes_to([site for site in serving if _may_do(each, other, site)], anew) for other in living):
             return wait.say("what is still at work may yet wake it")
     functions = [frame.function for frame in wait.leak.stack]
     if functions and functions[-1].startswith(_CLIENT) and any(map(_reads_body, living)):
@@ -112,7 +139,7 @@ def will_be_served(wait: Wait) -> str:
         return ""
     if _inside(wait) or _of_library(wait):
         library = _library(wait)
-        if any(_library(other) & library for other in living):
+        if any(_library(other) & library for other in living if not other.leak.state.startswith(BLOCKED)):
             return wait.say("what is still at work may yet wake it")
     inner = _inside(wait)
     if inner and wait.leak.state == "select":
@@ -121,6 +148,15 @@ def will_be_served(wait: Wait) -> str:
             "`{function}` waits there, and only that library knows what for", function=short_function(inner)
         )
     return ""
+
+
+def _may_do(wait: Wait, other: Wait, site: Operation) -> bool:
+    """Whether the other one can do it: a lock that its function takes first, it can release only while it holds it."""
+    if site.kind not in ("unlock", "runlock") or wait.variable is None:
+        return True
+    takes = [lock for lock in wait.variable.sites("lock", "rlock") if lock.body == site.body and lock.line <= site.line]
+    line = other.stands_in(site)
+    return not takes or (line is not None and any(lock.line < line for lock in takes))
 
 
 def _needs(wait: Wait) -> list[tuple[str, Variable | None]]:
@@ -148,20 +184,22 @@ def _serving(wait: Wait) -> Iterator[Operation]:
             if variable.kind == "cond" and "Mutex" in wait.leak.state and "L" in variable.kids:
                 # It was signalled, and takes its lock again.
                 yield from wait.facts.variables[variable.kids["L"]].sites("unlock", "runlock")
-        elif variable.kind in _ENDS:
-            yield from _siblings(wait, variable)
-        elif operation not in _SERVES and variable.kind in ("value", "once"):
+        ends = _ends_beneath(wait, variable)
+        for end in ends:
+            yield from _siblings(wait, end)
+        if not ends and operation not in _SERVES and variable.kind in ("value", "once"):
             yield from (site for site in variable.operations if site.kind not in ("make", "result"))
 
 
 def _cancelling(wait: Wait, context: Variable) -> Iterator[Operation]:
-    cancel = wait.at(context.cancel)
-    if cancel is not None:
-        yield from cancel.sites("call")
-    else:
-        yield from _siblings(wait, context)
-    for parent in context.parents:
-        yield from _cancelling(wait, wait.facts.variables[parent])
+    for each in lineage(wait, context):
+        cancel = wait.at(each.cancel)
+        yield from cancel.sites("call") if cancel is not None else _siblings(wait, each)
+
+
+def _ends_beneath(wait: Wait, variable: Variable) -> list[Variable]:
+    """The ends of pipes and connections that it reads from or writes to: itself, or what a scanner or the like stands on."""
+    return [each for each in _derived_from(wait, variable, lambda each: each.kind == "value") if each.kind in _ENDS]
 
 
 def _siblings(wait: Wait, variable: Variable) -> Iterator[Operation]:

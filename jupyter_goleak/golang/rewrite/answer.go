@@ -41,6 +41,7 @@ type Place struct {
 	Expression string     `json:"expression"`
 	Variable   *int       `json:"variable"`
 	Others     []int      `json:"others"` // what else it may be: the same code serves several
+	Ended      []int      `json:"ended"`  // what it may be, too, though something closes, cancels or stops that
 	Function   string     `json:"function"`
 	File       string     `json:"file"`
 	Line       int        `json:"line"`
@@ -70,6 +71,7 @@ type Case struct {
 	Line       int    `json:"line"`
 	Variable   *int   `json:"variable"`
 	Others     []int  `json:"others"` // what else it may be: the same code serves several
+	Ended      []int  `json:"ended"`
 }
 
 type Loop struct {

@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/types"
 	"slices"
+	"strings"
 )
 
 // tracked tells whether a value of that type may wait, wake, or lead to what does. Structs of the program are no such
@@ -74,6 +75,9 @@ func (f *flow) assignments() {
 			case *ast.FuncLit:
 				f.namedResults(f.functions[node])
 			case *ast.CallExpr:
+				if f.isOnce(node) {
+					unify(f.result(node, 0), f.at(node.Args[0]))
+				}
 				if f.builtin(node) == "append" && len(node.Args) > 0 && f.tracked(f.info.TypeOf(node)) {
 					whole := f.result(node, 0)
 					unify(whole, f.at(node.Args[0]))
@@ -88,6 +92,12 @@ func (f *flow) assignments() {
 			}
 		})
 	}
+}
+
+// isOnce tells whether the call makes a function that calls its argument, such as sync.OnceFunc.
+func (f *flow) isOnce(call *ast.CallExpr) bool {
+	object := f.callee(call)
+	return object != nil && object.Pkg() != nil && object.Pkg().Path() == "sync" && strings.HasPrefix(object.Name(), "Once") && len(call.Args) == 1
 }
 
 func (f *flow) assign(to, from []ast.Expr) {

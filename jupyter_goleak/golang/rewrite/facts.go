@@ -84,7 +84,8 @@ type reporter struct {
 	*flow
 	index  map[object]int
 	queue  []object
-	handed []object // what the go statement of the goroutine in question hands over
+	handed []object    // what the go statement of the goroutine in question hands over
+	bodies []*function // that it stands in
 	timers []*function
 }
 

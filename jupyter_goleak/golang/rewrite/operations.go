@@ -348,6 +348,9 @@ func (f *flow) passed(call *ast.CallExpr, argument ast.Expr, pkg, name string, i
 	case isContext(t), pkg == "sync" && name == "NewCond":
 		return
 	case pkg == "fmt", pkg == "log":
+		if kind := kindOf(t); kind == "pipe" || kind == "connection" || types.IsInterface(t) {
+			f.note("passed", argument, p, call, path)
+		}
 		return
 	}
 	f.note("passed", argument, p, call, path)

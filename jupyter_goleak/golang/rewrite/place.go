@@ -11,6 +11,13 @@ import (
 func (r *reporter) place(wait Wait) Place {
 	out := unknownPlace(wait)
 	if len(wait.Frames) == 0 {
+		// A go statement that calls a library's function tells what that waits for.
+		started, launch := r.launch(wait.Started)
+		out.Started = started
+		if launch, ok := launch.(*ast.GoStmt); ok {
+			r.handed, r.bodies = nil, nil
+			r.fill(&out, launch.Call, nil)
+		}
 		return out
 	}
 	for i := range wait.Frames[1:] {
@@ -21,6 +28,15 @@ func (r *reporter) place(wait Wait) Place {
 	var launch ast.Node
 	out.Started, launch = r.launch(wait.Started)
 	r.handed = r.handedBy(launch)
+	r.bodies = nil
+	for _, frame := range wait.Frames {
+		standing := Standing{-1, frame.Line}
+		if fn := r.bodyOf(frame); fn != nil {
+			standing.Body = fn.index
+			r.bodies = append(r.bodies, fn)
+		}
+		out.Stack = append(out.Stack, standing)
+	}
 	frame := wait.Frames[0]
 	node, path := r.blocking(wait.State, frame)
 	if node == nil {
@@ -32,15 +48,8 @@ func (r *reporter) place(wait Wait) Place {
 		out.Same = r.holdsSame(node, wait)
 	}
 	var held []ast.Expr
-	var bodies []*function
 	for _, frame := range wait.Frames {
 		_, path := r.blocking(wait.State, frame)
-		standing := Standing{-1, frame.Line}
-		if fn := r.bodyOf(frame); fn != nil {
-			standing.Body = fn.index
-			bodies = append(bodies, fn)
-		}
-		out.Stack = append(out.Stack, standing)
 		out.Forever = out.Forever || path.forever()
 		for node, locks := range r.holding {
 			if file, line := r.position(node.Pos()); file == frame.File && line == frame.Line {
@@ -49,15 +58,15 @@ func (r *reporter) place(wait Wait) Place {
 		}
 	}
 	out.Holding = r.refs(held...)
-	out.Reaches = indices(r.reaches(bodies))
-	if out.Started == nil && len(bodies) > 0 {
-		out.Started = r.launchBy(bodies[len(bodies)-1])
+	out.Reaches = indices(r.reaches(r.bodies))
+	if out.Started == nil && len(r.bodies) > 0 {
+		out.Started = r.launchBy(r.bodies[len(r.bodies)-1])
 	}
 	return out
 }
 
 func unknownPlace(wait Wait) Place {
-	out := Place{Cases: []Case{}, Holding: []int{}, Others: []int{}, Stack: []Standing{}, Reaches: []int{}}
+	out := Place{Cases: []Case{}, Holding: []int{}, Others: []int{}, Ended: []int{}, Stack: []Standing{}, Reaches: []int{}}
 	if len(wait.Frames) > 0 {
 		out.File, out.Line = wait.Frames[0].File, wait.Frames[0].Line
 	}
@@ -93,7 +102,12 @@ func (r *reporter) fill(out *Place, node ast.Node, path walkPath) {
 			if r.info.Selections[selector] != nil {
 				out.Operation = strings.ToLower(selector.Sel.Name)
 				out.Expression = shorten(r.text(selector.X))
-				out.Variable, out.Others = r.subject(selector)
+				out.Variable, out.Others, out.Ended = r.subject(selector)
+			}
+		}
+		for _, argument := range node.Args {
+			if kind := kindOf(r.info.TypeOf(argument)); out.Variable == nil && (kind == "pipe" || kind == "connection") {
+				out.Variable, out.Others, out.Ended = r.subject(argument)
 			}
 		}
 		return
@@ -101,7 +115,7 @@ func (r *reporter) fill(out *Place, node ast.Node, path walkPath) {
 	if expression != nil {
 		out.EachRound = r.eachRound(expression, path)
 		out.Expression = shorten(r.text(expression))
-		out.Variable, out.Others = r.subject(expression)
+		out.Variable, out.Others, out.Ended = r.subject(expression)
 	}
 }
 
@@ -132,43 +146,53 @@ func commaOK(receive ast.Expr, path walkPath) bool {
 	return false
 }
 
-// subject is what the expression most likely stands for where a goroutine waits for good, and what else is as likely.
-func (r *reporter) subject(e ast.Expr) (*int, []int) {
+// subject is what the expression most likely stands for where a goroutine waits for good, what else is as likely, and
+// what is less so, since something closes, cancels or stops it.
+func (r *reporter) subject(e ast.Expr) (likeliest *int, others, ended []int) {
 	objects, _ := r.objects(e)
-	all := []int{}
-	for _, likely := range [](func(o object) bool){
-		func(o object) bool {
-			return slices.Contains(r.handed, o) || o.owner != nil && slices.Contains(r.handed, *o.owner)
-		},
-		// What something closes, cancels or stops is less likely to be waited for in vain.
-		func(o object) bool { return r.ended(o) == 0 },
-	} {
-		if narrowed := slices.DeleteFunc(slices.Clone(objects), func(o object) bool { return !likely(o) }); len(narrowed) > 0 {
-			objects = narrowed
+	// What the go statement hands over, and what these functions make of it.
+	handed := slices.DeleteFunc(slices.Clone(objects), func(o object) bool { return !r.isHanded(o) })
+	if slices.ContainsFunc(handed, func(o object) bool { return slices.Contains(r.handed, root(o)) }) {
+		objects = handed
+	}
+	others, ended = []int{}, []int{}
+	for _, o := range objects {
+		if r.ended(o) {
+			ended = append(ended, r.ref(o))
+		} else {
+			others = append(others, r.ref(o))
 		}
 	}
-	for _, o := range objects {
-		all = append(all, r.ref(o))
+	if len(others) == 0 {
+		others, ended = ended, others
 	}
-	if len(all) == 0 {
-		return nil, all
+	if len(others) == 0 {
+		return nil, others, ended
 	}
-	return &all[0], all[1:]
+	return &others[0], others[1:], ended
 }
 
-func (r *reporter) ended(o object) int {
-	if o.owner != nil {
-		return r.ended(*o.owner)
+// root is the object that others are reached through: the context of a Done.
+func root(o object) object {
+	for o.owner != nil {
+		o = *o.owner
 	}
+	return o
+}
+
+func (r *reporter) isHanded(o object) bool {
+	made := root(o).made
+	return slices.Contains(r.handed, o) || slices.Contains(r.handed, root(o)) || made != nil && slices.Contains(r.bodies, made.fn)
+}
+
+func (r *reporter) ended(o object) bool {
+	o = root(o)
 	ends := func(o object) bool {
 		return slices.ContainsFunc(r.operationsOn(o), func(op *operation) bool {
 			return !op.uncalled() && (op.kind == "close" || op.kind == "call")
 		})
 	}
-	if ends(o) || o.made != nil && o.made.cancel != nil && ends(object{made: o.made.cancel}) {
-		return 1
-	}
-	return 0
+	return ends(o) || o.made != nil && o.made.cancel != nil && ends(object{made: o.made.cancel})
 }
 
 // statement is the text of the simple statement around a node; of a compound one only the node's own.
@@ -204,7 +228,7 @@ func (r *reporter) cases(choice *ast.SelectStmt) []Case {
 		if !ok {
 			continue
 		}
-		out := Case{Operation: "default", Text: "default", Others: []int{}}
+		out := Case{Operation: "default", Text: "default", Others: []int{}, Ended: []int{}}
 		_, out.Line = r.position(clause.Pos())
 		if clause.Comm != nil {
 			out.Text = "case " + shorten(r.text(clause.Comm))
@@ -226,7 +250,7 @@ func (r *reporter) cases(choice *ast.SelectStmt) []Case {
 			})
 			if channel != nil {
 				out.Expression = shorten(r.text(channel))
-				out.Variable, out.Others = r.subject(channel)
+				out.Variable, out.Others, out.Ended = r.subject(channel)
 			}
 		}
 		cases = append(cases, out)

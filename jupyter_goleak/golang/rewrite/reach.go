@@ -101,9 +101,8 @@ func (f *flow) handed(target *function, call *ast.CallExpr, pkg, name string, pa
 		return
 	}
 	target.sites = append(target.sites, callSite{around, slices.Clone(path), call})
-	if pkg == "time" {
-		target.timed = true
-	}
+	// A context's AfterFunc follows its deadline, or whoever cancels it.
+	target.timed = target.timed || name == "AfterFunc"
 }
 
 func (fn *function) leads(to *function) {

@@ -128,7 +128,15 @@ func (r *repairer) channels(w *blocked, sends bool) []channelUse {
 	add := func(e ast.Expr, doubt int) {
 		objects, _ := r.objects(e)
 		objects = slices.Clone(objects)
-		slices.SortStableFunc(objects, func(a, b object) int { return r.ended(a) - r.ended(b) })
+		slices.SortStableFunc(objects, func(a, b object) int {
+			switch {
+			case r.ended(a) == r.ended(b):
+				return 0
+			case r.ended(a):
+				return 1
+			}
+			return -1
+		})
 		for i, o := range objects {
 			found = append(found, channelUse{o, e, doubt + min(i, 3)})
 		}

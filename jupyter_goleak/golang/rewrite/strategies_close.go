@@ -12,7 +12,7 @@ type closeAfterLastSend struct{}
 func (closeAfterLastSend) propose(r *repairer, w *blocked) {
 	for _, use := range r.received(w) {
 		doubt := use.doubt
-		if r.ended(use.object) > 0 {
+		if r.ended(use.object) {
 			doubt += 4
 		}
 		events := r.events(r.on(use.object, "send"))
@@ -129,7 +129,7 @@ const senderWhy = "While one of several senders may still send, none of them may
 func (closeAfterSenders) propose(r *repairer, w *blocked) {
 	for _, use := range r.received(w) {
 		doubt := use.doubt
-		if r.ended(use.object) > 0 {
+		if r.ended(use.object) {
 			doubt += 4
 		}
 		senders := map[*function]bool{}
@@ -299,7 +299,7 @@ func (closeByOwner) propose(r *repairer, w *blocked) {
 		if len(r.on(use.object, "send")) == 0 {
 			cost = 10 + use.doubt
 		}
-		if r.ended(use.object) > 0 {
+		if r.ended(use.object) {
 			cost += 4
 		}
 		if use.made == nil || use.made.kind != "make" {
@@ -332,7 +332,7 @@ func (closeByOwner) propose(r *repairer, w *blocked) {
 
 // closeByStarter closes it where the function returns that started the goroutine, and that can name it through fields.
 func (r *repairer) closeByStarter(w *blocked, use channelUse, cost int) {
-	if w.launch == nil || w.launch.fn == nil || r.ended(use.object) > 0 {
+	if w.launch == nil || w.launch.fn == nil || r.ended(use.object) {
 		return
 	}
 	stmt := hoisted(w.launch.stmt, w.launch.path, nil)
