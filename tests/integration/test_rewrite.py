@@ -89,6 +89,37 @@ def test_every_use_of_numgoroutine_is_noted_and_no_other(each_go: str | None) ->
     assert marks == [(13, 1), (16, 1), (18, 1), (18, 1), (19, 1), (19, 1), (28, 1), (30, 1)]
 
 
+PREDECLARED = {
+    "a type string": ("type string struct{ s []byte }", 'println(len(string{[]byte("x")}.s))'),
+    "types int, bool, error and any": (
+        "type int bool; type bool float64; type error bool; type any error",
+        "var b error = 0.5; println(b > 0)",
+    ),
+    "variables": ("var string, int, len, any, append = 1, 2, 3, 4, 5", "println(string + int + len + any + append)"),
+    "constants": ("const true, false, nil, iota = 1 > 2, 3, 4, 5", "println(true, false + nil + iota)"),
+    "functions": ("func print() {}; func uint() {}; func func_() {}; func comparable() {}", "print(); uint(); comparable()"),
+    "the shim's own": ("var goleakGo, goleakProbe = 1, 2; func goleak_Yield() {}", "goleak_Go := goleakGo + goleakProbe; _ = goleak_Go"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PREDECLARED)
+def test_a_package_may_declare_any_name_itself(name: str, each_go: str | None) -> None:
+    declared, used = PREDECLARED[name]
+    lines = ("c := make(chan struct{})", "go func() { <-c }()", "read := rt.NumGoroutine", "_, _ = read(), rt.NumGoroutine()", used)
+    program = parse_program(body(*lines, imports=f'import rt "runtime"; {declared}'))
+    report = check(program, go=each_go, no_fix=True, settle=0.1)
+    assert report.original is not None, report.error
+    assert [(leak.line, leak.go_line) for leak in report.leaks] == [(5, 5)]
+    assert [mark.line for mark in report.original.marks] == [6, 7]
+
+
+def test_a_module_of_an_older_language_is_built(each_go: str | None) -> None:
+    text = body("read := runtime.NumGoroutine", "println(read())", imports='import "runtime"')
+    report = check(f"-- go.mod --\nmodule old\n\ngo 1.15\n-- main.go --\n{text}", go=each_go, no_fix=True)
+    assert report.original is not None, report.error
+    assert report.original.stderr == "1\n"
+
+
 @pytest.mark.parametrize(
     ("text", "line", "column"),
     [
@@ -247,10 +278,14 @@ def test_what_does_not_parse_comes_back_with_the_message(rewriter: Rewriter, tex
     assert prepared.original.main_text == text
 
 
+def package_clause(text: str) -> str:
+    return next(line for line in text.split("\n") if line.startswith("package "))
+
+
 def test_each_package_gets_the_shim_that_it_needs(rewriter: Rewriter) -> None:
     def shims(archive: str) -> list[str]:
         prepared = rewriter.prepare(parse_program(archive))
-        return [f"{shim.name}: {shim.text.split(chr(10))[0]}" for shim in prepared.original.shims]
+        return [f"{shim.name}: {package_clause(shim.text)}" for shim in prepared.original.shims]
 
     uses = 'import "runtime"\nvar n = runtime.NumGoroutine()\n'
     assert shims("-- main.go --\npackage main\nfunc main() {}\n-- a/a.go --\npackage a\n") == [
@@ -278,7 +313,7 @@ def test_files_for_another_system_are_none_of_the_programs(rewriter: Rewriter) -
         "-- slow_test.go --\n//go:build slow\n\npackage lib_test\n\nfunc f() { go f() }\n"
     )
     prepared = rewriter.prepare(parse_program(archive))
-    assert {shim.text.split("\n")[0] for shim in prepared.original.shims} == {"package lib", "package lib_test"}
+    assert {package_clause(shim.text) for shim in prepared.original.shims} == {"package lib", "package lib_test"}
     assert "goleak" not in prepared.original.file("gen.go").build_text
 
 

@@ -11,19 +11,25 @@ import (
 	"strings"
 )
 
-const (
-	shimName  = "zz_goleak_shim"
-	callShim  = "goleakNumGoroutine"
-	valueShim = "goleakNumGoroutineFunc"
-	goShim    = "goleakGo"
-	yieldShim = "goleakYield"
-)
+const shimName = "zz_goleak_shim"
+
+// shimNames are what a shim declares, all with a beginning that stands nowhere in the program.
+type shimNames struct{ probe, call, value, bind, start, yield string }
+
+func newShimNames(program Program) shimNames {
+	prefix := "goleak"
+	for slices.ContainsFunc(program.Files, func(source Source) bool { return strings.Contains(source.Text, prefix) }) {
+		prefix += "_"
+	}
+	return shimNames{prefix + "Probe", prefix + "NumGoroutine", prefix + "NumGoroutineFunc", prefix + "Bind", prefix + "Go", prefix + "Yield"}
+}
 
 // packages remembers, per folder, what the files need of a shim.
 type packages struct {
-	yields, ancestry bool
-	folders          map[string]*folderNeeds
-	order            []string
+	yields  bool
+	names   shimNames
+	folders map[string]*folderNeeds
+	order   []string
 }
 
 type folderNeeds struct {
@@ -32,7 +38,7 @@ type folderNeeds struct {
 }
 
 func newPackages(program Program) *packages {
-	return &packages{yields: program.Yields, ancestry: program.Ancestry, folders: map[string]*folderNeeds{}}
+	return &packages{yields: program.Yields, names: newShimNames(program), folders: map[string]*folderNeeds{}}
 }
 
 // instrument notes each go statement, and replaces each use of runtime.NumGoroutine by the shim's. The real function goes along as an argument, so
@@ -47,15 +53,15 @@ func (p *packages) instrument(name, text string) (string, *Problem) {
 		}
 		return text, syntaxProblem(name, err)
 	}
-	edits := append(numGoroutineEdits(fset, file, name, text), goEdits(fset, file, name, text)...)
+	edits := append(p.names.numGoroutineEdits(fset, file, name, text), p.names.goEdits(fset, file, name, text)...)
 	if p.yields {
-		edits = append(edits, yieldEdits(fset, file)...)
+		edits = append(edits, yieldEdits(fset, file, p.names.yield)...)
 	}
 	p.note(name, file.Name.Name, len(edits) > 0)
 	return apply(text, edits), nil
 }
 
-func numGoroutineEdits(fset *token.FileSet, file *ast.File, name, text string) []edit {
+func (shim shimNames) numGoroutineEdits(fset *token.FileSet, file *ast.File, name, text string) []edit {
 	qualifiers := importedAs(file, "runtime")
 	if len(qualifiers) == 0 {
 		return nil
@@ -73,9 +79,9 @@ func numGoroutineEdits(fset *token.FileSet, file *ast.File, name, text string) [
 		return false
 	}
 	var edits []edit
-	replace := func(node ast.Node, shim, read string) {
+	replace := func(node ast.Node, called, read string) {
 		start, end := fset.PositionFor(node.Pos(), false).Offset, fset.PositionFor(node.End(), false).Offset
-		code := fmt.Sprintf("%s(%s, %s, %d", shim, read, strconv.Quote(name), userLine(fset, node.Pos(), name))
+		code := fmt.Sprintf("%s(%s, %s, %d", called, read, strconv.Quote(name), userLine(fset, node.Pos(), name))
 		if lines := strings.Count(text[start:end], "\n"); lines > 0 {
 			code += "," + strings.Repeat("\n", lines)
 		}
@@ -94,13 +100,13 @@ func numGoroutineEdits(fset *token.FileSet, file *ast.File, name, text string) [
 			if isRead(node.Fun) {
 				// A call with arguments is the user's error: the compiler shall see it as it is.
 				if len(node.Args) == 0 {
-					replace(node, callShim, source(node.Fun))
+					replace(node, shim.call, source(node.Fun))
 				}
 				return false
 			}
 		case *ast.SelectorExpr:
 			if isRead(node) {
-				replace(node, valueShim, source(node))
+				replace(node, shim.value, source(node))
 				return false
 			}
 			names[node.Sel] = true
@@ -110,7 +116,7 @@ func numGoroutineEdits(fset *token.FileSet, file *ast.File, name, text string) [
 			}
 		case *ast.Ident:
 			if isRead(node) {
-				replace(node, valueShim, source(node))
+				replace(node, shim.value, source(node))
 			}
 		}
 		return true
@@ -127,7 +133,7 @@ func userLine(fset *token.FileSet, pos token.Pos, name string) int {
 }
 
 // goEdits put a call of the shim before each go statement.
-func goEdits(fset *token.FileSet, file *ast.File, name, text string) []edit {
+func (shim shimNames) goEdits(fset *token.FileSet, file *ast.File, name, text string) []edit {
 	var edits []edit
 	ast.Inspect(file, func(node ast.Node) bool {
 		if statement, ok := node.(*ast.GoStmt); ok {
@@ -138,7 +144,7 @@ func goEdits(fset *token.FileSet, file *ast.File, name, text string) []edit {
 				start := fset.PositionFor(statement.Call.Fun.Pos(), false).Offset
 				called = text[start:fset.PositionFor(statement.Call.Fun.End(), false).Offset]
 			}
-			edits = append(edits, edit{offset, offset, fmt.Sprintf("%s(%q, %d, %q);", goShim, name, userLine(fset, statement.Pos(), name), called) + lineDirective(at)})
+			edits = append(edits, edit{offset, offset, fmt.Sprintf("%s(%q, %d, %q);", shim.start, name, userLine(fset, statement.Pos(), name), called) + lineDirective(at)})
 		}
 		return true
 	})
@@ -214,31 +220,31 @@ func (p *packages) shims() []Source {
 	return shims
 }
 
-// shim is the file's text. Its functions are inlined only where nobody asks for ancestry: the runtime tells the stacks of
-// creators by return addresses, and an inlined call that follows would be taken for the caller.
+// shim is the file's text. The package may declare any name that the language predeclares, so that none is used here.
+// A function in a variable is never inlined into its caller: where the runtime records the stacks of creators, it tells
+// them by return addresses, and an inlined call that follows would be taken for the caller. The constraint lets a module
+// of an older language have a generic function.
 func (p *packages) shim(pkg string) string {
-	pragma := ""
-	if p.ancestry {
-		pragma = "//go:noinline\n"
-	}
-	return "package " + pkg + `
+	return strings.NewReplacer(
+		"PACKAGE", pkg, "PROBE", p.names.probe, "CALL", p.names.call, "VALUE", p.names.value, "BIND", p.names.bind,
+		"START", p.names.start, "YIELD", p.names.yield,
+	).Replace(`//go:build go1.21
 
-import goleakProbe "runtime/coverage"
+package PACKAGE
 
-` + pragma + `func ` + callShim + `(read func() int, file string, line int) int {
-	return goleakProbe.GoleakNumGoroutine(read, file, line)
+import PROBE "runtime/coverage"
+
+var (
+	CALL  = PROBE.GoleakNumGoroutine
+	VALUE = BIND(PROBE.GoleakNumGoroutine)
+	START = PROBE.GoleakGo
+	YIELD = PROBE.GoleakYield
+)
+
+func BIND[N, S, L interface{}](call func(func() N, S, L) N) func(func() N, S, L) func() N {
+	return func(read func() N, file S, line L) func() N { return func() N { return call(read, file, line) } }
 }
-
-func ` + valueShim + `(read func() int, file string, line int) func() int {
-	return func() int { return goleakProbe.GoleakNumGoroutine(read, file, line) }
-}
-
-` + pragma + `func ` + goShim + `(file string, line int, called string) {
-	goleakProbe.GoleakGo(file, line, called)
-}
-
-` + pragma + `func ` + yieldShim + `() { goleakProbe.GoleakYield() }
-`
+`)
 }
 
 // declares tells whether the file declares a function of that name.

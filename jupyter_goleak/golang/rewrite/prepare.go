@@ -11,13 +11,11 @@ import (
 )
 
 // A Program is a request: all files, and how the user wrote them ("file", "snippet", "test", "txtar" or "package"). With
-// Yields, what is built may give way before each statement that other goroutines care about; with Ancestry, it may be
-// run with the runtime recording the stacks of creators.
+// Yields, what is built may give way before each statement that other goroutines care about.
 type Program struct {
-	Form     string   `json:"form"`
-	Files    []Source `json:"files"`
-	Yields   bool     `json:"yields"`
-	Ancestry bool     `json:"ancestry"`
+	Form   string   `json:"form"`
+	Files  []Source `json:"files"`
+	Yields bool     `json:"yields"`
 }
 
 // A File is one file of a variant: Text is what the user reads, Build what the compiler gets.
