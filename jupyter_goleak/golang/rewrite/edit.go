@@ -51,6 +51,13 @@ func columnAt(text string, offset int) int {
 	return offset - strings.LastIndexByte(text[:offset], '\n')
 }
 
+// lineTable knows the text's lines, for whoever asks for more than a few.
+func lineTable(text string) *token.File {
+	table := token.NewFileSet().AddFile("", -1, len(text))
+	table.SetLinesForContent([]byte(text))
+	return table
+}
+
 // lineBounds is the range of the line around offset, without its line end.
 func lineBounds(text string, offset int) (start, end int) {
 	start = strings.LastIndexByte(text[:offset], '\n') + 1
