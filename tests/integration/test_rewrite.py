@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ from jupyter_goleak.errors import BuildError, GoleakError, UsageError
 from jupyter_goleak.experiment import check
 from jupyter_goleak.program import parse_program
 from jupyter_goleak.rewriting import Prepared, Rewriter, VariantSource
-from jupyter_goleak.toolchain import find
 from tests.corpus import clean_programs, deterministic_programs
 
 pytestmark = pytest.mark.toolchain
@@ -105,7 +103,13 @@ PREDECLARED = {
 @pytest.mark.parametrize("name", PREDECLARED)
 def test_a_package_may_declare_any_name_itself(name: str, each_go: str | None) -> None:
     declared, used = PREDECLARED[name]
-    lines = ("c := make(chan struct{})", "go func() { <-c }()", "read := rt.NumGoroutine", "_, _ = read(), rt.NumGoroutine()", used)
+    lines = (
+        "c := make(chan struct{})",
+        "go func() { <-c }()",
+        "read := rt.NumGoroutine",
+        "_, _ = read(), rt.NumGoroutine()",
+        used,
+    )
     program = parse_program(body(*lines, imports=f'import rt "runtime"; {declared}'))
     report = check(program, go=each_go, no_fix=True, settle=0.1)
     assert report.original is not None, report.error
@@ -151,96 +155,6 @@ def build(text: str) -> None:
 
     for _ in Experiment(parse_program(text)).events():
         pass
-
-
-SNIPPETS = {
-    "statements alone": ('fmt.Println(strings.ToUpper("a"))\n', "A\n"),
-    "in any order": (
-        "show(point{1, limit})\n"
-        "import \"fmt\"\n"
-        "func show(p point) { fmt.Println(p.x, p.String(), count) }\n"
-        "const limit = 2\n"
-        "type point struct{ x, y int }\n"
-        "func (p point) String() string { return fmt.Sprint(p.y) }\n"
-        "var count = seed + 1\n"
-        "var seed = 3\n",
-        "1 2 4\n",
-    ),
-    "methods of generic types": (
-        "type box[T any] struct{ v T }\nfunc (b box[T]) get() T { return b.v }\nfunc of[T any](v T) box[T] { return box[T]{v} }\nprintln2(of(4).get())\n"
-        "func println2(a ...any) { fmt.Println(a...) }\n",
-        "4\n",
-    ),
-    "a function literal first": ('func() { fmt.Println("called") }()\n', "called\n"),
-    "a literal with parameters": ('func(n int) { fmt.Println(n) }(3)\nfunc(n int) int { return n }(4)\n', "3\n"),
-    "its own main": ('func main() { fmt.Println(helper()) }\n\nfunc helper() int { return 5 }\nvar unused = 1\n', "5\n"),
-    "labels, semicolons and comments": (
-        "// first\nouter: for i := 0; ; i++ { // in\n\tswitch { case i > 2: break outer }\n}\n/* block\n*/ fmt.Println(\"x\"); fmt.Println(\"y\") // last",
-        "x\ny\n",
-    ),
-    "a variable of its own package's name": ('rand := struct{ Intn int }{4}\nfmt.Println(rand.Intn)\n', "4\n"),
-    "local variables that shadow": ("x := 1\nvar y = x + 1\nfmt.Println(x, y)\n", "1 2\n"),
-    "functions that use variables of the snippet": (
-        "jobs := make(chan int, 1)\nfunc work() { fmt.Println(<-jobs) }\njobs <- 6\nwork()\n", "6\n"
-    ),
-    "recursion over a variable of the snippet": (
-        "depth := 0\nfunc down(n int) int {\n\tdepth++\n\tif n == 0 {\n\t\treturn depth\n\t}\n\treturn down(n - 1)\n}\nfmt.Println(down(3))\n", "4\n"
-    ),
-    "functions below that use each other and variables above": (
-        "total := 0\nsteps := 3\nping()\nfmt.Println(total)\n// ping and pong count down.\nfunc ping() {\n\ttotal++\n\tif total < steps {\n\t\tpong()\n\t}\n}\n\nfunc pong() { ping() }\n", "3\n"
-    ),
-    "groups": ("import (\n\t\"fmt\"\n\t\"os\"\n)\n\nvar (\n\ta = 1\n\tb = 2\n)\n\nfmt.Fprintln(os.Stdout, a+b)\n", "3\n"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", SNIPPETS)
-def test_snippets_run(name: str, each_go: str | None) -> None:
-    text, printed = SNIPPETS[name]
-    report = check(text + "\n", go=each_go, no_fix=True)
-    assert report.original is not None, report.error
-    assert (report.verdict, report.original.stdout) == ("clean", printed)
-
-
-def test_a_snippets_channel_is_no_global(each_go: str | None) -> None:
-    report = check(
-        "var jobs = make(chan int)\ngo func() { <-jobs }()\ntime.Sleep(time.Millisecond)\n", go=each_go, no_fix=True
-    )
-    evidence = "proven" if find(each_go).can_prove else "likely"
-    assert [(leak.evidence, leak.line, leak.go_line) for leak in report.leaks] == [(evidence, 2, 2)]
-
-
-@pytest.mark.parametrize(
-    ("code", "imported"),
-    [
-        ("rand.Intn(3)", "math/rand"),
-        ("rand.IntN(3)", "math/rand/v2"),
-        ("rand.Read(b)", "crypto/rand"),
-        ("rand.Int(rand.Reader, n)", "crypto/rand"),
-        ("rand.Seed(1); rand.Read(b)", "math/rand"),
-        ("rand.Float64()", "math/rand"),
-        ('template.New("x")', "text/template"),
-        ('template.HTML("x")', "html/template"),
-        ('pprof.Lookup("goroutine")', "runtime/pprof"),
-        ("pprof.Index(w, r)", "net/http/pprof"),
-        ("json.Marshal(x)", "encoding/json"),
-        ("json.MarshalWrite(w, x)", "encoding/json/v2"),
-        ("var s scanner.Scanner; s.Next()", "text/scanner"),
-        ("var s scanner.ErrorList; s.Sort()", "go/scanner"),
-        ("ctx, _ := context.WithCancel(nil)", "context"),
-        ("var x atomic.Int64; x.Add(1)", "sync/atomic"),
-        ("http.Get(url.PathEscape(x))", "net/http net/url"),
-        ("errors.Is(a, b)", "errors"),
-        ("utf8.RuneLen('a')", "unicode/utf8"),
-        ("func f(r io.Reader) {}; f(nil)", "io"),
-        ("errgroup.WithContext(ctx)", ""),
-        ("fmt.lower()", ""),
-        ('import fmt "os"; fmt.Exit(1)', ""),
-        ("var fmt struct{ Println func() }; fmt.Println()", ""),
-    ],
-)  # fmt: skip
-def test_missing_imports_are_found(rewriter: Rewriter, code: str, imported: str) -> None:
-    header = rewriter.prepare(parse_program(code + "\n")).original.file("main.go").build_text.split("\n")[0]
-    assert re.findall(r'import "(.+?)"', header) == imported.split()
 
 
 def test_a_whole_file_imports_for_itself(rewriter: Rewriter) -> None:

@@ -21,8 +21,8 @@ func closures(text string, top, inMain []item) ([]item, []item) {
 			}
 		}
 	}
-	for name := range declaredBy {
-		if slices.ContainsFunc(top, func(item item) bool { return slices.Contains(topNames(item.file), name) }) {
+	for _, item := range top {
+		for _, name := range topNames(item.file) {
 			delete(declaredBy, name)
 		}
 	}
@@ -51,13 +51,9 @@ func closures(text string, top, inMain []item) ([]item, []item) {
 		})
 	}
 	// One that was found early may use one that was found later.
-	for range moved {
-		for i := range moved {
-			for _, free := range moved[i].file.Unresolved {
-				if end, ok := declaredBy[free.Name]; ok {
-					moved[i].after = max(moved[i].after, end)
-				}
-			}
+	for i := range moved {
+		for _, free := range moved[i].file.Unresolved {
+			moved[i].after = max(moved[i].after, declaredBy[free.Name])
 		}
 	}
 	slices.SortStableFunc(moved, func(a, b item) int { return a.after - b.after })

@@ -5,7 +5,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"path"
 	"slices"
 	"strings"
 )
@@ -56,11 +55,23 @@ type item struct {
 
 func (i item) isStatement() bool { return i.kind == token.ILLEGAL }
 
+// isBroken tells whether it is a declaration that cannot be parsed.
+func (i item) isBroken() bool { return !i.isStatement() && i.file == nil }
+
 // wrap gives the snippet a package clause, the standard imports that it lacks, and a func main around its statements.
 // Functions, types and constants go to the top level, and so do the variables that they use; all others stay
 // in func main, since a global would keep alive what it holds.
+//
+// Of a snippet that cannot be cut into its parts, the compiler gets what it shall speak of, and no more.
 func wrap(source Source) (wrapped, *Problem) {
-	items := split(source.Text)
+	w := newWrapping(source)
+	items, stray := split(source.Text)
+	if stray >= 0 {
+		return w.whole([]item{{start: stray, end: len(source.Text), first: stray}}, nil, false), nil
+	}
+	if i := slices.IndexFunc(items, item.isBroken); i >= 0 {
+		return w.whole(items[i:i+1], nil, false), nil
+	}
 	top, inMain := arrange(source.Text, items)
 	ownMain, ownTest := false, false
 	for _, item := range top {
@@ -98,38 +109,31 @@ func wrap(source Source) (wrapped, *Problem) {
 	if !ownMain && !ownTest {
 		top, inMain = closures(source.Text, top, inMain)
 	}
-	whole := assemble(source.Text, nil, top, inMain, !ownMain && !ownTest)
-	imports, ok := missingImports(source.Name, whole.text)
-	if ok && len(imports) > 0 {
-		whole = assemble(source.Text, imports, top, inMain, !ownMain && !ownTest)
-	}
-	return whole, problem
+	return w.whole(top, inMain, !ownMain && !ownTest), problem
 }
 
-// split cuts the snippet at its top-level semicolons. Neighbouring statements make one item.
-func split(text string) []item {
-	type tokenAt struct {
-		offset int
-		tok    token.Token
-		lit    string
-	}
+type tokenAt struct {
+	offset int
+	tok    token.Token
+	lit    string
+}
+
+// split cuts the snippet at its top-level semicolons. Neighbouring statements make one item. stray is the offset of the
+// first closing brace that closes nothing, -1 where there is none.
+func split(text string) (items []item, stray int) {
 	var tokens []tokenAt
 	eachToken(text, 0, func(offset int, tok token.Token, literal string) {
 		tokens = append(tokens, tokenAt{offset, tok, literal})
 	})
-	var items []item
 	for i := 0; i < len(tokens); {
-		j, depth := i, 0
-		for ; j < len(tokens); j++ {
-			switch tokens[j].tok {
-			case token.LPAREN, token.LBRACE, token.LBRACK:
-				depth++
-			case token.RPAREN, token.RBRACE, token.RBRACK:
-				depth--
-			}
-			if tokens[j].tok == token.SEMICOLON && depth <= 0 {
-				break
-			}
+		j, brace := topLevelEnd(tokens, i)
+		if brace >= 0 {
+			return nil, tokens[brace].offset
+		}
+		tok := tokens[i].tok
+		if tok == token.FUNC && j+1 < len(tokens) && tokens[j+1].tok == token.LBRACE && tokens[j-1].tok != token.RBRACE {
+			// A body on a line of its own is the mistake of who comes from another language.
+			j, _ = topLevelEnd(tokens, j+1)
 		}
 		end := len(text)
 		if j < len(tokens) {
@@ -139,12 +143,11 @@ func split(text string) []item {
 			}
 		}
 		current := item{start: tokens[i].offset, end: end, first: tokens[i].offset, kind: token.ILLEGAL}
-		switch tok := tokens[i].tok; tok {
+		switch tok {
 		case token.IMPORT, token.TYPE, token.CONST, token.VAR, token.FUNC:
 			file, err := parser.ParseFile(token.NewFileSet(), "", "package p;"+text[current.start:end], 0)
 			// A broken declaration is still one: the compiler's message shall be about it.
-			named := tok == token.FUNC && i+1 < len(tokens) && tokens[i+1].tok == token.IDENT
-			if err == nil || tok != token.FUNC || named {
+			if err == nil || tok != token.FUNC || isNamed(tokens[i:j]) {
 				current.kind = tok
 				if err == nil {
 					current.file = file
@@ -154,7 +157,57 @@ func split(text string) []item {
 		items = append(items, current)
 		i = j + 1
 	}
-	return withComments(text, items)
+	return withComments(text, items), -1
+}
+
+// topLevelEnd is the index of the semicolon that ends what begins with the token i, len(tokens) where none does. stray is
+// the index of a brace on the way that closes nothing, else -1.
+func topLevelEnd(tokens []tokenAt, i int) (end, stray int) {
+	var open []token.Token
+	for ; i < len(tokens); i++ {
+		switch tok := tokens[i].tok; tok {
+		case token.LPAREN, token.LBRACK, token.LBRACE:
+			open = append(open, tok)
+		case token.RPAREN, token.RBRACK:
+			if len(open) > 0 && open[len(open)-1] != token.LBRACE {
+				open = open[:len(open)-1]
+			}
+		case token.RBRACE:
+			if len(open) == 0 {
+				return i, i
+			}
+			// A parenthesis that is not closed ends with the braces around it.
+			for len(open) > 1 && open[len(open)-1] != token.LBRACE {
+				open = open[:len(open)-1]
+			}
+			open = open[:len(open)-1]
+		case token.SEMICOLON:
+			if len(open) == 0 {
+				return i, -1
+			}
+		}
+	}
+	return i, -1
+}
+
+// isNamed tells a function or method from a function literal.
+func isNamed(function []tokenAt) bool {
+	depth := 0
+	for i, each := range function[1:] {
+		switch each.tok {
+		case token.IDENT:
+			if depth == 0 {
+				return i == 0 || function[i].tok == token.RPAREN && i+2 < len(function) && function[i+2].tok == token.LPAREN
+			}
+		case token.LPAREN:
+			depth++
+		case token.RPAREN:
+			depth--
+		case token.LBRACE:
+			return false
+		}
+	}
+	return false
 }
 
 // withComments stretches the items over all of the text between them. A comment belongs to the item before it, unless
@@ -173,8 +226,11 @@ func withComments(text string, items []item) []item {
 				break
 			}
 			next += end
-			if k := slices.IndexFunc(all, func(c comment) bool { return c.offset <= next && next < c.offset+len(c.text) }); k >= 0 {
-				end = all[k].offset + len(all[k].text)
+			for len(all) > 0 && all[0].offset+len(all[0].text) <= next {
+				all = all[1:]
+			}
+			if len(all) > 0 && all[0].offset <= next {
+				end = all[0].offset + len(all[0].text)
 				continue
 			}
 			end = next + 1
@@ -271,7 +327,45 @@ func declaresTest(file *ast.File) bool {
 	})
 }
 
-func assemble(text string, imports []string, top, inMain []item, withMain bool) wrapped {
+// A wrapping makes a whole file of a snippet.
+type wrapping struct {
+	text   string
+	places *token.File
+	others bool // it may have line directives of its own, which name other files
+}
+
+func newWrapping(source Source) wrapping {
+	return wrapping{
+		source.Text,
+		scan(source, 0, func(int, token.Token, string) {}),
+		strings.Contains(source.Text, "//line ") || strings.Contains(source.Text, "/*line "),
+	}
+}
+
+// at is where the offset stands for whoever reads positions, as a line directive says it.
+func (w wrapping) at(offset int) string {
+	position := w.places.Position(w.places.Pos(offset))
+	name := ""
+	if w.others {
+		name = position.Filename
+	}
+	if position.Column <= 0 {
+		return fmt.Sprintf("%s:%d", name, position.Line)
+	}
+	return fmt.Sprintf("%s:%d:%d", name, position.Line, position.Column)
+}
+
+// whole is the file with the imports that it lacks.
+func (w wrapping) whole(top, inMain []item, withMain bool) wrapped {
+	whole := w.assemble(nil, top, inMain, withMain)
+	if imports := missingImports(whole.text); len(imports) > 0 {
+		whole = w.assemble(imports, top, inMain, withMain)
+	}
+	return whole
+}
+
+func (w wrapping) assemble(imports []string, top, inMain []item, withMain bool) wrapped {
+	text := w.text
 	var out strings.Builder
 	var whole wrapped
 	copied := func(start, end int) {
@@ -279,15 +373,22 @@ func assemble(text string, imports []string, top, inMain []item, withMain bool) 
 		out.WriteString(text[start:end])
 	}
 	put := func(item item) {
-		fmt.Fprintf(&out, "//line :%d:%d\n", lineAt(text, item.start), columnAt(text, item.start))
-		if decl := plainFunction(item); decl != nil && item.after > 0 {
+		if doc, end := preamble(text, item); end > 0 {
+			// All that stands above the import is C: C has to be told the line in its own way, and Go afterwards.
+			copied(item.start, doc)
+			fmt.Fprintf(&out, "// #line %d\n", lineAt(text, doc))
+			copied(doc, end)
+			fmt.Fprintf(&out, "/*line %s*/", w.at(end))
+			copied(end, item.end)
+		} else if decl := plainFunction(item); decl != nil && item.after > 0 {
 			// The item was parsed from its first token, behind a package clause.
-			offset := func(pos token.Pos) int { return item.first + int(pos-decl.Pos()) }
+			after := item.first + int(decl.Name.End()-decl.Pos())
+			fmt.Fprintf(&out, "//line %s\n", w.at(item.start))
 			copied(item.start, item.first)
-			after := offset(decl.Name.End())
-			fmt.Fprintf(&out, "%s = func/*line :%d:%d*/", decl.Name.Name, lineAt(text, after), columnAt(text, after))
+			fmt.Fprintf(&out, "%s = func/*line %s*/", decl.Name.Name, w.at(after))
 			copied(after, item.end)
 		} else {
+			fmt.Fprintf(&out, "//line %s\n", w.at(item.start))
 			copied(item.start, item.end)
 		}
 		if !strings.HasSuffix(text[item.start:item.end], "\n") {
@@ -307,7 +408,7 @@ func assemble(text string, imports []string, top, inMain []item, withMain bool) 
 		for _, item := range inMain {
 			if decl := plainFunction(item); decl != nil && item.after > 0 {
 				at := item.first + int(decl.Type.Params.Pos()-decl.Pos())
-				fmt.Fprintf(&out, "//line :%d:%d\nvar %s func%s\n_ = %s\n", lineAt(text, at), columnAt(text, at), decl.Name.Name,
+				fmt.Fprintf(&out, "//line %s\nvar %s func%s\n_ = %s\n", w.at(at), decl.Name.Name,
 					text[at:item.first+int(decl.Body.Pos()-decl.Pos())], decl.Name.Name)
 			}
 		}
@@ -316,18 +417,36 @@ func assemble(text string, imports []string, top, inMain []item, withMain bool) 
 		put(item)
 	}
 	if withMain {
-		end := len(strings.TrimRight(text, "\n"))
-		fmt.Fprintf(&out, "//line :%d:%d\n}\n", lineAt(text, end), columnAt(text, end))
+		fmt.Fprintf(&out, "//line %s\n}\n", w.at(len(strings.TrimRight(text, "\n"))))
 	}
 	whole.text = out.String()
 	return whole
 }
 
-// missingImports are the standard packages that the file names and neither imports nor declares.
-func missingImports(name, text string) ([]string, bool) {
-	file, err := parser.ParseFile(token.NewFileSet(), path.Base(name), text, 0)
-	if err != nil {
-		return nil, false
+// preamble is where the C code above `import "C"` begins and where the import ends; end is 0 where there is none.
+func preamble(text string, item item) (start, end int) {
+	if item.kind != token.IMPORT || item.file == nil || len(importedAs(item.file, "C")) == 0 {
+		return 0, 0
+	}
+	const head = "package p;\n"
+	file, err := parser.ParseFile(token.NewFileSet(), "", head+text[item.start:item.end], parser.ParseComments|parser.ImportsOnly)
+	if err != nil || len(file.Decls) != 1 {
+		return 0, 0
+	}
+	decl, ok := file.Decls[0].(*ast.GenDecl)
+	if !ok || decl.Doc == nil {
+		return 0, 0
+	}
+	offset := func(pos token.Pos) int { return item.start + int(pos-file.FileStart) - len(head) }
+	return offset(decl.Doc.Pos()), offset(decl.End())
+}
+
+// missingImports are the standard packages that the file names and neither imports nor declares. A file that cannot be
+// parsed gets them as well: what the compiler has to say of it is not that they are missing.
+func missingImports(text string) []string {
+	file, _ := parser.ParseFile(token.NewFileSet(), "", text, parser.AllErrors)
+	if file == nil {
+		return nil
 	}
 	imported := map[string]bool{}
 	for _, spec := range file.Imports {
@@ -360,5 +479,5 @@ func missingImports(name, text string) ([]string, bool) {
 		}
 	}
 	slices.Sort(imports)
-	return imports, true
+	return imports
 }
