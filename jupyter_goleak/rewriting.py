@@ -200,7 +200,11 @@ class Rewriter:
 
 
 def _request(program: Program) -> dict[str, Any]:
-    return {"form": program.form, "files": [{"name": file.name, "text": file.text} for file in program.files]}
+    return {
+        "form": program.form,
+        "directory": str(program.directory) if program.form == "package" else "",
+        "files": [{"name": file.name, "text": file.text} for file in program.files],
+    }
 
 
 def _analysis(

@@ -87,7 +87,8 @@ class Toolchain:
         scratch = tempfile.TemporaryDirectory(prefix="goleak-overlay-")
         overlay_file = self._write_overlay(Path(scratch.name), overlay)
         verb = ["test", "-c", "-vet=off"] if test else ["build"]
-        flags = ["-overlay", str(overlay_file), f"-ldflags={self.link}", "-o", str(output)]
+        # Without their paths, the user's files could not be told from the libraries'.
+        flags = ["-overlay", str(overlay_file), f"-ldflags={self.link}", "-trimpath=false", "-o", str(output)]
         if race:
             flags.append("-race")
         if tags:

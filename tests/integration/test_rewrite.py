@@ -9,8 +9,9 @@ import pytest
 
 from jupyter_goleak.errors import BuildError, GoleakError, UsageError
 from jupyter_goleak.experiment import check
-from jupyter_goleak.program import parse_program
+from jupyter_goleak.program import parse_program, read_program
 from jupyter_goleak.rewriting import Prepared, Rewriter, VariantSource
+from jupyter_goleak.toolchain import find
 from tests.corpus import clean_programs, deterministic_programs
 
 pytestmark = pytest.mark.toolchain
@@ -148,6 +149,50 @@ def test_the_compilers_messages_point_into_the_users_text(text: str, line: int, 
     message = caught.value.messages[0]
     assert (message.line, message.column) == (line, column), caught.value.output
     assert message.file in ("main.go", "main_test.go")
+
+
+DIRECTED = """\
+package main
+
+import (
+	"fmt"
+	"runtime"
+)
+
+func main() {
+	c := make(chan int)
+//line gen.y:100
+	go func() { <-c }()
+	fmt.Println(runtime.NumGoroutine())
+/*line sub/other.go:7:3*/ go func() { select {} }()
+	_, file, line, _ := runtime.Caller(0)
+	fmt.Println(file, line)
+}
+"""
+
+
+def test_line_directives_are_told_as_go_tells_them(tmp_path: Path, each_go: str | None) -> None:
+    (tmp_path / "go.mod").write_text("module directed\n")
+    (tmp_path / "main.go").write_text(DIRECTED)
+    for program in (read_program(tmp_path), parse_program(DIRECTED)):
+        report = check(program, go=each_go, no_fix=True)
+        assert report.original is not None, report.error
+        places = [("gen.y", 100), ("sub/other.go", 7)]
+        assert sorted((leak.file, leak.line) for leak in report.leaks) == places
+        assert sorted((leak.go_file, leak.go_line) for leak in report.leaks) == places
+        assert [(birth.file, birth.line) for birth in report.original.births] == places
+        assert [(mark.file, mark.line) for mark in report.original.marks] == [("gen.y", 101)]
+        count, caller = report.original.stdout.splitlines()
+        assert count == "2"
+        if program.form == "package":
+            absolute = find(each_go).release >= (1, 27)
+            assert caller == (f"{tmp_path}/sub/other.go 8" if absolute else "sub/other.go 8")
+
+
+def test_paths_are_kept_where_the_environment_trims_them(monkeypatch: pytest.MonkeyPatch, each_go: str | None) -> None:
+    monkeypatch.setenv("GOFLAGS", "-trimpath")
+    report = check(body("go func() { select {} }()"), go=each_go, no_fix=True)
+    assert [(leak.file, leak.line) for leak in report.leaks] == [("main.go", 4)]
 
 
 def build(text: str) -> None:

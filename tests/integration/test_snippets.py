@@ -51,6 +51,10 @@ SNIPPETS = {
     "functions below that use each other and variables above": (
         "total := 0\nsteps := 3\nping()\nfmt.Println(total)\n// ping and pong count down.\nfunc ping() {\n\ttotal++\n\tif total < steps {\n\t\tpong()\n\t}\n}\n\nfunc pong() { ping() }\n", "3\n"
     ),
+    "line directives": (
+        "show(1)\n//line gen.y:100\nshow(100)\n\nfunc show(int) {\n\t_, file, line, _ := runtime.Caller(1)\n\t_, own, here, _ := runtime.Caller(0)\n\tfmt.Println(path.Base(file), line, path.Base(own), here)\n}\nshow(109)\n",
+        "main.go 1 gen.y 104\ngen.y 100 gen.y 104\ngen.y 107 gen.y 104\n",
+    ),
     "groups": ("import (\n\t\"fmt\"\n\t\"os\"\n)\n\nvar (\n\ta = 1\n\tb = 2\n)\n\nfmt.Fprintln(os.Stdout, a+b)\n", "3\n"),
 }  # fmt: skip
 

@@ -49,9 +49,10 @@ func commentedOut(program Program) []Candidate {
 		}
 		source := program.Files[hint.file]
 		edited := Source{source.Name, apply(source.Text, hint.edits)}
-		files := slices.Clone(program.Files)
-		files[hint.file] = edited
-		variant, problem := build(Program{Form: program.Form, Files: files})
+		whole := program
+		whole.Files = slices.Clone(program.Files)
+		whole.Files[hint.file] = edited
+		variant, problem := build(whole)
 		if problem != nil || undeclared(program, source, edited) {
 			continue
 		}

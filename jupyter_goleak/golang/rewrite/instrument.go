@@ -81,7 +81,7 @@ func (shim shimNames) numGoroutineEdits(fset *token.FileSet, file *ast.File, nam
 	var edits []edit
 	replace := func(node ast.Node, called, read string) {
 		start, end := fset.PositionFor(node.Pos(), false).Offset, fset.PositionFor(node.End(), false).Offset
-		code := fmt.Sprintf("%s(%s, %s, %d", called, read, strconv.Quote(name), userLine(fset, node.Pos(), name))
+		code := fmt.Sprintf("%s(%s, %s", called, read, userPlace(fset, node.Pos(), name))
 		if lines := strings.Count(text[start:end], "\n"); lines > 0 {
 			code += "," + strings.Repeat("\n", lines)
 		}
@@ -124,12 +124,14 @@ func (shim shimNames) numGoroutineEdits(fset *token.FileSet, file *ast.File, nam
 	return edits
 }
 
-// userLine is the line in the user's file; a line directive of the user's own may name another file.
-func userLine(fset *token.FileSet, pos token.Pos, name string) int {
-	if at := fset.Position(pos); at.Filename == path.Base(name) {
-		return at.Line
+// userPlace is the file and line that the runtime tells of the position: a line directive of the user's own may name
+// another file, relative to the one that it stands in.
+func userPlace(fset *token.FileSet, pos token.Pos, name string) string {
+	at := fset.Position(pos)
+	if !path.IsAbs(at.Filename) {
+		at.Filename = path.Join(folder(name), at.Filename)
 	}
-	return fset.PositionFor(pos, false).Line
+	return fmt.Sprintf("%q, %d", at.Filename, at.Line)
 }
 
 // goEdits put a call of the shim before each go statement.
@@ -144,7 +146,7 @@ func (shim shimNames) goEdits(fset *token.FileSet, file *ast.File, name, text st
 				start := fset.PositionFor(statement.Call.Fun.Pos(), false).Offset
 				called = text[start:fset.PositionFor(statement.Call.Fun.End(), false).Offset]
 			}
-			edits = append(edits, edit{offset, offset, fmt.Sprintf("%s(%q, %d, %q);", shim.start, name, userLine(fset, statement.Pos(), name), called) + lineDirective(at)})
+			edits = append(edits, edit{offset, offset, fmt.Sprintf("%s(%s, %q);", shim.start, userPlace(fset, statement.Pos(), name), called) + lineDirective(at)})
 		}
 		return true
 	})

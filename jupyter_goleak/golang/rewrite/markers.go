@@ -12,7 +12,8 @@ var marker = regexp.MustCompile(`^//\s*goleak:(\S+)[ \t]*(.*?)[ \t]*$`)
 // withMarkers is the program with its markers carried out, line for line: a comment //goleak:fix gives its code in the
 // place of its line, and a line that ends in //goleak:leak is left out.
 func withMarkers(program Program) (Program, bool, *Problem) {
-	out := Program{Form: program.Form}
+	out := program
+	out.Files = nil
 	any := false
 	for _, source := range program.Files {
 		if strings.HasSuffix(source.Name, ".go") && strings.Contains(source.Text, "goleak:") {
