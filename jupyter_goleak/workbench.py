@@ -161,7 +161,10 @@ class Workbench:
 
     def _module(self, main: str) -> str:
         """What to call the module of a program that has none: as its package, unless a test could not import that."""
-        name = self._program.file(main).package or "main"
+        file = self._program.file(main)
+        name = file.package or "main"
+        if file.is_test:
+            name = name.removesuffix("_test")
         return "program" if name == "main" and self._program.runs_tests else name
 
     def _package(self, folder: Path) -> str:
