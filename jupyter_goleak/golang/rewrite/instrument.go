@@ -58,7 +58,7 @@ func (p *packages) instrument(name, text string) (string, *Problem) {
 		edits = append(edits, yieldEdits(fset, file, p.names.yield)...)
 	}
 	p.note(name, file.Name.Name, len(edits) > 0)
-	return apply(text, edits), nil
+	return apply(text, append(edits, spinEdits(fset, file)...)), nil
 }
 
 func (shim shimNames) numGoroutineEdits(fset *token.FileSet, file *ast.File, name, text string) []edit {
@@ -151,6 +151,27 @@ func (shim shimNames) goEdits(fset *token.FileSet, file *ast.File, name, text st
 		return true
 	})
 	return edits
+}
+
+// spinEdits put a loop over nothing into each endless loop without a body: the compiler has no line for the jump that is
+// all of it, and tells another one.
+func spinEdits(fset *token.FileSet, file *ast.File) []edit {
+	var edits []edit
+	ast.Inspect(file, func(node ast.Node) bool {
+		if loop, ok := node.(*ast.ForStmt); ok && len(loop.Body.List) == 0 && isTrue(loop.Cond) {
+			at := loop.Body.Lbrace + 1
+			offset := fset.PositionFor(at, false).Offset
+			edits = append(edits, edit{offset, offset, "for range [1]struct{}{} {}" + lineDirective(fset.Position(at))})
+		}
+		return true
+	})
+	return edits
+}
+
+// isTrue tells whether the condition is none, or looks like the constant.
+func isTrue(condition ast.Expr) bool {
+	name, ok := condition.(*ast.Ident)
+	return condition == nil || ok && name.Name == "true"
 }
 
 // importedAs are the names under which the file imports that path.
