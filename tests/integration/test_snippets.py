@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
+from jupyter_goleak.errors import UsageError
 from jupyter_goleak.experiment import check
 from jupyter_goleak.program import parse_program
 from jupyter_goleak.rewriting import Rewriter
@@ -50,6 +51,15 @@ SNIPPETS = {
     ),
     "functions below that use each other and variables above": (
         "total := 0\nsteps := 3\nping()\nfmt.Println(total)\n// ping and pong count down.\nfunc ping() {\n\ttotal++\n\tif total < steps {\n\t\tpong()\n\t}\n}\n\nfunc pong() { ping() }\n", "3\n"
+    ),
+    "variables that use variables of statements": (
+        "n := 3\nvar y = n * 2\nvar z = f()\nfunc f() int { return y }\nfunc g() int { return z + f() }\nfmt.Println(g())\n", "12\n"
+    ),
+    "a directive below a statement": ("x := 1\n//go:noinline\nfunc f() int { return 2 }\nfmt.Println(x + f())\n", "3\n"),
+    "names that are a field's or a package's, too": (
+        'limit := 1\nsort := "up"\ntype t struct{ limit, f int }\nfunc (t) get() t { x := []int{2, 1}; slices.Sort(x); sort.Ints(x); return t{limit: x[0], f: 2} }\n'
+        "fmt.Println(t{f: 1}.f, t{}.get().f)\nlast := limit\nfunc f() int { return last }\nfmt.Println(f(), sort)\n",
+        "1 2\n1 up\n",
     ),
     "line directives": (
         "show(1)\n//line gen.y:100\nshow(100)\n\nfunc show(int) {\n\t_, file, line, _ := runtime.Caller(1)\n\t_, own, here, _ := runtime.Caller(0)\n\tfmt.Println(path.Base(file), line, path.Base(own), here)\n}\nshow(109)\n",
@@ -135,6 +145,34 @@ def test_what_the_compiler_says_first_is_what_is_wrong(name: str, each_go: str |
     assert report.error is not None
     assert said in report.error.message
     assert report.error.line == line
+
+
+UNCLEAR = {
+    "a method and a variable of a statement": (
+        "n := 1\ntype t int\nfunc (x t) get() int {\n\treturn n\n}\nfmt.Println(t(1).get())\n", 4, "Method get cannot see n"
+    ),
+    "a generic function and a variable": (
+        "n := 1\nfunc get[T any]() int { return n }\nfmt.Println(get[int]())\n", 2, "The generic function get cannot see n"
+    ),
+    "a type and a variable": ("n := 1\ntype t [n]int\nfmt.Println(t{})\n", 2, "This declaration cannot see n"),
+    "a call above the variable": ("n := 1\nfmt.Println(get())\nm := 2\nfunc get() int { return n + m }\n", 2, "declared below, at line 3"),
+    "a package clause below": ('import "fmt"\npackage main\nfunc main() { fmt.Println() }\n', 2, "The package clause stands below"),
+    "a statement beside tests": ("n := 1\nfunc TestIt(t *testing.T) { t.Log(n) }\n", 1, "outside of the tests"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UNCLEAR)
+def test_what_the_compiler_would_say_less_clearly(name: str, rewriter: Rewriter) -> None:
+    text, line, said = UNCLEAR[name]
+    with pytest.raises(UsageError, match=said) as caught:
+        rewriter.prepare(parse_program(text))
+    assert caught.value.line == line
+
+
+def test_messages_name_the_places_of_the_snippet_alone(each_go: str | None) -> None:
+    report = check("func f() {}\n\nfunc f() {}\nf()\n", go=each_go)
+    assert report.error is not None
+    assert report.error.message == "main.go:3:6: f redeclared in this block\n\tmain.go:1:6: other declaration of f"
 
 
 CGO = """\

@@ -44,6 +44,9 @@ func isSnippet(form, text string) bool {
 	return snippet
 }
 
+// itemHead stands before a declaration that is parsed alone.
+const itemHead = "package p;"
+
 // An item is a declaration or a run of statements at the top level of a snippet, with the comments around it.
 type item struct {
 	start, end int // of the text
@@ -85,10 +88,15 @@ func wrap(source Source) (wrapped, *Problem) {
 	}
 	hasStatements := slices.ContainsFunc(inMain, item.isStatement)
 	var problem *Problem
-	switch {
+	switch i := slices.IndexFunc(items, func(i item) bool { return i.kind == token.PACKAGE }); {
+	case i >= 0:
+		problem = problemAt(items[i].first, "The package clause stands below other code: move it to the first line, or leave it out.")
 	case ownMain && hasStatements:
 		stray := inMain[slices.IndexFunc(inMain, item.isStatement)]
 		problem = problemAt(stray.first, "A statement stands outside of func main: move it into func main, or leave func main out.")
+	case ownTest && hasStatements:
+		stray := inMain[slices.IndexFunc(inMain, item.isStatement)]
+		problem = problemAt(stray.first, "A statement stands outside of the tests: move it into one, or declare a variable with var.")
 	case !ownMain && !ownTest && !hasStatements:
 		problem = problemAt(0, "The snippet declares things but does nothing: add a statement to run, or a func main.")
 	}
@@ -107,7 +115,10 @@ func wrap(source Source) (wrapped, *Problem) {
 		}
 	}
 	if !ownMain && !ownTest {
-		top, inMain = closures(source.Text, top, inMain)
+		var wrong *misuse
+		if top, inMain, wrong = closures(source.Text, top, inMain); wrong != nil {
+			problem = problemAt(wrong.offset, wrong.message)
+		}
 	}
 	return w.whole(top, inMain, !ownMain && !ownTest), problem
 }
@@ -144,8 +155,10 @@ func split(text string) (items []item, stray int) {
 		}
 		current := item{start: tokens[i].offset, end: end, first: tokens[i].offset, kind: token.ILLEGAL}
 		switch tok {
+		case token.PACKAGE:
+			current.kind, current.file = tok, &ast.File{}
 		case token.IMPORT, token.TYPE, token.CONST, token.VAR, token.FUNC:
-			file, err := parser.ParseFile(token.NewFileSet(), "", "package p;"+text[current.start:end], 0)
+			file, err := parser.ParseFile(token.NewFileSet(), "", itemHead+text[current.start:end], 0)
 			// A broken declaration is still one: the compiler's message shall be about it.
 			if err == nil || tok != token.FUNC || isNamed(tokens[i:j]) {
 				current.kind = tok
@@ -234,7 +247,9 @@ func withComments(text string, items []item) []item {
 				continue
 			}
 			end = next + 1
-			if line, _, _ := strings.Cut(text[end:items[i].start], "\n"); strings.TrimSpace(line) == "" {
+			// A directive is about the declaration below.
+			line, _, _ := strings.Cut(text[end:items[i].start], "\n")
+			if strings.TrimSpace(line) == "" || strings.HasPrefix(line, "//go:") {
 				break
 			}
 		}
@@ -269,11 +284,12 @@ func arrange(text string, items []item) (top, inMain []item) {
 			need(item)
 		}
 	}
+	local := localNames(text, items)
 	global := map[int]bool{}
 	for changed := true; changed; {
 		changed = false
 		for i, item := range items {
-			if item.kind == token.VAR && !global[i] && slices.ContainsFunc(declaredNames(item.file), func(name string) bool { return needed[name] }) {
+			if item.kind == token.VAR && !global[i] && !slices.ContainsFunc(declaredNames(item.file), local.has) && slices.ContainsFunc(declaredNames(item.file), func(name string) bool { return needed[name] }) {
 				global[i], changed = true, true
 				need(item)
 			}
@@ -294,6 +310,39 @@ func arrange(text string, items []item) (top, inMain []item) {
 		}
 	}
 	return top, inMain
+}
+
+type nameSet map[string]bool
+
+func (s nameSet) has(name string) bool { return s[name] }
+
+// localNames are the variables that statements declare, and the variables and functions that use them in turn: none of
+// them can be global.
+func localNames(text string, items []item) nameSet {
+	local := nameSet{}
+	for _, item := range items {
+		if item.isStatement() {
+			for name := range declarations(text, item) {
+				local[name] = true
+			}
+		}
+	}
+	for changed := len(local) > 0; changed; {
+		changed = false
+		for _, item := range items {
+			if item.kind != token.VAR && plainFunction(item) == nil {
+				continue
+			}
+			names := topNames(item.file)
+			if slices.ContainsFunc(names, local.has) || !slices.ContainsFunc(item.file.Unresolved, func(free *ast.Ident) bool { return local[free.Name] }) {
+				continue
+			}
+			for _, name := range names {
+				local[name], changed = true, true
+			}
+		}
+	}
+	return local
 }
 
 func declaredNames(file *ast.File) []string {
