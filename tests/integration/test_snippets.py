@@ -61,6 +61,9 @@ SNIPPETS = {
         "fmt.Println(t{f: 1}.f, t{}.get().f)\nlast := limit\nfunc f() int { return last }\nfmt.Println(f(), sort)\n",
         "1 2\n1 up\n",
     ),
+    "a variable of its type's name": (
+        "type job struct{ n int }\nfunc (j job) next() job { return job{j.n + 1} }\nfunc first() job { return job{1} }\njob := first().next()\nfmt.Println(job.n)\n", "2\n"
+    ),
     "line directives": (
         "show(1)\n//line gen.y:100\nshow(100)\n\nfunc show(int) {\n\t_, file, line, _ := runtime.Caller(1)\n\t_, own, here, _ := runtime.Caller(0)\n\tfmt.Println(path.Base(file), line, path.Base(own), here)\n}\nshow(109)\n",
         "main.go 1 gen.y 104\ngen.y 100 gen.y 104\ngen.y 107 gen.y 104\n",

@@ -83,14 +83,14 @@ func hints(form string, source Source, tries *int) []hint {
 		return nil
 	}
 	var all []hint
-	table := lineTable(source.Text)
+	lineOf := lineFinder(source.Text)
 	where := standings(file)
 	for i, group := range file.Comments {
 		if where[i] == elsewhere {
-			all = append(all, insertions(fset, group, source.Text, table, whole)...)
+			all = append(all, insertions(fset, group, source.Text, lineOf, whole)...)
 			continue
 		}
-		lines := commentLines(fset, group, source.Text, table, whole)
+		lines := commentLines(fset, group, source.Text, lineOf, whole)
 		if len(lines) == 0 {
 			continue
 		}
@@ -103,7 +103,7 @@ func hints(form string, source Source, tries *int) []hint {
 }
 
 // insertions are comments inside of a statement, whose text may complete it.
-func insertions(fset *token.FileSet, group *ast.CommentGroup, text string, table *token.File, whole wrapped) []hint {
+func insertions(fset *token.FileSet, group *ast.CommentGroup, text string, lineOf func(int) int, whole wrapped) []hint {
 	var all []hint
 	for _, comment := range group.List {
 		offset, ok := whole.toUser(fset.PositionFor(comment.Pos(), false).Offset)
@@ -115,7 +115,7 @@ func insertions(fset *token.FileSet, group *ast.CommentGroup, text string, table
 		if strings.TrimSpace(code) == "" || strings.HasPrefix(code, "line ") {
 			continue
 		}
-		all = append(all, hint{"uncomment " + quoted(code), table.Line(table.Pos(offset)), []edit{{offset, offset + len(comment.Text), code}}, 3})
+		all = append(all, hint{"uncomment " + quoted(code), lineOf(offset), []edit{{offset, offset + len(comment.Text), code}}, 3})
 	}
 	return all
 }
@@ -129,7 +129,7 @@ type commentLine struct {
 }
 
 // commentLines are the lines of a group of // comments, or of one /* comment.
-func commentLines(fset *token.FileSet, group *ast.CommentGroup, text string, table *token.File, whole wrapped) []commentLine {
+func commentLines(fset *token.FileSet, group *ast.CommentGroup, text string, lineOf func(int) int, whole wrapped) []commentLine {
 	var lines []commentLine
 	for _, comment := range group.List {
 		offset, ok := whole.toUser(fset.PositionFor(comment.Pos(), false).Offset)
@@ -146,9 +146,9 @@ func commentLines(fset *token.FileSet, group *ast.CommentGroup, text string, tab
 			code = strings.TrimRight(code, " \t")
 			if own {
 				// One space after the slashes is the comment's, what follows is indentation.
-				lines = append(lines, commentLine{code, table.Line(table.Pos(offset)), edit{offset, lineEnd, strings.TrimPrefix(code, " ")}, true})
+				lines = append(lines, commentLine{code, lineOf(offset), edit{offset, lineEnd, strings.TrimPrefix(code, " ")}, true})
 			} else {
-				lines = append(lines, commentLine{code, table.Line(table.Pos(offset)), edit{codeEnd(text, offset), lineEnd, separator(text[start:offset]) + strings.TrimSpace(code)}, false})
+				lines = append(lines, commentLine{code, lineOf(offset), edit{codeEnd(text, offset), lineEnd, separator(text[start:offset]) + strings.TrimSpace(code)}, false})
 			}
 			continue
 		}
@@ -162,7 +162,7 @@ func commentLines(fset *token.FileSet, group *ast.CommentGroup, text string, tab
 		if !own {
 			from, replacement = codeEnd(text, offset), separator(text[start:offset])+replacement
 		}
-		lines = append(lines, commentLine{code, table.Line(table.Pos(offset)) + leadingLines(code), edit{from, end, replacement}, false})
+		lines = append(lines, commentLine{code, lineOf(offset) + leadingLines(code), edit{from, end, replacement}, false})
 	}
 	return lines
 }

@@ -213,8 +213,17 @@ func topNames(file *ast.File) []string {
 	names := declaredNames(file)
 	if file != nil {
 		for _, decl := range file.Decls {
-			if function, ok := decl.(*ast.FuncDecl); ok && function.Recv == nil {
-				names = append(names, function.Name.Name)
+			switch decl := decl.(type) {
+			case *ast.FuncDecl:
+				if decl.Recv == nil {
+					names = append(names, decl.Name.Name)
+				}
+			case *ast.GenDecl:
+				for _, spec := range decl.Specs {
+					if spec, ok := spec.(*ast.TypeSpec); ok {
+						names = append(names, spec.Name.Name)
+					}
+				}
 			}
 		}
 	}

@@ -74,11 +74,11 @@ func columnAt(text string, offset int) int {
 	return offset - strings.LastIndexByte(text[:offset], '\n')
 }
 
-// lineTable knows the text's lines, for whoever asks for more than a few.
-func lineTable(text string) *token.File {
+// lineFinder is lineAt for many offsets of one text.
+func lineFinder(text string) func(offset int) int {
 	table := token.NewFileSet().AddFile("", -1, len(text))
 	table.SetLinesForContent([]byte(text))
-	return table
+	return func(offset int) int { return table.Line(table.Pos(offset)) }
 }
 
 // lineBounds is the range of the line around offset, without its line end.

@@ -55,7 +55,7 @@ func (p *packages) instrument(name, text string) (string, *Problem) {
 	}
 	edits := append(p.names.numGoroutineEdits(fset, file, name, text), p.names.goEdits(fset, file, name, text)...)
 	if p.yields {
-		edits = append(edits, yieldEdits(fset, file, p.names.yield)...)
+		edits = append(edits, p.names.yieldEdits(fset, file)...)
 	}
 	p.note(name, file.Name.Name, len(edits) > 0)
 	return apply(text, append(edits, spinEdits(fset, file)...)), nil
