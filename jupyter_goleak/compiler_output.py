@@ -23,7 +23,9 @@ def build_error(output: str, root: Path) -> BuildError:
     """The error in the output of a build; files below `root` are named relative to it."""
     prefix = f"{root}{os.sep}"
     shown = "\n".join(line for line in output.replace(prefix, "").splitlines() if not line.startswith(("# ", "FAIL")))
-    shown = re.sub(r"^(?:\./|\.\./)+", "", shown, flags=re.M)
+    shown = re.sub(r"^(\t?)(?:\./|\.\./)+", r"\1", shown, flags=re.M)
+    # Behind a line directive's position, some messages give that in the text which the compiler read.
+    shown = re.sub(r"(:\d+:\d+)\[[^\]\n]+:\d+:\d+\]", r"\1", shown)
     shown = _TOO_OLD.sub(rf"\g<module> wants Go \g<wanted>, and this is \g<running>: {_OTHER}.", shown)
     if "main_main" in shown and "function main is undeclared" in shown:
         shown = "The package has no func main, or build constraints keep it out: build tags are given with --tags."

@@ -84,7 +84,7 @@ class Experiment:
             return
         with tempfile.TemporaryDirectory(prefix="goleak-") as scratch, ExitStack() as builds:
             bench = Workbench(go, self._program, Path(scratch), options, builds, self._base)
-            self._rewriter = Rewriter(go.helper(), ancestry=bench.ancestry)
+            self._rewriter = Rewriter(go.helper())
             yield Progress(self._say("Building …"))
             prepared = self._rewriter.prepare(self._program)
             proposals = self._proposals(prepared)

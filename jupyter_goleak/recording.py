@@ -25,10 +25,11 @@ _MOST_MARKS = 2000
 class Recording:
     """Everything that a diagnosis needs to know of one run.
 
-    `proofs` are the snapshots taken right after a cycle of leak detection; `final` is the last one of all, None where
-    the program ended without a chance to take it. `grouped` and `grouped_leaks` are the counted stacks of a program
-    with too many goroutines to list, `grouped_halfway` those of all in the second half of its settling. `returned` is the time at which `main` returned, `done` tells that the probe
-    could say everything that it had to say.
+    `proofs` are the snapshots taken right after a cycle of leak detection; `final` is the last one of all, without the
+    goroutine on which the testing package runs tests, None where the program ended without a chance to take it.
+    `grouped` and `grouped_leaks` are the counted stacks of a program with too many goroutines to list, `grouped_halfway`
+    those of all in the second half of its settling. `returned` is the time at which `main` returned, `done` tells that
+    the probe could say everything that it had to say.
     """
 
     variant: Variant
@@ -175,13 +176,20 @@ class Recorder:
         if dump.proof:
             self._proofs.append(snapshot)
         if dump.final:
-            self._final = snapshot
+            self._final = replace(snapshot, goroutines=tuple(each for each in goroutines if not _runs_tests(each)))
         return snapshot
 
     def _shared(self, goroutine: Goroutine) -> Goroutine:
         """The same object for a goroutine that has not moved: a thousand snapshots cost little more than one."""
         known = self._known.get(goroutine.id)
         return known if known == goroutine else goroutine
+
+
+def _runs_tests(goroutine: Goroutine) -> bool:
+    """Whether it is the main goroutine of a test binary, while no TestMain of the user's is on it."""
+    functions = [frame.function for frame in goroutine.frames]
+    user = any(frame.user for frame in goroutine.frames)
+    return goroutine.created_by is None and not user and "testing.(*M).Run" in functions
 
 
 def _thin(items: list[Sample] | list[Snapshot], most: int) -> None:

@@ -109,19 +109,15 @@ class Prepared:
 
 
 class Rewriter:
-    """Asks the helper at `executable`. Safe to use from several threads.
+    """Asks the helper at `executable`. Safe to use from several threads."""
 
-    With `ancestry`, programs are made ready to record the stacks of creators (`tracebackancestors` of GODEBUG).
-    """
-
-    def __init__(self, executable: Path, *, ancestry: bool = False, timeout: float = TIMEOUT) -> None:
+    def __init__(self, executable: Path, *, timeout: float = TIMEOUT) -> None:
         self.executable = executable
-        self.ancestry = ancestry
         self.timeout = timeout
 
     def prepare(self, program: Program) -> Prepared:
         """The program's own variants. Raises UsageError, with the line, for what cannot be a program."""
-        answer = self._ask("prepare", {**_request(program), "ancestry": self.ancestry})
+        answer = self._ask("prepare", _request(program))
         original = _variant(answer["original"], program.main)
         problem = answer["problem"]
         if problem is not None:
@@ -136,7 +132,7 @@ class Rewriter:
 
         With `yields`, it can be run under different schedules (`execution.Job.seed`).
         """
-        answer = self._ask("instrument", {**_request(program), "ancestry": self.ancestry, "yields": yields})
+        answer = self._ask("instrument", {**_request(program), "yields": yields})
         problem = answer["problem"]
         if problem is not None and problem["kind"] == "usage":
             raise _usage(problem)
@@ -205,7 +201,11 @@ class Rewriter:
 
 
 def _request(program: Program) -> dict[str, Any]:
-    return {"form": program.form, "files": [{"name": file.name, "text": file.text} for file in program.files]}
+    return {
+        "form": program.form,
+        "directory": str(program.directory) if program.form == "package" else "",
+        "files": [{"name": file.name, "text": file.text} for file in program.files],
+    }
 
 
 def _analysis(

@@ -213,7 +213,10 @@ class Workbench:
     @property
     def _module(self) -> str:
         """What to call the module of a program that has none: as its package, unless a test could not import that."""
-        name = self._program.file(self._program.main).package or "main"
+        file = self._program.file(self._program.main)
+        name = file.package or "main"
+        if file.is_test:
+            name = name.removesuffix("_test")
         return "program" if name == "main" and self._program.runs_tests else name
 
     def _packages(self, variant: VariantSource) -> tuple[str, ...]:

@@ -208,6 +208,44 @@ func TestParts(t *testing.T) {
     ]
 
 
+def test_functions_of_an_external_test_are_called_as_in_its_package() -> None:
+    archive = """\
+-- shop.go --
+package shop
+
+func Open(orders chan int) { go func() { orders <- 1 }() }
+-- shop_test.go --
+package shop_test
+
+import (
+	"shop"
+	"testing"
+)
+
+func TestSold(t *testing.T) {
+	shop.Open(make(chan int))
+	go func() { select {} }()
+}
+"""
+    alone = archive.partition("_test.go --\n")[2].replace("shop.Open(make(chan int))", "").replace('"shop"', "")
+    assert {leak.function for leak in check(archive).leaks} == {"shop.Open.func1", "shop_test.TestSold.func1"}
+    assert {leak.function for leak in check(alone).leaks} == {"shop_test.TestSold.func1"}
+
+
+def test_who_computes_without_an_end_has_a_place(each_go: str | None) -> None:
+    source = "\ngo spin()\n\nfunc spin() {\n\tfor true {\n\t}\n}\n\nfor { <-time.After(0); break }\nfor {\n}\n"
+    run = check(source, go=each_go, for_="300ms", gomaxprocs=3).original
+    assert run is not None
+    assert {(group.function, group.line) for group in run.alive} == {("main.main", 10), ("main.spin", 5)}
+
+
+def test_the_goroutine_that_runs_the_tests_is_none_of_the_programs(each_go: str | None) -> None:
+    source = 'import "testing"\n\nfunc TestSlow(t *testing.T) { select {} }\n'
+    run = check(source, go=each_go, for_="300ms").original
+    assert run is not None
+    assert [group.function for group in (*run.leaks, *run.alive)] == ["program.TestSlow"]
+
+
 def test_a_package_is_built_where_it_stands(tmp_path: Path) -> None:
     (tmp_path / "go.mod").write_text("module example.com/till\n\ngo 1.23\n")
     app, stock = tmp_path / "cmd" / "till", tmp_path / "internal" / "stock"

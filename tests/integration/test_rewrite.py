@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import re
 from pathlib import Path
 
 import pytest
 
 from jupyter_goleak.errors import BuildError, GoleakError, UsageError
 from jupyter_goleak.experiment import check
-from jupyter_goleak.program import parse_program
+from jupyter_goleak.program import parse_program, read_program
 from jupyter_goleak.rewriting import Prepared, Rewriter, VariantSource
 from jupyter_goleak.toolchain import find
 from tests.corpus import clean_programs, deterministic_programs
@@ -89,6 +88,43 @@ def test_every_use_of_numgoroutine_is_noted_and_no_other(each_go: str | None) ->
     assert marks == [(13, 1), (16, 1), (18, 1), (18, 1), (19, 1), (19, 1), (28, 1), (30, 1)]
 
 
+PREDECLARED = {
+    "a type string": ("type string struct{ s []byte }", 'println(len(string{[]byte("x")}.s))'),
+    "types int, bool, error and any": (
+        "type int bool; type bool float64; type error bool; type any error",
+        "var b error = 0.5; println(b > 0)",
+    ),
+    "variables": ("var string, int, len, any, append = 1, 2, 3, 4, 5", "println(string + int + len + any + append)"),
+    "constants": ("const true, false, nil, iota = 1 > 2, 3, 4, 5", "println(true, false + nil + iota)"),
+    "functions": ("func print() {}; func uint() {}; func func_() {}; func comparable() {}", "print(); uint(); comparable()"),
+    "the shim's own": ("var goleakGo, goleakProbe = 1, 2; func goleak_Yield() {}", "goleak_Go := goleakGo + goleakProbe; _ = goleak_Go"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PREDECLARED)
+def test_a_package_may_declare_any_name_itself(name: str, each_go: str | None) -> None:
+    declared, used = PREDECLARED[name]
+    lines = (
+        "c := make(chan struct{})",
+        "go func() { <-c }()",
+        "read := rt.NumGoroutine",
+        "_, _ = read(), rt.NumGoroutine()",
+        used,
+    )
+    program = parse_program(body(*lines, imports=f'import rt "runtime"; {declared}'))
+    report = check(program, go=each_go, no_fix=True, settle=0.1)
+    assert report.original is not None, report.error
+    assert [(leak.line, leak.go_line) for leak in report.leaks] == [(5, 5)]
+    assert [mark.line for mark in report.original.marks] == [6, 7]
+
+
+def test_a_module_of_an_older_language_is_built(each_go: str | None) -> None:
+    text = body("read := runtime.NumGoroutine", "println(read())", imports='import "runtime"')
+    report = check(f"-- go.mod --\nmodule old\n\ngo 1.15\n-- main.go --\n{text}", go=each_go, no_fix=True)
+    assert report.original is not None, report.error
+    assert report.original.stderr == "1\n"
+
+
 @pytest.mark.parametrize(
     ("text", "line", "column"),
     [
@@ -115,101 +151,55 @@ def test_the_compilers_messages_point_into_the_users_text(text: str, line: int, 
     assert message.file in ("main.go", "main_test.go")
 
 
+DIRECTED = """\
+package main
+
+import (
+	"fmt"
+	"runtime"
+)
+
+func main() {
+	c := make(chan int)
+//line gen.y:100
+	go func() { <-c }()
+	fmt.Println(runtime.NumGoroutine())
+/*line sub/other.go:7:3*/ go func() { select {} }()
+	_, file, line, _ := runtime.Caller(0)
+	fmt.Println(file, line)
+}
+"""
+
+
+def test_line_directives_are_told_as_go_tells_them(tmp_path: Path, each_go: str | None) -> None:
+    (tmp_path / "go.mod").write_text("module directed\n")
+    (tmp_path / "main.go").write_text(DIRECTED)
+    for program in (read_program(tmp_path), parse_program(DIRECTED)):
+        report = check(program, go=each_go, no_fix=True)
+        assert report.original is not None, report.error
+        places = [("gen.y", 100), ("sub/other.go", 7)]
+        assert sorted((leak.file, leak.line) for leak in report.leaks) == places
+        assert sorted((leak.go_file, leak.go_line) for leak in report.leaks) == places
+        assert [(birth.file, birth.line) for birth in report.original.births] == places
+        assert [(mark.file, mark.line) for mark in report.original.marks] == [("gen.y", 101)]
+        count, caller = report.original.stdout.splitlines()
+        assert count == "2"
+        if program.form == "package":
+            absolute = find(each_go).release >= (1, 27)
+            assert caller == (f"{tmp_path}/sub/other.go 8" if absolute else "sub/other.go 8")
+
+
+def test_paths_are_kept_where_the_environment_trims_them(monkeypatch: pytest.MonkeyPatch, each_go: str | None) -> None:
+    monkeypatch.setenv("GOFLAGS", "-trimpath")
+    report = check(body("go func() { select {} }()"), go=each_go, no_fix=True)
+    assert [(leak.file, leak.line) for leak in report.leaks] == [("main.go", 4)]
+
+
 def build(text: str) -> None:
     from jupyter_goleak.experiment import Experiment
 
     for _ in Experiment(parse_program(text)).events():
         pass
-
-
-SNIPPETS = {
-    "statements alone": ('fmt.Println(strings.ToUpper("a"))\n', "A\n"),
-    "in any order": (
-        "show(point{1, limit})\n"
-        "import \"fmt\"\n"
-        "func show(p point) { fmt.Println(p.x, p.String(), count) }\n"
-        "const limit = 2\n"
-        "type point struct{ x, y int }\n"
-        "func (p point) String() string { return fmt.Sprint(p.y) }\n"
-        "var count = seed + 1\n"
-        "var seed = 3\n",
-        "1 2 4\n",
-    ),
-    "methods of generic types": (
-        "type box[T any] struct{ v T }\nfunc (b box[T]) get() T { return b.v }\nfunc of[T any](v T) box[T] { return box[T]{v} }\nprintln2(of(4).get())\n"
-        "func println2(a ...any) { fmt.Println(a...) }\n",
-        "4\n",
-    ),
-    "a function literal first": ('func() { fmt.Println("called") }()\n', "called\n"),
-    "a literal with parameters": ('func(n int) { fmt.Println(n) }(3)\nfunc(n int) int { return n }(4)\n', "3\n"),
-    "its own main": ('func main() { fmt.Println(helper()) }\n\nfunc helper() int { return 5 }\nvar unused = 1\n', "5\n"),
-    "labels, semicolons and comments": (
-        "// first\nouter: for i := 0; ; i++ { // in\n\tswitch { case i > 2: break outer }\n}\n/* block\n*/ fmt.Println(\"x\"); fmt.Println(\"y\") // last",
-        "x\ny\n",
-    ),
-    "a variable of its own package's name": ('rand := struct{ Intn int }{4}\nfmt.Println(rand.Intn)\n', "4\n"),
-    "local variables that shadow": ("x := 1\nvar y = x + 1\nfmt.Println(x, y)\n", "1 2\n"),
-    "functions that use variables of the snippet": (
-        "jobs := make(chan int, 1)\nfunc work() { fmt.Println(<-jobs) }\njobs <- 6\nwork()\n", "6\n"
-    ),
-    "recursion over a variable of the snippet": (
-        "depth := 0\nfunc down(n int) int {\n\tdepth++\n\tif n == 0 {\n\t\treturn depth\n\t}\n\treturn down(n - 1)\n}\nfmt.Println(down(3))\n", "4\n"
-    ),
-    "functions below that use each other and variables above": (
-        "total := 0\nsteps := 3\nping()\nfmt.Println(total)\n// ping and pong count down.\nfunc ping() {\n\ttotal++\n\tif total < steps {\n\t\tpong()\n\t}\n}\n\nfunc pong() { ping() }\n", "3\n"
-    ),
-    "groups": ("import (\n\t\"fmt\"\n\t\"os\"\n)\n\nvar (\n\ta = 1\n\tb = 2\n)\n\nfmt.Fprintln(os.Stdout, a+b)\n", "3\n"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", SNIPPETS)
-def test_snippets_run(name: str, each_go: str | None) -> None:
-    text, printed = SNIPPETS[name]
-    report = check(text + "\n", go=each_go, no_fix=True)
-    assert report.original is not None, report.error
-    assert (report.verdict, report.original.stdout) == ("clean", printed)
-
-
-def test_a_snippets_channel_is_no_global(each_go: str | None) -> None:
-    report = check(
-        "var jobs = make(chan int)\ngo func() { <-jobs }()\ntime.Sleep(time.Millisecond)\n", go=each_go, no_fix=True
-    )
-    evidence = "proven" if find(each_go).can_prove else "likely"
-    assert [(leak.evidence, leak.line, leak.go_line) for leak in report.leaks] == [(evidence, 2, 2)]
-
-
-@pytest.mark.parametrize(
-    ("code", "imported"),
-    [
-        ("rand.Intn(3)", "math/rand"),
-        ("rand.IntN(3)", "math/rand/v2"),
-        ("rand.Read(b)", "crypto/rand"),
-        ("rand.Int(rand.Reader, n)", "crypto/rand"),
-        ("rand.Seed(1); rand.Read(b)", "math/rand"),
-        ("rand.Float64()", "math/rand"),
-        ('template.New("x")', "text/template"),
-        ('template.HTML("x")', "html/template"),
-        ('pprof.Lookup("goroutine")', "runtime/pprof"),
-        ("pprof.Index(w, r)", "net/http/pprof"),
-        ("json.Marshal(x)", "encoding/json"),
-        ("json.MarshalWrite(w, x)", "encoding/json/v2"),
-        ("var s scanner.Scanner; s.Next()", "text/scanner"),
-        ("var s scanner.ErrorList; s.Sort()", "go/scanner"),
-        ("ctx, _ := context.WithCancel(nil)", "context"),
-        ("var x atomic.Int64; x.Add(1)", "sync/atomic"),
-        ("http.Get(url.PathEscape(x))", "net/http net/url"),
-        ("errors.Is(a, b)", "errors"),
-        ("utf8.RuneLen('a')", "unicode/utf8"),
-        ("func f(r io.Reader) {}; f(nil)", "io"),
-        ("errgroup.WithContext(ctx)", ""),
-        ("fmt.lower()", ""),
-        ('import fmt "os"; fmt.Exit(1)', ""),
-        ("var fmt struct{ Println func() }; fmt.Println()", ""),
-    ],
-)  # fmt: skip
-def test_missing_imports_are_found(rewriter: Rewriter, code: str, imported: str) -> None:
-    header = rewriter.prepare(parse_program(code + "\n")).original.file("main.go").build_text.split("\n")[0]
-    assert re.findall(r'import "(.+?)"', header) == imported.split()
 
 
 def test_a_whole_file_imports_for_itself(rewriter: Rewriter) -> None:
@@ -247,10 +237,14 @@ def test_what_does_not_parse_comes_back_with_the_message(rewriter: Rewriter, tex
     assert prepared.original.main_text == text
 
 
+def package_clause(text: str) -> str:
+    return next(line for line in text.split("\n") if line.startswith("package "))
+
+
 def test_each_package_gets_the_shim_that_it_needs(rewriter: Rewriter) -> None:
     def shims(archive: str) -> list[str]:
         prepared = rewriter.prepare(parse_program(archive))
-        return [f"{shim.name}: {shim.text.split(chr(10))[0]}" for shim in prepared.original.shims]
+        return [f"{shim.name}: {package_clause(shim.text)}" for shim in prepared.original.shims]
 
     uses = 'import "runtime"\nvar n = runtime.NumGoroutine()\n'
     assert shims("-- main.go --\npackage main\nfunc main() {}\n-- a/a.go --\npackage a\n") == [
@@ -278,7 +272,7 @@ def test_files_for_another_system_are_none_of_the_programs(rewriter: Rewriter) -
         "-- slow_test.go --\n//go:build slow\n\npackage lib_test\n\nfunc f() { go f() }\n"
     )
     prepared = rewriter.prepare(parse_program(archive))
-    assert {shim.text.split("\n")[0] for shim in prepared.original.shims} == {"package lib", "package lib_test"}
+    assert {package_clause(shim.text) for shim in prepared.original.shims} == {"package lib", "package lib_test"}
     assert "goleak" not in prepared.original.file("gen.go").build_text
 
 

@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"path"
 	"slices"
+	"sort"
 	"strings"
 )
 
@@ -48,9 +49,10 @@ func commentedOut(program Program) []Candidate {
 		}
 		source := program.Files[hint.file]
 		edited := Source{source.Name, apply(source.Text, hint.edits)}
-		files := slices.Clone(program.Files)
-		files[hint.file] = edited
-		variant, problem := build(Program{Form: program.Form, Files: files})
+		whole := program
+		whole.Files = slices.Clone(program.Files)
+		whole.Files[hint.file] = edited
+		variant, problem := build(whole)
 		if problem != nil || undeclared(program, source, edited) {
 			continue
 		}
@@ -81,17 +83,18 @@ func hints(form string, source Source, tries *int) []hint {
 		return nil
 	}
 	var all []hint
-	for _, group := range file.Comments {
-		where := position(file, group)
-		if where == elsewhere {
-			all = append(all, insertions(fset, group, source.Text, whole)...)
+	lineOf := lineFinder(source.Text)
+	where := standings(file)
+	for i, group := range file.Comments {
+		if where[i] == elsewhere {
+			all = append(all, insertions(fset, group, source.Text, lineOf, whole)...)
 			continue
 		}
-		lines := commentLines(fset, group, source.Text, whole)
+		lines := commentLines(fset, group, source.Text, lineOf, whole)
 		if len(lines) == 0 {
 			continue
 		}
-		all = append(all, runs(lines, source.Text, where, tries)...)
+		all = append(all, runs(lines, source.Text, where[i], tries)...)
 		all = append(all, swaps(lines, source.Text)...)
 	}
 	// What a snippet declares stands above its statements in the whole file.
@@ -100,7 +103,7 @@ func hints(form string, source Source, tries *int) []hint {
 }
 
 // insertions are comments inside of a statement, whose text may complete it.
-func insertions(fset *token.FileSet, group *ast.CommentGroup, text string, whole wrapped) []hint {
+func insertions(fset *token.FileSet, group *ast.CommentGroup, text string, lineOf func(int) int, whole wrapped) []hint {
 	var all []hint
 	for _, comment := range group.List {
 		offset, ok := whole.toUser(fset.PositionFor(comment.Pos(), false).Offset)
@@ -112,7 +115,7 @@ func insertions(fset *token.FileSet, group *ast.CommentGroup, text string, whole
 		if strings.TrimSpace(code) == "" || strings.HasPrefix(code, "line ") {
 			continue
 		}
-		all = append(all, hint{"uncomment " + quoted(code), lineAt(text, offset), []edit{{offset, offset + len(comment.Text), code}}, 3})
+		all = append(all, hint{"uncomment " + quoted(code), lineOf(offset), []edit{{offset, offset + len(comment.Text), code}}, 3})
 	}
 	return all
 }
@@ -126,7 +129,7 @@ type commentLine struct {
 }
 
 // commentLines are the lines of a group of // comments, or of one /* comment.
-func commentLines(fset *token.FileSet, group *ast.CommentGroup, text string, whole wrapped) []commentLine {
+func commentLines(fset *token.FileSet, group *ast.CommentGroup, text string, lineOf func(int) int, whole wrapped) []commentLine {
 	var lines []commentLine
 	for _, comment := range group.List {
 		offset, ok := whole.toUser(fset.PositionFor(comment.Pos(), false).Offset)
@@ -143,9 +146,9 @@ func commentLines(fset *token.FileSet, group *ast.CommentGroup, text string, who
 			code = strings.TrimRight(code, " \t")
 			if own {
 				// One space after the slashes is the comment's, what follows is indentation.
-				lines = append(lines, commentLine{code, lineAt(text, offset), edit{offset, lineEnd, strings.TrimPrefix(code, " ")}, true})
+				lines = append(lines, commentLine{code, lineOf(offset), edit{offset, lineEnd, strings.TrimPrefix(code, " ")}, true})
 			} else {
-				lines = append(lines, commentLine{code, lineAt(text, offset), edit{codeEnd(text, offset), lineEnd, separator(text[start:offset]) + strings.TrimSpace(code)}, false})
+				lines = append(lines, commentLine{code, lineOf(offset), edit{codeEnd(text, offset), lineEnd, separator(text[start:offset]) + strings.TrimSpace(code)}, false})
 			}
 			continue
 		}
@@ -159,7 +162,7 @@ func commentLines(fset *token.FileSet, group *ast.CommentGroup, text string, who
 		if !own {
 			from, replacement = codeEnd(text, offset), separator(text[start:offset])+replacement
 		}
-		lines = append(lines, commentLine{code, lineAt(text, offset) + leadingLines(code), edit{from, end, replacement}, false})
+		lines = append(lines, commentLine{code, lineOf(offset) + leadingLines(code), edit{from, end, replacement}, false})
 	}
 	return lines
 }
@@ -251,16 +254,29 @@ const (
 	amongClauses // of a select or switch; the statements of the case above may go on there as well
 )
 
-// position tells what could stand where the comments do. It is generous: what does not fit, the parser tells later.
-func position(file *ast.File, group *ast.CommentGroup) standing {
-	var outer, inner ast.Node
+// standings tells what could stand where each group of comments does. It is generous: what does not fit, the parser tells later.
+func standings(file *ast.File) []standing {
+	groups := file.Comments
+	outer, inner := make([]ast.Node, len(groups)), make([]ast.Node, len(groups))
 	ast.Inspect(file, func(node ast.Node) bool {
-		if node == nil || node.Pos() > group.Pos() || node.End() < group.End() {
+		if node == nil {
 			return false
 		}
-		outer, inner = inner, node
-		return true
+		first := sort.Search(len(groups), func(i int) bool { return groups[i].Pos() >= node.Pos() })
+		i := first
+		for ; i < len(groups) && groups[i].End() <= node.End(); i++ {
+			outer[i], inner[i] = inner[i], node
+		}
+		return i > first
 	})
+	all := make([]standing, len(groups))
+	for i, group := range groups {
+		all[i] = standingIn(outer[i], inner[i], group)
+	}
+	return all
+}
+
+func standingIn(outer, inner ast.Node, group *ast.CommentGroup) standing {
 	switch node := inner.(type) {
 	case *ast.BlockStmt:
 		switch outer.(type) {

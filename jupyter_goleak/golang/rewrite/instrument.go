@@ -11,20 +11,26 @@ import (
 	"strings"
 )
 
-const (
-	shimName  = "zz_goleak_shim"
-	callShim  = "goleakNumGoroutine"
-	valueShim = "goleakNumGoroutineFunc"
-	goShim    = "goleakGo"
-	yieldShim = "goleakYield"
-)
+const shimName = "zz_goleak_shim"
+
+// shimNames are what a shim declares, all with a beginning that stands nowhere in the program.
+type shimNames struct{ probe, call, value, bind, start, yield string }
+
+func newShimNames(program Program) shimNames {
+	prefix := "goleak"
+	for slices.ContainsFunc(program.Files, func(source Source) bool { return strings.Contains(source.Text, prefix) }) {
+		prefix += "_"
+	}
+	return shimNames{prefix + "Probe", prefix + "NumGoroutine", prefix + "NumGoroutineFunc", prefix + "Bind", prefix + "Go", prefix + "Yield"}
+}
 
 // packages remembers, per folder, what the files need of a shim.
 type packages struct {
-	yields, ancestry bool
-	alone            bool // one file, which the go command gets by name, as it does the shim
-	folders          map[string]*folderNeeds
-	order            []string
+	yields  bool
+	alone   bool // one file, which the go command gets by name, as it does the shim
+	names   shimNames
+	folders map[string]*folderNeeds
+	order   []string
 }
 
 type folderNeeds struct {
@@ -34,7 +40,7 @@ type folderNeeds struct {
 
 func newPackages(program Program) *packages {
 	alone := program.Form != "txtar" && program.Form != "package"
-	return &packages{yields: program.Yields, ancestry: program.Ancestry, alone: alone, folders: map[string]*folderNeeds{}}
+	return &packages{yields: program.Yields, alone: alone, names: newShimNames(program), folders: map[string]*folderNeeds{}}
 }
 
 // instrument notes each go statement, and replaces each use of runtime.NumGoroutine by the shim's. The real function goes along as an argument, so
@@ -49,15 +55,15 @@ func (p *packages) instrument(name, text string) (string, *Problem) {
 		}
 		return text, syntaxProblem(name, err)
 	}
-	edits := append(numGoroutineEdits(fset, file, name, text), goEdits(fset, file, name, text)...)
+	edits := append(p.names.numGoroutineEdits(fset, file, name, text), p.names.goEdits(fset, file, name, text)...)
 	if p.yields {
-		edits = append(edits, yieldEdits(fset, file)...)
+		edits = append(edits, p.names.yieldEdits(fset, file)...)
 	}
 	p.note(name, file.Name.Name, len(edits) > 0)
-	return apply(text, edits), nil
+	return apply(text, append(edits, spinEdits(fset, file)...)), nil
 }
 
-func numGoroutineEdits(fset *token.FileSet, file *ast.File, name, text string) []edit {
+func (shim shimNames) numGoroutineEdits(fset *token.FileSet, file *ast.File, name, text string) []edit {
 	qualifiers := importedAs(file, "runtime")
 	if len(qualifiers) == 0 {
 		return nil
@@ -75,9 +81,9 @@ func numGoroutineEdits(fset *token.FileSet, file *ast.File, name, text string) [
 		return false
 	}
 	var edits []edit
-	replace := func(node ast.Node, shim, read string) {
+	replace := func(node ast.Node, called, read string) {
 		start, end := fset.PositionFor(node.Pos(), false).Offset, fset.PositionFor(node.End(), false).Offset
-		code := fmt.Sprintf("%s(%s, %s, %d", shim, read, strconv.Quote(name), userLine(fset, node.Pos(), name))
+		code := fmt.Sprintf("%s(%s, %s", called, read, userPlace(fset, node.Pos(), name))
 		if lines := strings.Count(text[start:end], "\n"); lines > 0 {
 			code += "," + strings.Repeat("\n", lines)
 		}
@@ -96,13 +102,13 @@ func numGoroutineEdits(fset *token.FileSet, file *ast.File, name, text string) [
 			if isRead(node.Fun) {
 				// A call with arguments is the user's error: the compiler shall see it as it is.
 				if len(node.Args) == 0 {
-					replace(node, callShim, source(node.Fun))
+					replace(node, shim.call, source(node.Fun))
 				}
 				return false
 			}
 		case *ast.SelectorExpr:
 			if isRead(node) {
-				replace(node, valueShim, source(node))
+				replace(node, shim.value, source(node))
 				return false
 			}
 			names[node.Sel] = true
@@ -112,7 +118,7 @@ func numGoroutineEdits(fset *token.FileSet, file *ast.File, name, text string) [
 			}
 		case *ast.Ident:
 			if isRead(node) {
-				replace(node, valueShim, source(node))
+				replace(node, shim.value, source(node))
 			}
 		}
 		return true
@@ -120,16 +126,18 @@ func numGoroutineEdits(fset *token.FileSet, file *ast.File, name, text string) [
 	return edits
 }
 
-// userLine is the line in the user's file; a line directive of the user's own may name another file.
-func userLine(fset *token.FileSet, pos token.Pos, name string) int {
-	if at := fset.Position(pos); at.Filename == path.Base(name) {
-		return at.Line
+// userPlace is the file and line that the runtime tells of the position: a line directive of the user's own may name
+// another file, relative to the one that it stands in.
+func userPlace(fset *token.FileSet, pos token.Pos, name string) string {
+	at := fset.Position(pos)
+	if !path.IsAbs(at.Filename) {
+		at.Filename = path.Join(folder(name), at.Filename)
 	}
-	return fset.PositionFor(pos, false).Line
+	return fmt.Sprintf("%q, %d", at.Filename, at.Line)
 }
 
 // goEdits put a call of the shim before each go statement.
-func goEdits(fset *token.FileSet, file *ast.File, name, text string) []edit {
+func (shim shimNames) goEdits(fset *token.FileSet, file *ast.File, name, text string) []edit {
 	var edits []edit
 	ast.Inspect(file, func(node ast.Node) bool {
 		if statement, ok := node.(*ast.GoStmt); ok {
@@ -140,11 +148,32 @@ func goEdits(fset *token.FileSet, file *ast.File, name, text string) []edit {
 				start := fset.PositionFor(statement.Call.Fun.Pos(), false).Offset
 				called = text[start:fset.PositionFor(statement.Call.Fun.End(), false).Offset]
 			}
-			edits = append(edits, edit{offset, offset, fmt.Sprintf("%s(%q, %d, %q);", goShim, name, userLine(fset, statement.Pos(), name), called) + lineDirective(at)})
+			edits = append(edits, edit{offset, offset, fmt.Sprintf("%s(%s, %q);", shim.start, userPlace(fset, statement.Pos(), name), called) + lineDirective(at)})
 		}
 		return true
 	})
 	return edits
+}
+
+// spinEdits put a loop over nothing into each endless loop without a body: the compiler has no line for the jump that is
+// all of it, and tells another one.
+func spinEdits(fset *token.FileSet, file *ast.File) []edit {
+	var edits []edit
+	ast.Inspect(file, func(node ast.Node) bool {
+		if loop, ok := node.(*ast.ForStmt); ok && len(loop.Body.List) == 0 && isTrue(loop.Cond) {
+			at := loop.Body.Lbrace + 1
+			offset := fset.PositionFor(at, false).Offset
+			edits = append(edits, edit{offset, offset, "for range [1]struct{}{} {}" + lineDirective(fset.Position(at))})
+		}
+		return true
+	})
+	return edits
+}
+
+// isTrue tells whether the condition is none, or looks like the constant.
+func isTrue(condition ast.Expr) bool {
+	name, ok := condition.(*ast.Ident)
+	return condition == nil || ok && name.Name == "true"
 }
 
 // importedAs are the names under which the file imports that path.
@@ -216,36 +245,36 @@ func (p *packages) shims() []Source {
 	return shims
 }
 
-// shim is the file's text. Its functions are inlined only where nobody asks for ancestry: the runtime tells the stacks of
-// creators by return addresses, and an inlined call that follows would be taken for the caller.
+// shim is the file's text. The package may declare any name that the language predeclares, so that none is used here.
+// A function in a variable is never inlined into its caller: where the runtime records the stacks of creators, it tells
+// them by return addresses, and an inlined call that follows would be taken for the caller. The constraint lets a module
+// of an older language have a generic function.
 func (p *packages) shim(pkg string) string {
-	pragma := ""
-	if p.ancestry {
-		pragma = "//go:noinline\n"
-	}
-	constraint := ""
+	constraint := "go1.21"
 	if p.alone {
 		// The package of that folder, which the file may import, has no use for it.
-		constraint = "//go:build ignore\n\n"
+		constraint = "ignore && " + constraint
 	}
-	return constraint + "package " + pkg + `
+	return strings.NewReplacer(
+		"CONSTRAINT", constraint, "PACKAGE", pkg, "PROBE", p.names.probe, "CALL", p.names.call, "VALUE", p.names.value,
+		"BIND", p.names.bind, "START", p.names.start, "YIELD", p.names.yield,
+	).Replace(`//go:build CONSTRAINT
 
-import goleakProbe "runtime/coverage"
+package PACKAGE
 
-` + pragma + `func ` + callShim + `(read func() int, file string, line int) int {
-	return goleakProbe.GoleakNumGoroutine(read, file, line)
+import PROBE "runtime/coverage"
+
+var (
+	CALL  = PROBE.GoleakNumGoroutine
+	VALUE = BIND(PROBE.GoleakNumGoroutine)
+	START = PROBE.GoleakGo
+	YIELD = PROBE.GoleakYield
+)
+
+func BIND[N, S, L interface{}](call func(func() N, S, L) N) func(func() N, S, L) func() N {
+	return func(read func() N, file S, line L) func() N { return func() N { return call(read, file, line) } }
 }
-
-func ` + valueShim + `(read func() int, file string, line int) func() int {
-	return func() int { return goleakProbe.GoleakNumGoroutine(read, file, line) }
-}
-
-` + pragma + `func ` + goShim + `(file string, line int, called string) {
-	goleakProbe.GoleakGo(file, line, called)
-}
-
-` + pragma + `func ` + yieldShim + `() { goleakProbe.GoleakYield() }
-`
+`)
 }
 
 // declares tells whether the file declares a function of that name.

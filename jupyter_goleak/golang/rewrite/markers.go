@@ -12,7 +12,8 @@ var marker = regexp.MustCompile(`^//\s*goleak:(\S+)[ \t]*(.*?)[ \t]*$`)
 // withMarkers is the program with its markers carried out, line for line: a comment //goleak:fix gives its code in the
 // place of its line, and a line that ends in //goleak:leak is left out.
 func withMarkers(program Program) (Program, bool, *Problem) {
-	out := Program{Form: program.Form}
+	out := program
+	out.Files = nil
 	any := false
 	for _, source := range program.Files {
 		if strings.HasSuffix(source.Name, ".go") && strings.Contains(source.Text, "goleak:") {
@@ -74,14 +75,19 @@ func comments(text string) []comment {
 }
 
 func eachToken(text string, mode scanner.Mode, visit func(offset int, tok token.Token, literal string)) {
-	fset := token.NewFileSet()
-	file := fset.AddFile("", fset.Base(), len(text))
+	scan(Source{Text: text}, mode, visit)
+}
+
+// scan visits the tokens; the table that it returns knows the line directives, too.
+func scan(source Source, mode scanner.Mode, visit func(offset int, tok token.Token, literal string)) *token.File {
+	text := source.Text
+	file := token.NewFileSet().AddFile(source.Name, -1, len(text))
 	var s scanner.Scanner
 	s.Init(file, []byte(text), func(token.Position, string) {}, mode)
 	for {
 		pos, tok, literal := s.Scan()
 		if tok == token.EOF {
-			return
+			return file
 		}
 		visit(file.Offset(pos), tok, literal)
 	}

@@ -7,17 +7,18 @@ import (
 	"go/scanner"
 	"go/token"
 	"path"
+	"path/filepath"
 	"strings"
 )
 
 // A Program is a request: all files, and how the user wrote them ("file", "snippet", "test", "txtar" or "package"). With
-// Yields, what is built may give way before each statement that other goroutines care about; with Ancestry, it may be
-// run with the runtime recording the stacks of creators.
+// Yields, what is built may give way before each statement that other goroutines care about. Directory is where the
+// files of a package stand, "" for a program that is written somewhere else to be built.
 type Program struct {
-	Form     string   `json:"form"`
-	Files    []Source `json:"files"`
-	Yields   bool     `json:"yields"`
-	Ancestry bool     `json:"ancestry"`
+	Form      string   `json:"form"`
+	Files     []Source `json:"files"`
+	Yields    bool     `json:"yields"`
+	Directory string   `json:"directory"`
 }
 
 // A File is one file of a variant: Text is what the user reads, Build what the compiler gets.
@@ -105,6 +106,9 @@ func build(program Program) (Variant, *Problem) {
 			}
 			if problem == nil {
 				text, problem = packages.instrument(source.Name, text)
+			}
+			if program.Directory != "" {
+				text = anchored(text, filepath.Join(program.Directory, folder(source.Name)))
 			}
 			if problem != nil && first == nil {
 				first = problem

@@ -5,7 +5,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"path"
 	"slices"
 	"strings"
 )
@@ -45,22 +44,27 @@ func isSnippet(form, text string) bool {
 	return snippet
 }
 
-// An item is a declaration or a run of statements at the top level of a snippet, with the comments around it.
-type item struct {
-	start, end int // of the text
-	first      int // offset of the first token
-	kind       token.Token
-	file       *ast.File // of a declaration
-	after      int       // of a function that becomes a literal in func main: the offset that it goes to
-}
-
-func (i item) isStatement() bool { return i.kind == token.ILLEGAL }
-
 // wrap gives the snippet a package clause, the standard imports that it lacks, and a func main around its statements.
 // Functions, types and constants go to the top level, and so do the variables that they use; all others stay
 // in func main, since a global would keep alive what it holds.
+//
+// Of a snippet that cannot be cut into its parts, the compiler gets what it shall speak of, and no more.
 func wrap(source Source) (wrapped, *Problem) {
-	items := split(source.Text)
+	w := newWrapping(source)
+	problemAt := func(offset int, message string) *Problem {
+		return &Problem{"usage", source.Name, lineAt(source.Text, offset), columnAt(source.Text, offset), message}
+	}
+	items, stray := split(source.Text)
+	if stray >= 0 {
+		return w.whole([]item{{start: stray, end: len(source.Text), first: stray}}, nil, false), nil
+	}
+	if i := slices.IndexFunc(items, func(i item) bool { return i.kind == token.PACKAGE }); i >= 0 {
+		return w.whole(items[i:i+1], nil, false),
+			problemAt(items[i].first, "The package clause stands below other code: move it to the first line, or leave it out.")
+	}
+	if i := slices.IndexFunc(items, item.isBroken); i >= 0 {
+		return w.whole(items[i:i+1], nil, false), nil
+	}
 	top, inMain := arrange(source.Text, items)
 	ownMain, ownTest := false, false
 	for _, item := range top {
@@ -69,15 +73,15 @@ func wrap(source Source) (wrapped, *Problem) {
 			ownTest = ownTest || declaresTest(item.file)
 		}
 	}
-	problemAt := func(offset int, message string) *Problem {
-		return &Problem{"usage", source.Name, lineAt(source.Text, offset), columnAt(source.Text, offset), message}
-	}
 	hasStatements := slices.ContainsFunc(inMain, item.isStatement)
 	var problem *Problem
 	switch {
 	case ownMain && hasStatements:
 		stray := inMain[slices.IndexFunc(inMain, item.isStatement)]
 		problem = problemAt(stray.first, "A statement stands outside of func main: move it into func main, or leave func main out.")
+	case ownTest && hasStatements:
+		stray := inMain[slices.IndexFunc(inMain, item.isStatement)]
+		problem = problemAt(stray.first, "A statement stands outside of the tests: move it into one, or declare a variable with var.")
 	case !ownMain && !ownTest && !hasStatements:
 		problem = problemAt(0, "The snippet declares things but does nothing: add a statement to run, or a func main.")
 	}
@@ -96,105 +100,12 @@ func wrap(source Source) (wrapped, *Problem) {
 		}
 	}
 	if !ownMain && !ownTest {
-		top, inMain = closures(source.Text, top, inMain)
-	}
-	whole := assemble(source.Text, nil, top, inMain, !ownMain && !ownTest)
-	imports, ok := missingImports(source.Name, whole.text)
-	if ok && len(imports) > 0 {
-		whole = assemble(source.Text, imports, top, inMain, !ownMain && !ownTest)
-	}
-	return whole, problem
-}
-
-// split cuts the snippet at its top-level semicolons. Neighbouring statements make one item.
-func split(text string) []item {
-	type tokenAt struct {
-		offset int
-		tok    token.Token
-		lit    string
-	}
-	var tokens []tokenAt
-	eachToken(text, 0, func(offset int, tok token.Token, literal string) {
-		tokens = append(tokens, tokenAt{offset, tok, literal})
-	})
-	var items []item
-	for i := 0; i < len(tokens); {
-		j, depth := i, 0
-		for ; j < len(tokens); j++ {
-			switch tokens[j].tok {
-			case token.LPAREN, token.LBRACE, token.LBRACK:
-				depth++
-			case token.RPAREN, token.RBRACE, token.RBRACK:
-				depth--
-			}
-			if tokens[j].tok == token.SEMICOLON && depth <= 0 {
-				break
-			}
+		var wrong *misuse
+		if top, inMain, wrong = closures(source.Text, top, inMain); wrong != nil {
+			problem = problemAt(wrong.offset, wrong.message)
 		}
-		end := len(text)
-		if j < len(tokens) {
-			end = tokens[j].offset
-			if tokens[j].lit == ";" {
-				end++
-			}
-		}
-		current := item{start: tokens[i].offset, end: end, first: tokens[i].offset, kind: token.ILLEGAL}
-		switch tok := tokens[i].tok; tok {
-		case token.IMPORT, token.TYPE, token.CONST, token.VAR, token.FUNC:
-			file, err := parser.ParseFile(token.NewFileSet(), "", "package p;"+text[current.start:end], 0)
-			// A broken declaration is still one: the compiler's message shall be about it.
-			named := tok == token.FUNC && i+1 < len(tokens) && tokens[i+1].tok == token.IDENT
-			if err == nil || tok != token.FUNC || named {
-				current.kind = tok
-				if err == nil {
-					current.file = file
-				}
-			}
-		}
-		items = append(items, current)
-		i = j + 1
 	}
-	return withComments(text, items)
-}
-
-// withComments stretches the items over all of the text between them. A comment belongs to the item before it, unless
-// an empty line sets it off.
-func withComments(text string, items []item) []item {
-	if len(items) == 0 {
-		return nil
-	}
-	all := comments(text)
-	items[0].start = 0
-	for i := 1; i < len(items); i++ {
-		end := items[i-1].end
-		for end < items[i].start {
-			next := strings.IndexByte(text[end:items[i].start], '\n')
-			if next < 0 {
-				break
-			}
-			next += end
-			if k := slices.IndexFunc(all, func(c comment) bool { return c.offset <= next && next < c.offset+len(c.text) }); k >= 0 {
-				end = all[k].offset + len(all[k].text)
-				continue
-			}
-			end = next + 1
-			if line, _, _ := strings.Cut(text[end:items[i].start], "\n"); strings.TrimSpace(line) == "" {
-				break
-			}
-		}
-		items[i-1].end = end
-		items[i].start = end
-	}
-	items[len(items)-1].end = len(text)
-	var merged []item
-	for _, item := range items {
-		if last := len(merged) - 1; last >= 0 && item.isStatement() && merged[last].isStatement() {
-			merged[last].end = item.end
-			continue
-		}
-		merged = append(merged, item)
-	}
-	return merged
+	return w.whole(top, inMain, !ownMain && !ownTest), problem
 }
 
 // arrange tells what goes to the top level, imports first, and what into func main.
@@ -213,11 +124,12 @@ func arrange(text string, items []item) (top, inMain []item) {
 			need(item)
 		}
 	}
+	local := localNames(text, items)
 	global := map[int]bool{}
 	for changed := true; changed; {
 		changed = false
 		for i, item := range items {
-			if item.kind == token.VAR && !global[i] && slices.ContainsFunc(declaredNames(item.file), func(name string) bool { return needed[name] }) {
+			if item.kind == token.VAR && !global[i] && !slices.ContainsFunc(declaredNames(item.file), local.has) && slices.ContainsFunc(declaredNames(item.file), func(name string) bool { return needed[name] }) {
 				global[i], changed = true, true
 				need(item)
 			}
@@ -238,6 +150,39 @@ func arrange(text string, items []item) (top, inMain []item) {
 		}
 	}
 	return top, inMain
+}
+
+type nameSet map[string]bool
+
+func (s nameSet) has(name string) bool { return s[name] }
+
+// localNames are the variables that statements declare, and the variables and functions that use them in turn: none of
+// them can be global.
+func localNames(text string, items []item) nameSet {
+	local := nameSet{}
+	for _, item := range items {
+		if item.isStatement() {
+			for name := range declarations(text, item) {
+				local[name] = true
+			}
+		}
+	}
+	for changed := len(local) > 0; changed; {
+		changed = false
+		for _, item := range items {
+			if item.kind != token.VAR && plainFunction(item) == nil {
+				continue
+			}
+			names := topNames(item.file)
+			if slices.ContainsFunc(names, local.has) || !slices.ContainsFunc(item.file.Unresolved, func(free *ast.Ident) bool { return local[free.Name] }) {
+				continue
+			}
+			for _, name := range names {
+				local[name], changed = true, true
+			}
+		}
+	}
+	return local
 }
 
 func declaredNames(file *ast.File) []string {
@@ -271,7 +216,45 @@ func declaresTest(file *ast.File) bool {
 	})
 }
 
-func assemble(text string, imports []string, top, inMain []item, withMain bool) wrapped {
+// A wrapping makes a whole file of a snippet.
+type wrapping struct {
+	text   string
+	places *token.File
+	others bool // it may have line directives of its own, which name other files
+}
+
+func newWrapping(source Source) wrapping {
+	return wrapping{
+		source.Text,
+		scan(source, 0, func(int, token.Token, string) {}),
+		strings.Contains(source.Text, "//line ") || strings.Contains(source.Text, "/*line "),
+	}
+}
+
+// at is where the offset stands for whoever reads positions, as a line directive says it.
+func (w wrapping) at(offset int) string {
+	position := w.places.Position(w.places.Pos(offset))
+	name := ""
+	if w.others {
+		name = position.Filename
+	}
+	if position.Column <= 0 {
+		return fmt.Sprintf("%s:%d", name, position.Line)
+	}
+	return fmt.Sprintf("%s:%d:%d", name, position.Line, position.Column)
+}
+
+// whole is the file with the imports that it lacks.
+func (w wrapping) whole(top, inMain []item, withMain bool) wrapped {
+	whole := w.assemble(nil, top, inMain, withMain)
+	if imports := missingImports(whole.text); len(imports) > 0 {
+		whole = w.assemble(imports, top, inMain, withMain)
+	}
+	return whole
+}
+
+func (w wrapping) assemble(imports []string, top, inMain []item, withMain bool) wrapped {
+	text := w.text
 	var out strings.Builder
 	var whole wrapped
 	copied := func(start, end int) {
@@ -279,15 +262,22 @@ func assemble(text string, imports []string, top, inMain []item, withMain bool) 
 		out.WriteString(text[start:end])
 	}
 	put := func(item item) {
-		fmt.Fprintf(&out, "//line :%d:%d\n", lineAt(text, item.start), columnAt(text, item.start))
-		if decl := plainFunction(item); decl != nil && item.after > 0 {
+		if doc, end := preamble(text, item); end > 0 {
+			// All that stands above the import is C: C has to be told the line in its own way, and Go afterwards.
+			copied(item.start, doc)
+			fmt.Fprintf(&out, "// #line %d\n", lineAt(text, doc))
+			copied(doc, end)
+			fmt.Fprintf(&out, "/*line %s*/", w.at(end))
+			copied(end, item.end)
+		} else if decl := plainFunction(item); decl != nil && item.after > 0 {
 			// The item was parsed from its first token, behind a package clause.
-			offset := func(pos token.Pos) int { return item.first + int(pos-decl.Pos()) }
+			after := item.first + int(decl.Name.End()-decl.Pos())
+			fmt.Fprintf(&out, "//line %s\n", w.at(item.start))
 			copied(item.start, item.first)
-			after := offset(decl.Name.End())
-			fmt.Fprintf(&out, "%s = func/*line :%d:%d*/", decl.Name.Name, lineAt(text, after), columnAt(text, after))
+			fmt.Fprintf(&out, "%s = func/*line %s*/", decl.Name.Name, w.at(after))
 			copied(after, item.end)
 		} else {
+			fmt.Fprintf(&out, "//line %s\n", w.at(item.start))
 			copied(item.start, item.end)
 		}
 		if !strings.HasSuffix(text[item.start:item.end], "\n") {
@@ -307,7 +297,7 @@ func assemble(text string, imports []string, top, inMain []item, withMain bool) 
 		for _, item := range inMain {
 			if decl := plainFunction(item); decl != nil && item.after > 0 {
 				at := item.first + int(decl.Type.Params.Pos()-decl.Pos())
-				fmt.Fprintf(&out, "//line :%d:%d\nvar %s func%s\n_ = %s\n", lineAt(text, at), columnAt(text, at), decl.Name.Name,
+				fmt.Fprintf(&out, "//line %s\nvar %s func%s\n_ = %s\n", w.at(at), decl.Name.Name,
 					text[at:item.first+int(decl.Body.Pos()-decl.Pos())], decl.Name.Name)
 			}
 		}
@@ -316,18 +306,36 @@ func assemble(text string, imports []string, top, inMain []item, withMain bool) 
 		put(item)
 	}
 	if withMain {
-		end := len(strings.TrimRight(text, "\n"))
-		fmt.Fprintf(&out, "//line :%d:%d\n}\n", lineAt(text, end), columnAt(text, end))
+		fmt.Fprintf(&out, "//line %s\n}\n", w.at(len(strings.TrimRight(text, "\n"))))
 	}
 	whole.text = out.String()
 	return whole
 }
 
-// missingImports are the standard packages that the file names and neither imports nor declares.
-func missingImports(name, text string) ([]string, bool) {
-	file, err := parser.ParseFile(token.NewFileSet(), path.Base(name), text, 0)
-	if err != nil {
-		return nil, false
+// preamble is where the C code above `import "C"` begins and where the import ends; end is 0 where there is none.
+func preamble(text string, item item) (start, end int) {
+	if item.kind != token.IMPORT || item.file == nil || len(importedAs(item.file, "C")) == 0 {
+		return 0, 0
+	}
+	const head = "package p;\n"
+	file, err := parser.ParseFile(token.NewFileSet(), "", head+text[item.start:item.end], parser.ParseComments|parser.ImportsOnly)
+	if err != nil || len(file.Decls) != 1 {
+		return 0, 0
+	}
+	decl, ok := file.Decls[0].(*ast.GenDecl)
+	if !ok || decl.Doc == nil {
+		return 0, 0
+	}
+	offset := func(pos token.Pos) int { return item.start + int(pos-file.FileStart) - len(head) }
+	return offset(decl.Doc.Pos()), offset(decl.End())
+}
+
+// missingImports are the standard packages that the file names and neither imports nor declares. A file that cannot be
+// parsed gets them as well: what the compiler has to say of it is not that they are missing.
+func missingImports(text string) []string {
+	file, _ := parser.ParseFile(token.NewFileSet(), "", text, parser.AllErrors)
+	if file == nil {
+		return nil
 	}
 	imported := map[string]bool{}
 	for _, spec := range file.Imports {
@@ -360,5 +368,5 @@ func missingImports(name, text string) ([]string, bool) {
 		}
 	}
 	slices.Sort(imports)
-	return imports, true
+	return imports
 }

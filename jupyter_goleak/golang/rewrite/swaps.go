@@ -32,13 +32,13 @@ func swaps(lines []commentLine, text string) []hint {
 		if end < len(text) {
 			from, to := lineBounds(text, end+1)
 			if version := anotherVersion(uncommented(text[from:to]), code); version != "" {
-				all = append(all, swap(text, from, to, version, lineAt(text, from), gone))
+				all = append(all, swap(text, from, to, version, line.line+1, gone))
 			}
 		}
 		if start > 0 {
 			from, to := lineBounds(text, start-1)
 			if version := anotherVersion(uncommented(text[from:to]), code); version != "" {
-				all = append(all, swap(text, from, to, version, lineAt(text, from), gone))
+				all = append(all, swap(text, from, to, version, line.line-1, gone))
 			}
 		}
 	}
