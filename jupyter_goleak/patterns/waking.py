@@ -57,9 +57,10 @@ def stops(wait: Wait, clock: Variable) -> list[Operation]:
     """Where the timer or ticker was stopped for good, as far as the text tells.
 
     Not by a deferred call of a function that still runs, nor below the line where the goroutine waits itself; nor where it
-    is set again, or another one made in its place.
+    is set again, or another one made in its place, unless it is proven that none of them runs.
     """
-    if clock.sites("reset") or any(site.again for site in clock.sites("make")):
+    again = clock.sites("reset") or any(site.again for site in clock.sites("make"))
+    if again and wait.leak.evidence != "proven":
         return []
     running = (wait, *wait.others)
     return [

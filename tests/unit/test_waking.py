@@ -78,7 +78,7 @@ def variable(kind: str, *operations: Operation, **changes: Any) -> Variable:
 
 
 def case(operation: str, variable: int | None, *others: int) -> Case:
-    return Case(operation, "x", "", 20, variable, others)
+    return Case(operation, "x", "", 20, variable, others, ())
 
 
 def place(operation: str = "receive", subject: int | None = 0, **changes: Any) -> Place:
@@ -90,6 +90,7 @@ def place(operation: str = "receive", subject: int | None = 0, **changes: Any) -
         "expression": "x",
         "variable": subject,
         "others": (),
+        "ended": (),
         "function": "waiter",
         "file": "main.go",
         "line": 20,
