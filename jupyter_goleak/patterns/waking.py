@@ -59,15 +59,19 @@ def stops(wait: Wait, clock: Variable) -> list[Operation]:
     Not by a deferred call of a function that still runs, nor below the line where the goroutine waits itself; nor where it
     is set again, or another one made in its place, unless it is proven that none of them runs.
     """
-    again = clock.sites("reset") or any(site.again for site in clock.sites("make"))
-    if again and wait.leak.evidence != "proven":
-        return []
     running = (wait, *wait.others)
+
+    def ahead(site: Operation) -> bool:
+        return wait.stands_in(site) is not None and site.line > wait.place.line
+
+    anew = [site for site in clock.sites("reset", "make") if site.kind == "reset" or site.again]
+    remade = {site.body for site in anew if not ahead(site)} if wait.leak.evidence != "proven" else set()
     return [
         site
         for site in clock.sites("stop")
         if not (site.deferred and any(other.stands_in(site) is not None for other in running))
-        and not (wait.stands_in(site) is not None and site.line > wait.place.line)
+        and not ahead(site)
+        and site.body not in remade
     ]
 
 
