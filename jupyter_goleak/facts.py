@@ -35,7 +35,7 @@ class Operation:
 
     `body` is the function or literal that it is part of, by its place among all of them (-1 at package level). `again`: the
     program may come to it more than once. `timed`: a timer of `time.AfterFunc` comes to it. `tasks` are, of a method `Go`, the
-    bodies that it starts. A method's name with `-value` behind it, such as `unlock-value`, is a method handed on to be called
+    bodies that it starts. `last_line` is that of the outermost loop around it in its function, or its own: below, it is past. A method's name with `-value` behind it, such as `unlock-value`, is a method handed on to be called
     later.
     """
 
@@ -62,6 +62,7 @@ class Operation:
     select_line: int
     tasks: tuple[int, ...]
     timed: bool
+    last_line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +178,9 @@ class Place:
     a loop without a condition repeats it, or a call that led to it. `each_round`: the loop
     declares what is waited for, which is another value in each round. `comma_ok`: the receive tells, too, whether the channel is
     closed. `holding` names the locks that the goroutine holds there; `same`: by all that the text tells, the lock that it
-    waits for is one of these, and not that of another value. `stack` are the calls under way in the user's code, the innermost first, and `reaches` the bodies that they may
-    yet come to, themselves included. Where `found` is False, only `file` and `line` (and `started`) are known.
+    waits for is one of these, and not that of another value. `stack` are the calls under way
+    in the user's code, the innermost first; `ahead` are the bodies that it may yet come to from where it stands, `reaches` those
+    that its calls under way may ever have come to, themselves included. Where `found` is False, only `file` and `line` (and `started`) are known.
     """
 
     found: bool
@@ -200,6 +202,7 @@ class Place:
     started: Launch | None
     holding: tuple[int, ...]
     stack: tuple[Standing, ...]
+    ahead: frozenset[int]
     reaches: frozenset[int]
 
 
@@ -255,6 +258,7 @@ def _place(each: Mapping[str, Any]) -> Place:
             "others": tuple(each["others"]),
             "ended": tuple(each["ended"]),
             "stack": tuple(Standing(**standing) for standing in each["stack"]),
+            "ahead": frozenset(each["ahead"]),
             "reaches": frozenset(each["reaches"]),
         }
     )

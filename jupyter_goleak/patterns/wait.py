@@ -124,18 +124,19 @@ class Wait:
         """
         bodies = {call.body for call in self.place.stack}
         return any(
-            (
-                site.body in self.place.reaches
-                and not self._is_past(site)
-                and (site.body in bodies or site.body not in anew)
-            )
-            or bodies.intersection(site.tasks)
+            (self._is_ahead(site) and (site.body in bodies or site.body not in anew)) or bodies.intersection(site.tasks)
             for site in sites
         )
 
+    def _is_ahead(self, site: Operation) -> bool:
+        if site.kind.endswith("-value"):
+            # Where a method was handed on, it may be called at any time after.
+            return site.body in self.place.reaches
+        return site.body in self.place.ahead or (self.stands_in(site) is not None and not self._is_past(site))
+
     def _is_past(self, site: Operation) -> bool:
         line = self.stands_in(site)
-        return line is not None and site.end_line < line and not (site.again or site.deferred)
+        return line is not None and site.last_line < line and not (site.body in self.place.ahead or site.deferred)
 
     def stuck(self, sites: Iterable[Operation]) -> tuple[Wait, Operation] | None:
         """Others, who would yet come to one of the operations where they stand, and wait themselves; and that operation."""
@@ -147,7 +148,7 @@ class Wait:
                 bodies = {call.body for call in other.place.stack}
                 # Who waits in that very statement waits there for another value.
                 there = (other.place.file, other.place.line) == (site.file, site.line)
-                held = site.deferred and site.body in other.place.reaches
+                held = site.deferred and site.body in other.place.ahead
                 ahead = (site.body in bodies or held) and not there and not other._is_past(site)
                 if ahead or bodies.intersection(site.tasks):
                     return other, site

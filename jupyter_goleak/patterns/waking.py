@@ -18,7 +18,10 @@ _SERVES = {
     "lock": ("unlock", "runlock", "unlock-value", "runlock-value"),
     "rlock": ("unlock", "unlock-value"),
 }
-_WAITED_FOR = {"waitgroup": ("done", "go"), "cond": ("signal", "broadcast")}
+_WAITED_FOR = {
+    "waitgroup": ("done", "done-value", "go"),
+    "cond": ("signal", "signal-value", "broadcast", "broadcast-value"),
+}
 _DEADLINES = ("setdeadline", "setreaddeadline", "setwritedeadline")
 _ENDS = ("pipe", "connection")
 
@@ -98,7 +101,7 @@ def _outside(wait: Wait) -> str:
         context = owner(wait, channel, "Done")
         if context is not None and _has_deadline(wait, context):
             return wait.say("the end of `{name}` may yet come by itself", name=context.name or "ctx")
-    timed = [site for site in _serving(wait) if site.timed]
+    timed = [site for site in _serving(wait) if site.timed and not _takes_first(wait, site)]
     if timed:
         return wait.say("a timer may yet come to line {line}", line=wait.line(timed[0]))
     limits = wait.variable.sites(*_DEADLINES) if wait.variable is not None else ()
@@ -157,11 +160,14 @@ def will_be_served(wait: Wait) -> str:
 
 def _may_do(wait: Wait, other: Wait, site: Operation) -> bool:
     """Whether the other one can do it: a lock that its function takes first, it can release only while it holds it."""
+    return not _takes_first(wait, site) or any(lock is wait.variable for lock in other.held())
+
+
+def _takes_first(wait: Wait, site: Operation) -> bool:
+    """Whether it releases a lock that its function takes before."""
     if site.kind not in ("unlock", "runlock") or wait.variable is None:
-        return True
-    takes = [lock for lock in wait.variable.sites("lock", "rlock") if lock.body == site.body and lock.line <= site.line]
-    line = other.stands_in(site)
-    return not takes or (line is not None and any(lock.line < line for lock in takes))
+        return False
+    return any(lock.body == site.body and lock.line <= site.line for lock in wait.variable.sites("lock", "rlock"))
 
 
 def _needs(wait: Wait) -> list[tuple[str, Variable | None]]:

@@ -44,6 +44,7 @@ def operation(kind: str, line: int = 10, body: int = MAIN, **changes: Any) -> Op
         "select_line": 0,
         "tasks": (),
         "timed": False,
+        "last_line": changes.get("end_line", line),
     }
     return Operation(**usual | changes)
 
@@ -103,6 +104,7 @@ def place(operation: str = "receive", subject: int | None = 0, **changes: Any) -
         "started": None,
         "holding": (),
         "stack": (Standing(WAITER, 20),),
+        "ahead": frozenset(),
         "reaches": frozenset({WAITER}),
     }
     return Place(**usual | changes)
@@ -112,7 +114,9 @@ def sleeping(line: int = 5, body: int = MAIN, *reaches: int, outer: Sequence[Sta
     """Where a goroutine sleeps, in a function that may yet come to those others."""
     stack = (Standing(body, line), *outer)
     within = {each.body for each in stack} | set(reaches)
-    return place("call", None, line=line, function="main", stack=stack, reaches=frozenset(within))
+    return place(
+        "call", None, line=line, function="main", stack=stack, ahead=frozenset(reaches), reaches=frozenset(within)
+    )
 
 
 def leak(evidence: Evidence, state: str, *frames: str, go_line: int = 4) -> Leak:
@@ -143,7 +147,7 @@ ORDER = {
     "at it": (operation("send", 5), sleeping(5), True),
     "inside of a statement of several lines": (operation("send", 4, end_line=6), sleeping(5), True),
     "past it": (operation("send", 4), sleeping(5), False),
-    "past it, in a loop": (operation("send", 4, again=True), sleeping(5), True),
+    "past it, in a loop": (operation("send", 4, last_line=6), sleeping(5), True),
     "past a defer": (operation("close", 4, deferred=True), sleeping(5), True),
     "before a call that leads there": (operation("send", 40, HELPER), sleeping(5, MAIN, HELPER), True),
     "inside of a call, past it in the caller": (
@@ -185,7 +189,7 @@ BLOCKED = place("receive", 1, line=7, stack=(Standing(MAIN, 7),), reaches=frozen
     [
         (operation("send", 10), True),
         (operation("send", 5), False),
-        (operation("send", 5, again=True), True),
+        (operation("send", 5, last_line=9), True),
         (operation("close", 5, deferred=True), True),
         (operation("send", 40, HELPER), False),
         (operation("go", 5, HELPER, tasks=(MAIN,)), True),

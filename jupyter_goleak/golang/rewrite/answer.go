@@ -54,7 +54,8 @@ type Place struct {
 	Started    *Launch    `json:"started"`
 	Holding    []int      `json:"holding"` // locks held by this function and its callers
 	Stack      []Standing `json:"stack"`   // one for each frame
-	Reaches    []int      `json:"reaches"` // the bodies that these may yet come to, themselves included
+	Ahead      []int      `json:"ahead"`   // the bodies that it may yet come to from where it stands
+	Reaches    []int      `json:"reaches"` // those that its calls under way may ever have come to, themselves included
 }
 
 // A Standing is the body of a function that a goroutine stands in, -1 where it is not found, and the line.
@@ -140,6 +141,7 @@ type Operation struct {
 	SelectLine  int    `json:"select_line"` // of the select whose case it is
 	Tasks       []int  `json:"tasks"`       // of a Go: the bodies that it starts
 	Timed       bool   `json:"timed"`       // a timer comes to it
+	LastLine    int    `json:"last_line"`   // of the outermost loop around it, or its own
 }
 
 // A Method ends what its type started.

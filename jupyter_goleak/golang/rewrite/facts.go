@@ -313,6 +313,7 @@ func (r *reporter) operation(op *operation) Operation {
 			out.Buffer = &size
 		}
 	}
+	_, out.LastLine = r.position(max(op.path.outermostLoop(), op.node.End()))
 	out.Deferred, out.Loop, out.Goroutine = op.isDeferred(), op.path.inLoop(), op.inGoroutine()
 	out.Conditional, out.Uncalled = op.path.conditional(), op.uncalled()
 	if choice := op.inSelect(); choice != nil {

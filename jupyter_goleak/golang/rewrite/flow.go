@@ -24,7 +24,7 @@ type function struct {
 	sites    []callSite
 	anyTimes bool // a library may call it as often as it likes
 	timed    bool // a timer calls it
-	leadsTo  []*function
+	steps    []step
 	index    int  // in the order of the text
 	asked    bool // whether it is known that it may run
 	often    bool // more than once

@@ -208,17 +208,13 @@ func (f *flow) methodValue(selector *ast.SelectorExpr, path []ast.Node) {
 	if selection == nil || selection.Kind() != types.MethodVal || selection.Obj().Pkg() == nil || selection.Obj().Pkg().Path() != "sync" || len(path) == 0 {
 		return
 	}
-	kind := strings.ToLower(selection.Obj().Name())
 	call, ok := path[len(path)-1].(*ast.CallExpr)
-	timed := ok && call.Fun != selector && f.isAfterFunc(call)
-	switch {
-	case ok && call.Fun == selector:
+	if ok && call.Fun == selector {
 		return
-	case !timed:
-		kind += "-value"
 	}
+	kind := strings.ToLower(selection.Obj().Name()) + "-value"
 	if op := f.note(kind, selector.X, f.receiver(selector), selector, path); op != nil {
-		op.timed = timed
+		op.timed = ok && f.isAfterFunc(call)
 	}
 }
 

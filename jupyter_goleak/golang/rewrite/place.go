@@ -58,7 +58,7 @@ func (r *reporter) place(wait Wait) Place {
 		}
 	}
 	out.Holding = r.refs(held...)
-	out.Reaches = indices(r.reaches(r.bodies))
+	out.Ahead, out.Reaches = indices(r.ahead(wait.Frames)), indices(r.reaches(r.bodies))
 	if out.Started == nil && len(r.bodies) > 0 {
 		out.Started = r.launchBy(r.bodies[len(r.bodies)-1])
 	}
@@ -66,7 +66,7 @@ func (r *reporter) place(wait Wait) Place {
 }
 
 func unknownPlace(wait Wait) Place {
-	out := Place{Cases: []Case{}, Holding: []int{}, Others: []int{}, Ended: []int{}, Stack: []Standing{}, Reaches: []int{}}
+	out := Place{Cases: []Case{}, Holding: []int{}, Others: []int{}, Ended: []int{}, Stack: []Standing{}, Ahead: []int{}, Reaches: []int{}}
 	if len(wait.Frames) > 0 {
 		out.File, out.Line = wait.Frames[0].File, wait.Frames[0].Line
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
 	"slices"
 )
@@ -16,6 +17,14 @@ type callSite struct {
 	call *ast.CallExpr
 }
 
+// A step leads from a function to another one: by a call, or, where there is none, by its value, which may be called at
+// any time.
+type step struct {
+	to   *function
+	call *ast.CallExpr
+	path walkPath
+}
+
 // reach finds the sites of all functions, and what each leads to.
 func (f *flow) reach() {
 	for _, file := range f.files {
@@ -26,11 +35,15 @@ func (f *flow) reach() {
 				if object, ok := f.info.Uses[node].(*types.Func); ok {
 					if fn := f.byObject[object.Origin()]; fn != nil {
 						fn.calls++
-						around.leads(fn)
+						if !isCallee(node, path) {
+							around.leads(step{to: fn})
+						}
 					}
 				}
 			case *ast.FuncLit:
-				around.leads(f.functions[node])
+				if !isCallee(node, path) {
+					around.leads(step{to: f.functions[node]})
+				}
 			case *ast.CompositeLit:
 				f.kept(node)
 			case *ast.CallExpr:
@@ -44,7 +57,7 @@ func (f *flow) reach() {
 func (f *flow) reachedBy(call *ast.CallExpr, path []ast.Node, around *function) {
 	for _, target := range f.targetsOf(call) {
 		target.sites = append(target.sites, callSite{around, slices.Clone(path), call})
-		around.leads(target)
+		around.leads(step{target, call, slices.Clone(path)})
 	}
 	if object := f.callee(call); object != nil {
 		if iface := receiverInterface(object); iface != nil {
@@ -90,7 +103,7 @@ func (f *flow) kept(literal *ast.CompositeLit) {
 func (f *flow) handed(target *function, call *ast.CallExpr, pkg, name string, path []ast.Node) {
 	target.calls++
 	around := f.enclosing(path)
-	around.leads(target)
+	around.leads(step{to: target})
 	switch {
 	case name == "Go", name == "AfterFunc":
 		target.launches = append(target.launches, nil)
@@ -105,23 +118,97 @@ func (f *flow) handed(target *function, call *ast.CallExpr, pkg, name string, pa
 	target.timed = target.timed || name == "AfterFunc"
 }
 
-func (fn *function) leads(to *function) {
-	if fn != nil && to != nil && !slices.Contains(fn.leadsTo, to) {
-		fn.leadsTo = append(fn.leadsTo, to)
+func (fn *function) leads(by step) {
+	if fn != nil && by.to != nil {
+		fn.steps = append(fn.steps, by)
 	}
 }
 
-// reaches are the functions that may yet be come to from one of these, themselves included.
+// isCallee tells whether the function's name or literal stands there to be called.
+func isCallee(node ast.Node, path walkPath) bool {
+	for _, outer := range slices.Backward(path) {
+		switch outer := outer.(type) {
+		case *ast.ParenExpr, *ast.SelectorExpr, *ast.IndexExpr, *ast.IndexListExpr:
+			node = outer
+		case *ast.CallExpr:
+			return outer.Fun == node
+		default:
+			return false
+		}
+	}
+	return false
+}
+
+// reaches are the functions that may be come to from one of these, themselves included.
 func (f *flow) reaches(from []*function) []*function {
 	reached := slices.Clone(from)
 	for i := 0; i < len(reached); i++ {
-		for _, next := range reached[i].leadsTo {
-			if !slices.Contains(reached, next) {
-				reached = append(reached, next)
+		for _, step := range reached[i].steps {
+			if !slices.Contains(reached, step.to) {
+				reached = append(reached, step.to)
 			}
 		}
 	}
 	return reached
+}
+
+// ahead are the functions that a goroutine may yet come to from where it stands.
+func (r *reporter) ahead(frames []Frame) []*function {
+	var next, behind []*function
+	var inner *function
+	for _, frame := range frames {
+		fn := r.bodyOf(frame)
+		if fn == nil {
+			continue
+		}
+		for _, step := range fn.steps {
+			if r.isBehind(step, frame.Line, inner) {
+				behind = append(behind, step.to)
+			} else if !slices.Contains(next, step.to) {
+				next = append(next, step.to)
+			}
+		}
+		inner = fn
+	}
+	// What has returned may have left functions behind.
+	for i := 0; i < len(behind); i++ {
+		for _, step := range behind[i].steps {
+			switch {
+			case step.call == nil && !slices.Contains(next, step.to):
+				next = append(next, step.to)
+			case step.call != nil && !slices.Contains(behind, step.to):
+				behind = append(behind, step.to)
+			}
+		}
+	}
+	return r.reaches(next)
+}
+
+// isBehind tells whether a goroutine at that line will not take the step again: it is above, or under way to `inner`.
+func (r *reporter) isBehind(by step, line int, inner *function) bool {
+	if by.call == nil {
+		return false
+	}
+	if _, deferred := by.path[len(by.path)-1].(*ast.DeferStmt); deferred {
+		return false
+	}
+	end := by.path.outermostLoop()
+	_, first := r.position(by.call.Pos())
+	_, last := r.position(max(end, by.call.End()))
+	return last < line || !end.IsValid() && by.to == inner && first <= line
+}
+
+// outermostLoop is where the outermost loop of the function around the node ends, invalid where there is none.
+func (p walkPath) outermostLoop() (end token.Pos) {
+	for _, node := range slices.Backward(p) {
+		switch node := node.(type) {
+		case *ast.FuncDecl, *ast.FuncLit:
+			return end
+		case *ast.ForStmt, *ast.RangeStmt:
+			end = node.End()
+		}
+	}
+	return end
 }
 
 // timed are the functions that a timer may come to.
