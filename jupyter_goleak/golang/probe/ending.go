@@ -35,9 +35,27 @@ func atExit() {
 		return
 	}
 	p.ticking.Lock()
-	silence()
+	if !p.connected() {
+		return
+	}
+	p.silence()
 	p.send('r', numbers{int64(time.Since(p.started))})
 	p.finish(true)
+}
+
+// silence sends what the program still prints nowhere. What it has put in the place of its standard streams since its start
+// may be anything, and is left alone.
+func (p *probeState) silence() {
+	null, err := syscall.Open("/dev/null", syscall.O_WRONLY|syscall.O_CLOEXEC, 0)
+	if err != nil {
+		return
+	}
+	for i, stream := range p.output {
+		if fd := i + 1; stream != (fileID{}) && stream == identify(fd) {
+			replace(fd, null)
+		}
+	}
+	syscall.Close(null)
 }
 
 // Looks at the settling program begin here and come at twice the time each.

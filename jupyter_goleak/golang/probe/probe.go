@@ -11,7 +11,6 @@ package coverage
 
 import (
 	"internal/runtime/exithook"
-	"os"
 	"runtime"
 	"runtime/metrics"
 	"strconv"
@@ -69,10 +68,11 @@ type start struct {
 }
 
 type probeState struct {
-	file    *os.File     // the connection to the notebook; nil where nobody watches
-	fd      int          // and its descriptor
-	settle  atomic.Int64 // nanoseconds
-	started time.Time
+	fd         int          // the descriptor of the connection to the notebook; 0 where nobody watches
+	connection fileID       // what it stands for, as long as the program leaves it alone
+	output     [2]fileID    // and what the standard output and error stood for at the start
+	settle     atomic.Int64 // nanoseconds
+	started    time.Time
 
 	ticking  sync.Mutex    // held while a sample is taken, and for good when the end begins
 	pause    time.Duration // until the next sample
@@ -133,13 +133,13 @@ var metricNames = [...]string{
 }
 
 func init() {
-	// Descriptor, settling time in milliseconds, seed (0: no yields), and 1 where the program closes descriptors by number.
+	// Descriptor, settling time in milliseconds, and seed (0: no yields).
 	setting, found := syscall.Getenv("GOLEAK_PROBE")
 	if !found {
 		return
 	}
 	syscall.Unsetenv("GOLEAK_PROBE")
-	var numbers [4]uint64
+	var numbers [3]uint64
 	for i, field := range strings.Fields(setting) {
 		number, err := strconv.ParseUint(field, 10, 63)
 		if err != nil || i >= len(numbers) {
@@ -154,11 +154,9 @@ func init() {
 	dieWithParent()
 	fd := int(numbers[0])
 	syscall.CloseOnExec(fd)
-	if numbers[3] == 1 {
-		fd = moveAway(fd)
-	}
 	syscall.SetNonblock(fd, false)
-	p.fd, p.file = fd, os.NewFile(uintptr(fd), "goleak")
+	p.fd, p.connection = fd, identify(fd)
+	p.output = [...]fileID{identify(1), identify(2)}
 	p.held = make([]byte, 0, heldUsually)
 
 	for _, name := range metricNames {
@@ -186,7 +184,7 @@ func init() {
 func GoleakNumGoroutine(read func() int, file string, line int) int {
 	p := &probe
 	value := read()
-	if p.file == nil {
+	if p.fd == 0 {
 		return value
 	}
 	now := int64(time.Since(p.started))
@@ -209,7 +207,7 @@ func GoleakGo(file string, line int, called string) {
 }
 
 func (p *probeState) noteStart(file string, line int, called string) {
-	if p.file == nil {
+	if p.fd == 0 {
 		return
 	}
 	place := p.startsTaken.Add(1) - 1
@@ -274,15 +272,15 @@ func answer() {
 	defer unlockOSThread()
 	var asked [64]byte
 	for {
-		n, errno := receive(p, &asked, p.pause)
+		n, err := p.receive(asked[:], p.pause)
 		switch {
-		case errno == syscall.EAGAIN || errno == syscall.EINTR:
+		case err == syscall.EAGAIN || err == syscall.EINTR:
 			if !p.tick() {
 				return
 			}
-		case errno == syscall.ECONNRESET || n == 0 && errno == 0:
+		case err == syscall.ECONNRESET || n == 0 && err == nil:
 			die() // nobody looks any more
-		case errno != 0:
+		case err != nil:
 			return // the program closed our descriptor
 		case asked[0] == 'F' && n >= 5:
 			settle := int64(asked[1]) | int64(asked[2])<<8 | int64(asked[3])<<16 | int64(asked[4])<<24
