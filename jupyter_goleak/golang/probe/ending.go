@@ -58,7 +58,8 @@ func (p *probeState) silence() {
 	syscall.Close(null)
 }
 
-// Looks at the settling program begin here and come at twice the time each.
+// Looks at the settling program begin here and come at one and a half times the time each: whenever it dies, two of them lie in
+// the second half of what it had.
 const firstLook = time.Millisecond
 
 // finish lets late goroutines end and tells what is left. Whoever stops the program meanwhile shortens the settling.
@@ -86,7 +87,7 @@ func (p *probeState) finish(returned bool) {
 		case returned && elapsed >= look:
 			// A late goroutine may bring the program down, and then this is what is known of the others.
 			p.dump(0, liveDumpMost)
-			look = 2 * elapsed
+			look = elapsed + elapsed/2
 		}
 		if !recounted && atHalf > 0 && count != atHalf && count > finalDumpMost {
 			// Counting the stacks of very many takes long: only where some of them move is it done twice.
