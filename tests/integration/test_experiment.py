@@ -163,6 +163,50 @@ fmt.Println(wrong, probed)
     assert {mark.line for mark in report.original.marks} == {4}
 
 
+def test_deep_stacks_are_not_walked_again_and_again(each_go: str | None) -> None:
+    source = """\
+package main
+
+import "time"
+
+func descend(steps int) int {
+	if steps == 0 {
+		for begin := time.Now(); time.Since(begin) < 2*time.Second; {
+		}
+		return 0
+	}
+	return descend(steps-1) + 1
+}
+
+func main() {
+	descend(4_000_000)
+}
+"""
+    run = check(source, no_fix=True, go=each_go).original
+    assert run is not None
+    deep = [each for each in run.snapshots if any("descend" in f.function for g in each.goroutines for f in g.frames)]
+    # On its way down it may be seen, while that takes no time.
+    assert len(deep) <= 2
+    assert len(run.samples) > 10
+
+
+@pytest.mark.parametrize("work", ["time.Sleep(time.Millisecond)", "total += 7"])
+def test_stacks_that_are_not_deep_are_seen_often(work: str, each_go: str | None) -> None:
+    source = f"""\
+total := 0
+for range 20 {{
+	go func() {{ select {{}} }}()
+}}
+for begin := time.Now(); time.Since(begin) < 2*time.Second; {{
+	{work}
+}}
+fmt.Println(total > 0)
+"""
+    run = check(source, no_fix=True, go=each_go).original
+    assert run is not None
+    assert sum(each.t < 2 for each in run.snapshots) > 10
+
+
 def test_options_reach_the_program() -> None:
     source = """\
 text, _ := io.ReadAll(os.Stdin)

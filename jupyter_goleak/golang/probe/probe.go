@@ -42,10 +42,15 @@ const (
 	restFactor   = 99  // a sample that took t is taken again after 99 t at the earliest: one per cent of the time
 	dumpFactor   = 299 // and a dump, which stops the whole program, takes a third of that, unless it waits anyway
 
-	// But no later than that, and for a dump so much later for each goroutine: on a busy machine most of what it took was
-	// waiting for a processor, which costs the program nothing.
-	restMost     = 250 * time.Millisecond
-	restMostEach = 500 * time.Microsecond
+	// A sample is taken again no later than that: on a busy machine most of what it took was waiting for a processor, which
+	// costs the program nothing. For a dump only its processor time counts, and without a bound: it walks stacks of any depth to their end.
+	restMost = 250 * time.Millisecond
+
+	// What a dump takes for each byte of stacks beyond the usual. By that one is put off that would stop the program for
+	// long: it is too late to learn it from the dump itself.
+	deepByte    = time.Nanosecond
+	usualStacks = 16 << 20
+	usualStack  = 32 << 10 // for each goroutine
 
 	liveDumpMost  = 1000    // goroutines listed while the program runs
 	finalDumpMost = 10000   // goroutines listed one by one at the end; beyond, they are grouped
@@ -78,6 +83,7 @@ type probeState struct {
 	pause    time.Duration // until the next sample
 	nextTick time.Time
 	nextDump time.Time
+	dumped   time.Time // when the last dump was taken
 	lastDump []byte
 	quiet    int // samples in a row that found every goroutine asleep
 	ended    atomic.Bool
@@ -151,6 +157,7 @@ func init() {
 	p.settle.Store(int64(numbers[1]) * int64(time.Millisecond))
 	p.seed = numbers[2]
 	p.started = time.Now()
+	p.dumped = p.started
 	dieWithParent()
 	fd := int(numbers[0])
 	syscall.CloseOnExec(fd)
@@ -314,19 +321,33 @@ func (p *probeState) tick() bool {
 		return false
 	}
 	p.pause = p.nextPause()
-	if runtime.NumGoroutine() <= liveDumpMost && !began.Before(p.nextDump) {
-		before := time.Now()
+	if runtime.NumGoroutine() <= liveDumpMost && p.mayDump(began) {
+		before := threadTime()
 		p.dump(0, liveDumpMost)
-		most := restMost + restMostEach*time.Duration(runtime.NumGoroutine())
-		factor := time.Duration(dumpFactor)
-		if p.waiting {
-			factor = restFactor
-		}
-		p.nextDump = before.Add(max(dumpInterval, min(most, factor*time.Since(before))))
+		p.rest(began, threadTime()-before)
 		return true
 	}
 	p.nextTick = began.Add(min(restMost, restFactor*time.Since(began)))
 	return true
+}
+
+// mayDump tells whether a dump would keep to its share of the time.
+func (p *probeState) mayDump(now time.Time) bool {
+	deep := p.metric(metricStacks) - usualStacks - usualStack*p.counts[0]
+	return !now.Before(p.nextDump) && now.Sub(p.dumped) >= p.share(deepByte*time.Duration(max(deep, 0)))
+}
+
+// rest puts the next dump off, after one that began then and took so long.
+func (p *probeState) rest(began time.Time, took time.Duration) {
+	p.dumped, p.nextDump = began, began.Add(max(dumpInterval, p.share(took)))
+}
+
+// share is the time in which a dump may take so long.
+func (p *probeState) share(took time.Duration) time.Duration {
+	if p.waiting {
+		return restFactor * took
+	}
+	return dumpFactor * took
 }
 
 func (p *probeState) nextPause() time.Duration {

@@ -18,6 +18,9 @@ func await(fd int, within time.Duration) error {
 	return err
 }
 
+// threadTime is the whole process's: while a dump is taken, the other threads mostly stand still.
+func threadTime() time.Duration { return processorTime() }
+
 func replace(fd, by int) { syscall.Dup2(by, fd) }
 
 func dieWithParent() {}
