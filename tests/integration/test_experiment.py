@@ -20,6 +20,7 @@ from jupyter_goleak.experiment import Experiment, check
 from jupyter_goleak.model import Report
 from jupyter_goleak.options import Options
 from jupyter_goleak.program import parse_program
+from jupyter_goleak.toolchain import find
 
 pytestmark = pytest.mark.toolchain
 
@@ -205,6 +206,32 @@ fmt.Println(total > 0)
     run = check(source, no_fix=True, go=each_go).original
     assert run is not None
     assert sum(each.t < 2 for each in run.snapshots) > 10
+
+
+def test_the_garbage_collector_has_hardly_more_to_scan(each_go: str | None, tmp_path: Path) -> None:
+    source = """\
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/metrics"
+)
+
+func main() {
+	globals := []metrics.Sample{{Name: "/gc/scan/globals:bytes"}}
+	runtime.GC()
+	metrics.Read(globals)
+	fmt.Println(globals[0].Value.Uint64())
+}
+"""
+    go = find(each_go)
+    plain = tmp_path / "main.go"
+    plain.write_text(source, encoding="utf-8")
+    alone = subprocess.run([go.command, "run", plain], env=go.environment(), capture_output=True, check=True).stdout
+    run = check(source, no_fix=True, go=each_go).original
+    assert run is not None
+    assert int(run.stdout) - int(alone) < 16 << 10
 
 
 def test_options_reach_the_program() -> None:

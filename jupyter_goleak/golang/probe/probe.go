@@ -68,9 +68,13 @@ const (
 // A start is the count that a go statement led to, once it is ready.
 type start struct {
 	t, count, line int64
-	file, called   string
+	file, called   constant
 	ready          atomic.Bool
 }
+
+// The first starts, by value: a program counts what it allocates, and a go statement allocates nothing. Without a pointer in
+// them, and apart from what has some, they are nothing for a garbage collection to look at.
+var starts [startsMost]start
 
 type probeState struct {
 	fd         int          // the descriptor of the connection to the notebook; 0 where nobody watches
@@ -88,7 +92,6 @@ type probeState struct {
 	quiet    int // samples in a row that found every goroutine asleep
 	ended    atomic.Bool
 
-	starts      [startsMost]start // by value: a program counts what it allocates, and a go statement allocates nothing
 	startsTaken atomic.Int64
 	startsSent  int64
 	telling     sync.Mutex
@@ -205,7 +208,8 @@ func GoleakNumGoroutine(read func() int, file string, line int) int {
 	return value
 }
 
-// GoleakGo is called right before each go statement of the program, which stands at that line and calls that function.
+// GoleakGo is called right before each go statement of the program, which stands at that line and calls that function; both
+// texts are constants.
 // It is small enough to be inlined.
 func GoleakGo(file string, line int, called string) {
 	if probe.startsTaken.Load() < startsMost {
@@ -221,9 +225,9 @@ func (p *probeState) noteStart(file string, line int, called string) {
 	if place >= startsMost {
 		return
 	}
-	noted := &p.starts[place]
+	noted := &starts[place]
 	noted.t, noted.count, noted.line = int64(time.Since(p.started)), int64(runtime.NumGoroutine())+1, int64(line)
-	noted.file, noted.called = file, called
+	noted.file, noted.called = constantOf(file), constantOf(called)
 	noted.ready.Store(true)
 	if place < startsAtOnce {
 		p.tellStarts()
@@ -238,11 +242,11 @@ func (p *probeState) tellStarts() {
 	}
 	defer p.telling.Unlock()
 	for ; p.startsSent < min(p.startsTaken.Load(), startsMost); p.startsSent++ {
-		noted := &p.starts[p.startsSent]
+		noted := &starts[p.startsSent]
 		if !noted.ready.Load() {
 			return
 		}
-		p.hold('b', numbers{noted.t, noted.count, noted.line}, bytesOf(noted.file), []byte{0}, bytesOf(noted.called))
+		p.hold('b', numbers{noted.t, noted.count, noted.line}, noted.file.bytes(), []byte{0}, noted.called.bytes())
 	}
 }
 

@@ -108,3 +108,15 @@ func die() {
 
 // bytesOf is the memory of the text itself, which nobody may write to.
 func bytesOf(text string) []byte { return unsafe.Slice(unsafe.StringData(text), len(text)) }
+
+// A constant is a text that the program was built with. It never moves and is never freed, so that its address will do.
+type constant struct {
+	at   uintptr
+	size int
+}
+
+func constantOf(text string) constant {
+	return constant{uintptr(unsafe.Pointer(unsafe.StringData(text))), len(text)}
+}
+
+func (c constant) bytes() []byte { return unsafe.Slice((*byte)(unsafe.Pointer(c.at)), c.size) }
