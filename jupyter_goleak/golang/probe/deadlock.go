@@ -24,6 +24,7 @@ func (p *probeState) asleep() bool {
 	if p.hasStates {
 		idle = idle && p.metric(metricRunning) <= 1 && p.metric(metricRunnable) == 0 && p.metric(metricNotInGo) == 0
 	} else {
+		// Nobody counts who runs, and each time only a dump would tell.
 		idle = idle && p.waiting
 	}
 	if !idle {

@@ -43,15 +43,15 @@ func atExit() {
 	p.finish(true)
 }
 
-// silence sends what the program still prints nowhere. What it has put in the place of its standard streams since its start
-// may be anything, and is left alone.
+// silence sends what the program still prints nowhere. What has come in the place of its standard streams since its start may
+// be anything, and is left alone.
 func (p *probeState) silence() {
 	null, err := syscall.Open("/dev/null", syscall.O_WRONLY|syscall.O_CLOEXEC, 0)
 	if err != nil {
 		return
 	}
-	for i, stream := range p.output {
-		if fd := i + 1; stream != (fileID{}) && stream == identify(fd) {
+	for fd := 1; fd <= len(p.output); fd++ {
+		if now := identify(fd); now != (fileID{}) && (now == p.output[0] || now == p.output[1]) {
 			replace(fd, null)
 		}
 	}

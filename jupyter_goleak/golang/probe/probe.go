@@ -43,7 +43,8 @@ const (
 	dumpFactor   = 299 // and a dump, which stops the whole program, takes a third of that, unless it waits anyway
 
 	// A sample is taken again no later than that: on a busy machine most of what it took was waiting for a processor, which
-	// costs the program nothing. For a dump only its processor time counts, and without a bound: it walks stacks of any depth to their end.
+	// costs the program nothing. Of a dump only the processor time counts, but without a bound: it walks stacks of any depth
+	// to their end.
 	restMost = 250 * time.Millisecond
 
 	// What a dump takes for each byte of stacks beyond the usual. By that one is put off that would stop the program for
@@ -209,8 +210,7 @@ func GoleakNumGoroutine(read func() int, file string, line int) int {
 }
 
 // GoleakGo is called right before each go statement of the program, which stands at that line and calls that function; both
-// texts are constants.
-// It is small enough to be inlined.
+// texts are constants. It is small enough to be inlined.
 func GoleakGo(file string, line int, called string) {
 	if probe.startsTaken.Load() < startsMost {
 		probe.noteStart(file, line, called)
@@ -290,7 +290,7 @@ func answer() {
 				return
 			}
 		case err == syscall.ECONNRESET || n == 0 && err == nil:
-			die() // nobody looks any more
+			p.die() // nobody looks any more
 		case err != nil:
 			return // the program closed our descriptor
 		case asked[0] == 'F' && n >= 5:

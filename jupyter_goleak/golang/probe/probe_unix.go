@@ -9,6 +9,9 @@ import (
 
 // await leaves what has come where it is.
 func await(fd int, within time.Duration) error {
+	if !probe.connected() {
+		return syscall.EBADF
+	}
 	timeout := syscall.NsecToTimeval(int64(within))
 	if err := syscall.SetsockoptTimeval(fd, syscall.SOL_SOCKET, syscall.SO_RCVTIMEO, &timeout); err != nil {
 		return err

@@ -26,8 +26,7 @@ func identify(fd int) fileID {
 func (p *probeState) connected() bool { return identify(p.fd) == p.connection }
 
 // receive reads what the notebook asks for: EAGAIN where that was nothing within the time, EBADF where the program has
-// closed the connection. Even then nothing of the program's own is read: what has come to stand there since the look at it
-// would have to be a socket, and one that has data.
+// closed the connection.
 func (p *probeState) receive(into []byte, within time.Duration) (int, error) {
 	err := await(p.fd, within)
 	if !p.connected() {
@@ -81,7 +80,7 @@ func (p *probeState) frame(kind byte, values numbers, text [][]byte) {
 	}
 }
 
-// flush writes what is held, as one can only write to a socket: in a file of the program's nothing of it can come to stand.
+// flush writes what is held, in a way that only a socket takes: nothing of it can come to stand in a file of the program's.
 func (p *probeState) flush() {
 	for rest := p.held; len(rest) > 0 && p.connected(); {
 		n, err := syscall.SendmsgN(p.fd, rest, nil, nil, 0)
@@ -90,7 +89,7 @@ func (p *probeState) flush() {
 			rest = rest[n:]
 		case syscall.EINTR:
 		case syscall.EPIPE, syscall.ECONNRESET:
-			die()
+			p.die()
 		default:
 			rest = nil
 		}
@@ -98,8 +97,12 @@ func (p *probeState) flush() {
 	p.held = p.held[:0]
 }
 
-// die ends the program and what it started, as it would end with the terminal that it was started from.
-func die() {
+// die ends the program and what it started, as it would end with the terminal that it was started from; but not for what
+// another file has said.
+func (p *probeState) die() {
+	if !p.connected() {
+		return
+	}
 	if syscall.Getpgrp() == syscall.Getpid() {
 		syscall.Kill(0, syscall.SIGKILL)
 	}
