@@ -11,7 +11,8 @@ The evidence, from strong to weak:
              stopped), others may still come for it: then only a group that has kept growing counts.
 - `alive`    all the rest: what runs, sleeps, or waits for I/O. Shown, never called a leak.
 
-A program that dies while it settles has settled until then. Goroutines that the runtime and the libraries keep for
+A program that dies while it settles has settled until then. Of one that ends where no hook sees it, what was blocked and
+unmoved for the settling time until shortly before is `likely`. Goroutines that the runtime and the libraries keep for
 themselves are none of the program's work and are left out.
 """
 
@@ -33,6 +34,7 @@ MAIN_GOROUTINE = 1
 _BLOCKED = ("chan receive", "chan send", "select", "semacquire", "sync.", "coroutine")
 _LOCKS = ("sync.", "internal/")
 _QUEUES = ("sync.Mutex.Lock", "sync.RWMutex.Lock", "sync.RWMutex.RLock")
+_SHORTLY_BEFORE_S = 0.5
 _HOUSEKEEPERS = ("os/signal.", "runtime.", "runtime/", "internal/", "testing.", "os/exec.")
 _TEST = re.compile(r"\.((?:Test|Fuzz|Benchmark|Example)\w*)(?:\.func\d+(?:\.\d+)*)*$")
 _DEADLOCK = re.compile(
@@ -74,6 +76,7 @@ def judge(recording: Recording, *, ignore: Iterable[str] = ()) -> Run:
         explored=Exploration(leaking=int(bool(leaks))),
         note=_note(recording),
         ignored=ignored,
+        end_seen=_end_is_seen(recording),
     )
 
 
@@ -99,8 +102,20 @@ def _exit_code(recording: Recording) -> int | None:
 
 def _died_settling(recording: Recording) -> bool:
     """Whether a late goroutine brought the program down before the probe could look at what is left."""
+    by_itself = recording.returned is not None and recording.exited.stopped is None
+    return by_itself and not _end_is_seen(recording)
+
+
+def _end_is_seen(recording: Recording) -> bool:
+    """Whether the probe has looked at what the program left."""
+    return recording.done or recording.final is not None or bool(recording.grouped)
+
+
+def _went_unseen(recording: Recording) -> bool:
+    """Whether the program came to its end by itself, and nobody could look at what it left."""
     exited = recording.exited
-    return recording.returned is not None and exited.stopped is None and not (recording.final or recording.done)
+    by_itself = exited.stopped is None and exited.exit_code == 0 and recording.returned is None
+    return by_itself and not _end_is_seen(recording)
 
 
 def _note(recording: Recording) -> str:
@@ -110,6 +125,13 @@ def _note(recording: Recording) -> str:
         return "The program ended before its probe could say anything."
     if _died_settling(recording):
         return "The program died while it settled: what was seen until then is all that is known of its goroutines."
+    if _went_unseen(recording):
+        return (
+            "The program cut the connection to its probe, or ended in a way that no hook sees: "
+            "what it left could not be looked at."
+        )
+    if recording.exited.stopped is not None and not _end_is_seen(recording):
+        return "The probe gave no last word: what was seen until then is all that is known of the program's goroutines."
     if not recording.can_prove:
         return f"{recording.go} cannot prove leaks (Go 1.26 and later can); a leak is called likely at best."
     return ""
@@ -123,7 +145,9 @@ def _listed_leaks(recording: Recording, deadlock: bool) -> list[Leak]:
     if last is None:
         return []
     proven = _proven_ids(recording.proofs)
-    still_running = recording.returned is None and not deadlock
+    # Who went unseen has ended for good; but only what was seen shortly before tells how.
+    over = deadlock or (_went_unseen(recording) and last.t >= recording.exited.t - _SHORTLY_BEFORE_S)
+    still_running = recording.returned is None and not over
     steady = _steady_ids(recording, last)
     growing = _growing_positions(recording.snapshots, last) if still_running else frozenset()
     idle = _idle_connections(last)

@@ -12,8 +12,10 @@ take less than two seconds.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import queue
+import resource
 import selectors
 import signal
 import socket
@@ -40,6 +42,9 @@ _FLUSH_S = 0.05
 _GRACE_S = 0.8
 _HURRIED_SETTLE_S = 0.4
 _HURRIED_PATIENCE_S = 0.8
+# Programs that close "all" descriptors count up from 3, to 1023 or 4095 as a rule.
+_OUT_OF_REACH = 8000
+_LIMITS = threading.Lock()
 _PATIENCE_S = 20.0  # without a word, with the proof among very many goroutines
 
 
@@ -47,8 +52,7 @@ _PATIENCE_S = 20.0  # without a word, with the proof among very many goroutines
 class Job:
     """One program to run: `limit` seconds after its start it is stopped, for the reason `limit_reason`.
 
-    A `seed` other than 0 chooses the schedule of a program that was built with yields. From one that
-    `closes_descriptors` by number the probe keeps its own away.
+    A `seed` other than 0 chooses the schedule of a program that was built with yields.
     """
 
     variant: Variant
@@ -61,7 +65,6 @@ class Job:
     limit: float = 60.0
     limit_reason: Reason = "timeout"
     seed: int = 0
-    closes_descriptors: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +190,8 @@ class _Process:
         self._outputs: dict[Stream, _KeptOutput] = {"stdout": _KeptOutput(), "stderr": _KeptOutput()}
 
         ours, theirs = socket.socketpair()
-        setting = f"{theirs.fileno()} {round(job.settle * 1000)} {job.seed} {int(job.closes_descriptors)}"
+        theirs = _out_of_reach(theirs)
+        setting = f"{theirs.fileno()} {round(job.settle * 1000)} {job.seed}"
         environment = dict(job.environment, GOLEAK_PROBE=setting)
         with tempfile.TemporaryFile() as stdin, theirs:
             stdin.write(job.stdin.encode("utf-8", "surrogateescape"))
@@ -299,7 +303,7 @@ class _Process:
                 self._ask(self.job.limit_reason, now)
         elif stop and self._stopped == "for" and self._phase == "finishing":
             self._ask("user", now)
-        elif self._phase == "finishing" and (self._done or now >= self._deadline):
+        elif self._phase == "finishing" and (self._done or self._connection not in self._open or now >= self._deadline):
             self._signal(signal.SIGTERM)
             self._phase, self._deadline = "terminating", now + _GRACE_S
         elif self._phase == "terminating" and now >= self._deadline:
@@ -357,6 +361,26 @@ class _Process:
         for source in tuple(self._open):
             self._unwatch(source)
         self.ended = True
+
+
+def _out_of_reach(end: socket.socket) -> socket.socket:
+    """The same end of a connection under a number that hardly any program closes by chance; as it is where the system has none.
+
+    Such a number may lie above the limit of this process, which is raised for the moment; here, and not in the program,
+    since there the kernel would take ten milliseconds to make its table larger.
+    """
+    with _LIMITS:
+        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        try:
+            if limits[0] != resource.RLIM_INFINITY:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (max(limits[0], _OUT_OF_REACH + 1000), limits[1]))
+            number = fcntl.fcntl(end.fileno(), fcntl.F_DUPFD_CLOEXEC, _OUT_OF_REACH)
+        except (OSError, ValueError):
+            return end
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    end.close()
+    return socket.socket(fileno=number)
 
 
 class _KeptOutput:

@@ -65,4 +65,6 @@ def merged(first: Run, others: Sequence[Run], seed: int) -> Run:
     if verdict == "clean":
         verdict = next((run.verdict for run in others if run.verdict != "clean"), "clean")
     explored = Exploration(len(runs), sum(bool(run.leaks) for run in runs), seed)
-    return replace(first, verdict=verdict, leaks=leaks, alive=alive, explored=explored)
+    note = first.note or next((run.note for run in others if not run.end_seen), "")
+    end_seen = all(run.end_seen for run in runs)
+    return replace(first, verdict=verdict, leaks=leaks, alive=alive, explored=explored, note=note, end_seen=end_seen)

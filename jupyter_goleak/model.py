@@ -242,7 +242,8 @@ class Run:
     `"for"` (it ran as long as was asked), `"user"` (interrupted), or None. `exit_code` is the program's own, negative
     for a signal (as in `subprocess`), None where it had to be killed. `truncated` tells that `stdout` or `stderr` lost
     their middle. `note` is what a reader must know to weigh the evidence, such as that this Go cannot prove leaks;
-    `ignored` counts the leaking goroutines that the reader chose not to hear of.
+    `ignored` counts the leaking goroutines that the reader chose not to hear of. `end_seen` is False where nobody could
+    look at what the program left, as where it was killed: then that no leak was seen tells little.
     """
 
     variant: Variant
@@ -266,6 +267,7 @@ class Run:
     explored: Exploration = Exploration()
     note: str = ""
     ignored: int = 0
+    end_seen: bool = True
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -356,7 +358,11 @@ class Report:
     @property
     def passed(self) -> bool:
         """True where the program ran to its end and left nothing behind; in an exercise, where that is solved."""
-        return self.exercise.passed if self.exercise else self.verdict == "clean"
+        return (
+            self.exercise.passed
+            if self.exercise
+            else self.verdict == "clean" and (self.original is None or self.original.end_seen)
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The object that `check --json` prints (schema 1)."""

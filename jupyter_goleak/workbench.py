@@ -25,7 +25,6 @@ from jupyter_goleak.stack_dump import Places
 from jupyter_goleak.toolchain import Build, Toolchain, module_file
 
 _MODULE_MISSING = ("no required module provides package", "cannot find module providing", "missing go.sum entry")
-_CLOSES = re.compile(r"\b(?:syscall|unix)\.Close\w*\(")
 # Only such a name or line can keep a file out of its package; whether it does is Go's to say.
 _CONSTRAINED = re.compile(r"\A[^\n]+_(?!test\.go$)\w+\.go$|^//go:build ", re.M)
 _MODULE = re.compile(r"^module\s+\"?([^\s\"]+)", re.M)
@@ -296,7 +295,6 @@ class Workbench:
             stdin=options.stdin,
             settle=options.settle,
             seed=schedule.seed if schedule else 0,
-            closes_descriptors=any(_CLOSES.search(file.text) for file in self._program.files),
             limit=options.timeout if options.for_ is None else options.for_,
             limit_reason="timeout" if options.for_ is None else "for",
         )

@@ -164,6 +164,8 @@ def verdict_sentence(run: Run, words: Words) -> str:
         return words("It ran for {time}, as asked; no leak was seen.", time=seconds(run.duration_s))
     if run.verdict == "timeout":
         return words("Stopped after {time}: it did not end by itself.", time=seconds(run.duration_s))
+    if not run.end_seen:
+        return words("No leak was seen, but nobody could look at what it left.")
     if run.alive:
         n = sum(each.count for each in run.alive)
         return words.count(

@@ -20,6 +20,7 @@ from jupyter_goleak.experiment import Experiment, check
 from jupyter_goleak.model import Report
 from jupyter_goleak.options import Options
 from jupyter_goleak.program import parse_program
+from jupyter_goleak.toolchain import find
 
 pytestmark = pytest.mark.toolchain
 
@@ -161,6 +162,76 @@ fmt.Println(wrong, probed)
     assert report.original.stdout == "0 false\n"
     assert {mark.value for mark in report.original.marks} == {2}
     assert {mark.line for mark in report.original.marks} == {4}
+
+
+def test_deep_stacks_are_not_walked_again_and_again(each_go: str | None) -> None:
+    source = """\
+package main
+
+import "time"
+
+func descend(steps int) int {
+	if steps == 0 {
+		for begin := time.Now(); time.Since(begin) < 2*time.Second; {
+		}
+		return 0
+	}
+	return descend(steps-1) + 1
+}
+
+func main() {
+	descend(4_000_000)
+}
+"""
+    run = check(source, no_fix=True, go=each_go).original
+    assert run is not None
+    deep = [each for each in run.snapshots if any("descend" in f.function for g in each.goroutines for f in g.frames)]
+    # On its way down it may be seen, while that takes no time.
+    assert len(deep) <= 2
+    assert len(run.samples) > 10
+
+
+@pytest.mark.parametrize("work", ["time.Sleep(time.Millisecond)", "total += 7"])
+def test_stacks_that_are_not_deep_are_seen_often(work: str, each_go: str | None) -> None:
+    source = f"""\
+total := 0
+for range 20 {{
+	go func() {{ select {{}} }}()
+}}
+for begin := time.Now(); time.Since(begin) < 2*time.Second; {{
+	{work}
+}}
+fmt.Println(total > 0)
+"""
+    run = check(source, no_fix=True, go=each_go).original
+    assert run is not None
+    assert sum(each.t < 2 for each in run.snapshots) > 10
+
+
+def test_the_garbage_collector_has_hardly_more_to_scan(each_go: str | None, tmp_path: Path) -> None:
+    source = """\
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/metrics"
+)
+
+func main() {
+	globals := []metrics.Sample{{Name: "/gc/scan/globals:bytes"}}
+	runtime.GC()
+	metrics.Read(globals)
+	fmt.Println(globals[0].Value.Uint64())
+}
+"""
+    go = find(each_go)
+    plain = tmp_path / "main.go"
+    plain.write_text(source, encoding="utf-8")
+    alone = subprocess.run([go.command, "run", plain], env=go.environment(), capture_output=True, check=True).stdout
+    run = check(source, no_fix=True, go=each_go).original
+    assert run is not None
+    assert int(run.stdout) - int(alone) < 16 << 10
 
 
 def test_options_reach_the_program() -> None:

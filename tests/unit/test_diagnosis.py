@@ -273,6 +273,36 @@ def test_a_program_that_dies_at_once_has_shown_nothing() -> None:
     assert "died while it settled" in run.note
 
 
+def unseen(*snapshots: Snapshot, ended: float, **changes: object) -> Recording:
+    """A program that went away, and from which nothing was heard after the last snapshot."""
+    exited = replace(Exited(ended, 0, None, b"", b"", truncated=False), **changes)  # type: ignore[arg-type]
+    return recording(exited=exited, snapshots=snapshots, returned=None, done=False)
+
+
+@pytest.mark.parametrize(
+    ("first", "ended", "leaking"),
+    [
+        (0.5, 2.1, [(7,)]),
+        (1.5, 2.1, []),  # nobody knows of it what it would have done with more time
+        (0.5, 5.0, []),  # or what it has done since
+    ],
+)
+def test_an_end_that_nobody_sees_is_judged_by_what_was_seen_before(
+    first: float, ended: float, leaking: list[tuple[int, ...]]
+) -> None:
+    standing = (main_goroutine(), worker(7), worker(8, "sleep"))
+    run = judge(unseen(*(Snapshot(t, standing) for t in (first, 1.8, 2.0)), ended=ended))
+    assert [leak.ids for leak in run.leaks] == leaking
+    assert (run.verdict, run.end_seen) == ("leak" if leaking else "clean", False)
+    assert run.note.startswith("The program cut the connection to its probe, or ended in a way that no hook sees")
+
+
+def test_a_program_that_is_stopped_without_a_last_word_says_so() -> None:
+    run = judge(unseen(Snapshot(0.5, (worker(7),)), ended=5.0, exit_code=-15, stopped="for"))
+    assert (run.verdict, run.end_seen) == ("clean", False)
+    assert run.note.startswith("The probe gave no last word")
+
+
 def test_what_comes_to_rest_later_is_alive() -> None:
     running, blocked = (worker(7, "sleep", line=18),), (worker(7),)
     snapshots = (Snapshot(1.0, running), Snapshot(1.5, running), Snapshot(2.0, blocked))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,6 +40,11 @@ def test_any_executor_will_do() -> None:
     with ThreadPoolExecutor(3) as pool:
         seen = list(explore(lambda schedule: run(leak(schedule.seed)), over, pool))
     assert {each.leaks[0].line for each in seen} == {schedule.seed for schedule in over}
+
+
+def test_one_end_that_nobody_saw_is_told_of_all() -> None:
+    together = merged(run(), [run(), replace(run(), end_seen=False, note="It went.")], 1)
+    assert (together.end_seen, together.note) == (False, "It went.")
 
 
 def test_leaving_early_gives_up_what_has_not_begun() -> None:

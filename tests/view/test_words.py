@@ -43,6 +43,10 @@ def test_an_unknown_language_speaks_english():
             {"leaks": (), "verdict": "clean", "alive": (replace(LEAK, evidence="alive", count=1),)},
             "No leak; 1 goroutine was still at work.",
         ),
+        (
+            {"leaks": (), "verdict": "clean", "end_seen": False},
+            "No leak was seen, but nobody could look at what it left.",
+        ),
         ({"leaks": (), "verdict": "clean", "ignored": 1}, "No leak but 1 that is ignored."),
         ({"leaks": (), "verdict": "clean", "ignored": 2}, "No leak but 2 that are ignored."),
         (

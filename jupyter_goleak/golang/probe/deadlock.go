@@ -23,6 +23,9 @@ func (p *probeState) asleep() bool {
 	idle := noTimerPending() && !netpollAnyWaiters()
 	if p.hasStates {
 		idle = idle && p.metric(metricRunning) <= 1 && p.metric(metricRunnable) == 0 && p.metric(metricNotInGo) == 0
+	} else {
+		// Nobody counts who runs, and each time only a dump would tell.
+		idle = idle && p.waiting
 	}
 	if !idle {
 		p.quiet = 0
@@ -36,12 +39,12 @@ func (p *probeState) asleep() bool {
 	if count > finalDumpMost && p.hasStates {
 		return true
 	}
-	before := time.Now()
-	if before.Before(p.nextDump) && count > liveDumpMost {
+	began, before := time.Now(), threadTime()
+	if count > liveDumpMost && !p.mayDump(began) {
 		return false
 	}
 	text, complete := p.stacks()
-	p.nextDump = before.Add(max(dumpInterval, dumpFactor*time.Since(before)))
+	p.rest(began, threadTime()-before)
 	return complete && allParked(text) && noTimerPending() && !netpollAnyWaiters()
 }
 

@@ -35,12 +35,31 @@ func atExit() {
 		return
 	}
 	p.ticking.Lock()
-	silence()
+	if !p.connected() {
+		return
+	}
+	p.silence()
 	p.send('r', numbers{int64(time.Since(p.started))})
 	p.finish(true)
 }
 
-// Looks at the settling program begin here and come at twice the time each.
+// silence sends what the program still prints nowhere. What has come in the place of its standard streams since its start may
+// be anything, and is left alone.
+func (p *probeState) silence() {
+	null, err := syscall.Open("/dev/null", syscall.O_WRONLY|syscall.O_CLOEXEC, 0)
+	if err != nil {
+		return
+	}
+	for fd := 1; fd <= len(p.output); fd++ {
+		if now := identify(fd); now != (fileID{}) && (now == p.output[0] || now == p.output[1]) {
+			replace(fd, null)
+		}
+	}
+	syscall.Close(null)
+}
+
+// Looks at the settling program begin here and come at one and a half times the time each: whenever it dies, two of them lie in
+// the second half of what it had.
 const firstLook = time.Millisecond
 
 // finish lets late goroutines end and tells what is left. Whoever stops the program meanwhile shortens the settling.
@@ -68,7 +87,7 @@ func (p *probeState) finish(returned bool) {
 		case returned && elapsed >= look:
 			// A late goroutine may bring the program down, and then this is what is known of the others.
 			p.dump(0, liveDumpMost)
-			look = 2 * elapsed
+			look = elapsed + elapsed/2
 		}
 		if !recounted && atHalf > 0 && count != atHalf && count > finalDumpMost {
 			// Counting the stacks of very many takes long: only where some of them move is it done twice.

@@ -11,7 +11,6 @@ package coverage
 
 import (
 	"internal/runtime/exithook"
-	"os"
 	"runtime"
 	"runtime/metrics"
 	"strconv"
@@ -43,10 +42,16 @@ const (
 	restFactor   = 99  // a sample that took t is taken again after 99 t at the earliest: one per cent of the time
 	dumpFactor   = 299 // and a dump, which stops the whole program, takes a third of that, unless it waits anyway
 
-	// But no later than that, and for a dump so much later for each goroutine: on a busy machine most of what it took was
-	// waiting for a processor, which costs the program nothing.
-	restMost     = 250 * time.Millisecond
-	restMostEach = 500 * time.Microsecond
+	// A sample is taken again no later than that: on a busy machine most of what it took was waiting for a processor, which
+	// costs the program nothing. Of a dump only the processor time counts, but without a bound: it walks stacks of any depth
+	// to their end.
+	restMost = 250 * time.Millisecond
+
+	// What a dump takes for each byte of stacks beyond the usual. By that one is put off that would stop the program for
+	// long: it is too late to learn it from the dump itself.
+	deepByte    = time.Nanosecond
+	usualStacks = 16 << 20
+	usualStack  = 32 << 10 // for each goroutine
 
 	liveDumpMost  = 1000    // goroutines listed while the program runs
 	finalDumpMost = 10000   // goroutines listed one by one at the end; beyond, they are grouped
@@ -64,25 +69,30 @@ const (
 // A start is the count that a go statement led to, once it is ready.
 type start struct {
 	t, count, line int64
-	file, called   string
+	file, called   constant
 	ready          atomic.Bool
 }
 
+// The first starts, by value: a program counts what it allocates, and a go statement allocates nothing. Without a pointer in
+// them, and apart from what has some, they are nothing for a garbage collection to look at.
+var starts [startsMost]start
+
 type probeState struct {
-	file    *os.File     // the connection to the notebook; nil where nobody watches
-	fd      int          // and its descriptor
-	settle  atomic.Int64 // nanoseconds
-	started time.Time
+	fd         int          // the descriptor of the connection to the notebook; 0 where nobody watches
+	connection fileID       // what it stands for, as long as the program leaves it alone
+	output     [2]fileID    // and what the standard output and error stood for at the start
+	settle     atomic.Int64 // nanoseconds
+	started    time.Time
 
 	ticking  sync.Mutex    // held while a sample is taken, and for good when the end begins
 	pause    time.Duration // until the next sample
 	nextTick time.Time
 	nextDump time.Time
+	dumped   time.Time // when the last dump was taken
 	lastDump []byte
 	quiet    int // samples in a row that found every goroutine asleep
 	ended    atomic.Bool
 
-	starts      [startsMost]start // by value: a program counts what it allocates, and a go statement allocates nothing
 	startsTaken atomic.Int64
 	startsSent  int64
 	telling     sync.Mutex
@@ -133,13 +143,13 @@ var metricNames = [...]string{
 }
 
 func init() {
-	// Descriptor, settling time in milliseconds, seed (0: no yields), and 1 where the program closes descriptors by number.
+	// Descriptor, settling time in milliseconds, and seed (0: no yields).
 	setting, found := syscall.Getenv("GOLEAK_PROBE")
 	if !found {
 		return
 	}
 	syscall.Unsetenv("GOLEAK_PROBE")
-	var numbers [4]uint64
+	var numbers [3]uint64
 	for i, field := range strings.Fields(setting) {
 		number, err := strconv.ParseUint(field, 10, 63)
 		if err != nil || i >= len(numbers) {
@@ -151,14 +161,13 @@ func init() {
 	p.settle.Store(int64(numbers[1]) * int64(time.Millisecond))
 	p.seed = numbers[2]
 	p.started = time.Now()
+	p.dumped = p.started
 	dieWithParent()
 	fd := int(numbers[0])
 	syscall.CloseOnExec(fd)
-	if numbers[3] == 1 {
-		fd = moveAway(fd)
-	}
 	syscall.SetNonblock(fd, false)
-	p.fd, p.file = fd, os.NewFile(uintptr(fd), "goleak")
+	p.fd, p.connection = fd, identify(fd)
+	p.output = [...]fileID{identify(1), identify(2)}
 	p.held = make([]byte, 0, heldUsually)
 
 	for _, name := range metricNames {
@@ -186,7 +195,7 @@ func init() {
 func GoleakNumGoroutine(read func() int, file string, line int) int {
 	p := &probe
 	value := read()
-	if p.file == nil {
+	if p.fd == 0 {
 		return value
 	}
 	now := int64(time.Since(p.started))
@@ -200,8 +209,8 @@ func GoleakNumGoroutine(read func() int, file string, line int) int {
 	return value
 }
 
-// GoleakGo is called right before each go statement of the program, which stands at that line and calls that function.
-// It is small enough to be inlined.
+// GoleakGo is called right before each go statement of the program, which stands at that line and calls that function; both
+// texts are constants. It is small enough to be inlined.
 func GoleakGo(file string, line int, called string) {
 	if probe.startsTaken.Load() < startsMost {
 		probe.noteStart(file, line, called)
@@ -209,16 +218,16 @@ func GoleakGo(file string, line int, called string) {
 }
 
 func (p *probeState) noteStart(file string, line int, called string) {
-	if p.file == nil {
+	if p.fd == 0 {
 		return
 	}
 	place := p.startsTaken.Add(1) - 1
 	if place >= startsMost {
 		return
 	}
-	noted := &p.starts[place]
+	noted := &starts[place]
 	noted.t, noted.count, noted.line = int64(time.Since(p.started)), int64(runtime.NumGoroutine())+1, int64(line)
-	noted.file, noted.called = file, called
+	noted.file, noted.called = constantOf(file), constantOf(called)
 	noted.ready.Store(true)
 	if place < startsAtOnce {
 		p.tellStarts()
@@ -233,11 +242,11 @@ func (p *probeState) tellStarts() {
 	}
 	defer p.telling.Unlock()
 	for ; p.startsSent < min(p.startsTaken.Load(), startsMost); p.startsSent++ {
-		noted := &p.starts[p.startsSent]
+		noted := &starts[p.startsSent]
 		if !noted.ready.Load() {
 			return
 		}
-		p.hold('b', numbers{noted.t, noted.count, noted.line}, bytesOf(noted.file), []byte{0}, bytesOf(noted.called))
+		p.hold('b', numbers{noted.t, noted.count, noted.line}, noted.file.bytes(), []byte{0}, noted.called.bytes())
 	}
 }
 
@@ -274,15 +283,15 @@ func answer() {
 	defer unlockOSThread()
 	var asked [64]byte
 	for {
-		n, errno := receive(p, &asked, p.pause)
+		n, err := p.receive(asked[:], p.pause)
 		switch {
-		case errno == syscall.EAGAIN || errno == syscall.EINTR:
+		case err == syscall.EAGAIN || err == syscall.EINTR:
 			if !p.tick() {
 				return
 			}
-		case errno == syscall.ECONNRESET || n == 0 && errno == 0:
-			die() // nobody looks any more
-		case errno != 0:
+		case err == syscall.ECONNRESET || n == 0 && err == nil:
+			p.die() // nobody looks any more
+		case err != nil:
 			return // the program closed our descriptor
 		case asked[0] == 'F' && n >= 5:
 			settle := int64(asked[1]) | int64(asked[2])<<8 | int64(asked[3])<<16 | int64(asked[4])<<24
@@ -316,19 +325,33 @@ func (p *probeState) tick() bool {
 		return false
 	}
 	p.pause = p.nextPause()
-	if runtime.NumGoroutine() <= liveDumpMost && !began.Before(p.nextDump) {
-		before := time.Now()
+	if runtime.NumGoroutine() <= liveDumpMost && p.mayDump(began) {
+		before := threadTime()
 		p.dump(0, liveDumpMost)
-		most := restMost + restMostEach*time.Duration(runtime.NumGoroutine())
-		factor := time.Duration(dumpFactor)
-		if p.waiting {
-			factor = restFactor
-		}
-		p.nextDump = before.Add(max(dumpInterval, min(most, factor*time.Since(before))))
+		p.rest(began, threadTime()-before)
 		return true
 	}
 	p.nextTick = began.Add(min(restMost, restFactor*time.Since(began)))
 	return true
+}
+
+// mayDump tells whether a dump would keep to its share of the time.
+func (p *probeState) mayDump(now time.Time) bool {
+	deep := p.metric(metricStacks) - usualStacks - usualStack*p.counts[0]
+	return !now.Before(p.nextDump) && now.Sub(p.dumped) >= p.share(deepByte*time.Duration(max(deep, 0)))
+}
+
+// rest puts the next dump off, after one that began then and took so long.
+func (p *probeState) rest(began time.Time, took time.Duration) {
+	p.dumped, p.nextDump = began, began.Add(max(dumpInterval, p.share(took)))
+}
+
+// share is the time in which a dump may take so long.
+func (p *probeState) share(took time.Duration) time.Duration {
+	if p.waiting {
+		return restFactor * took
+	}
+	return dumpFactor * took
 }
 
 func (p *probeState) nextPause() time.Duration {

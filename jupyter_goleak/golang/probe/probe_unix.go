@@ -7,22 +7,23 @@ import (
 	"time"
 )
 
-func moveAway(fd int) int { return fd }
-
-func receive(p *probeState, into *[64]byte, within time.Duration) (int, syscall.Errno) {
-	timeout := syscall.NsecToTimeval(int64(within))
-	syscall.SetsockoptTimeval(p.fd, syscall.SOL_SOCKET, syscall.SO_RCVTIMEO, &timeout)
-	n, err := syscall.Read(p.fd, into[:])
-	return n, errnoOf(err)
-}
-
-func silence() {
-	null, err := syscall.Open("/dev/null", syscall.O_WRONLY|syscall.O_CLOEXEC, 0)
-	if err == nil {
-		syscall.Dup2(null, 1)
-		syscall.Dup2(null, 2)
-		syscall.Close(null)
+// await leaves what has come where it is.
+func await(fd int, within time.Duration) error {
+	if !probe.connected() {
+		return syscall.EBADF
 	}
+	timeout := syscall.NsecToTimeval(int64(within))
+	if err := syscall.SetsockoptTimeval(fd, syscall.SOL_SOCKET, syscall.SO_RCVTIMEO, &timeout); err != nil {
+		return err
+	}
+	var first [1]byte
+	_, _, err := syscall.Recvfrom(fd, first[:], syscall.MSG_PEEK)
+	return err
 }
+
+// threadTime is the whole process's: while a dump is taken, the other threads mostly stand still.
+func threadTime() time.Duration { return processorTime() }
+
+func replace(fd, by int) { syscall.Dup2(by, fd) }
 
 func dieWithParent() {}
