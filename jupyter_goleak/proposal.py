@@ -49,6 +49,8 @@ def accepts(original: Run, fixed: Run, origin: Origin) -> tuple[bool, Outcome]:
         return False, "still leaks"
     if fixed.verdict in ("deadlock", "crash", "timeout"):
         return False, fixed.verdict
+    if not fixed.end_seen:
+        return False, "crash"
     if _lines(original.stdout) - _lines(fixed.stdout):
         return False, "changed output"
     # What a comment holds may just as well keep the program from its work; what the user has written is the user's.
