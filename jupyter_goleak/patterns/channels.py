@@ -241,7 +241,12 @@ def forgotten_sender(wait: Wait) -> Finding | None:
 
 def _semaphore(wait: Wait, variable: Variable, receives: list[Operation]) -> Finding | None:
     """A channel of slots: whoever sends on it takes a value out himself when he is done."""
-    own = [site for site in receives if site.line > wait.place.line and wait.comes_to([site])]
+    own = [
+        site
+        for site in receives
+        if site.line > wait.place.line
+        and (wait.stands_in(site) is not None or (site.deferred and wait.comes_to([site])))
+    ]
     if variable.buffer == 0 or len(own) != len(receives) or not any(site.conditional or site.exits for site in own):
         return None
     exits = sorted({line for site in own for line in site.exits if line > wait.place.line})

@@ -222,7 +222,7 @@ def waitgroup(wait: Wait) -> Finding | None:
             adds=wait.lines(adds),
         )
         return Finding("waitgroup-wait-in-loop", why, wait.say("Move `Wait` behind the loop."))
-    own = [site for site in dones if site.deferred and wait.comes_to([site])]
+    own = [site for site in dones if site.deferred and wait.stands_in(site) is not None]
     if own:
         why = wait.say(
             "it waits for its own `Done`, too, which {lines} puts off until after the wait", lines=wait.lines(own)
