@@ -22,6 +22,7 @@ _WAITED_FOR = {
     "waitgroup": ("done", "done-value", "go"),
     "cond": ("signal", "signal-value", "broadcast", "broadcast-value"),
 }
+_FREES = ("unlock", "runlock")
 _DEADLINES = ("setdeadline", "setreaddeadline", "setwritedeadline")
 _ENDS = ("pipe", "connection")
 
@@ -101,7 +102,7 @@ def _outside(wait: Wait) -> str:
         context = owner(wait, channel, "Done")
         if context is not None and _has_deadline(wait, context):
             return wait.say("the end of `{name}` may yet come by itself", name=context.name or "ctx")
-    timed = [site for site in _serving(wait) if site.timed and not _takes_first(wait, site)]
+    timed = [site for site in _serving(wait) if site.timed and not _taken_first(wait, site)]
     if timed:
         return wait.say("a timer may yet come to line {line}", line=wait.line(timed[0]))
     limits = wait.variable.sites(*_DEADLINES) if wait.variable is not None else ()
@@ -159,15 +160,27 @@ def will_be_served(wait: Wait) -> str:
 
 
 def _may_do(wait: Wait, other: Wait, site: Operation) -> bool:
-    """Whether the other one can do it: a lock that its function takes first, it can release only while it holds it."""
-    return not _takes_first(wait, site) or any(lock is wait.variable for lock in other.held())
+    """Whether the other one can do it. Whose function first takes the lock, or the place in the semaphore, that the waiting
+    one wants has to hold it already, or it will queue up behind."""
+    taken = _taken_first(wait, site)
+    if not taken:
+        return True
+    if site.kind in _FREES:
+        return any(lock is wait.variable for lock in other.held())
+    line = other.stands_in(site)
+    return line is not None and any(take.line < line for take in taken)
 
 
-def _takes_first(wait: Wait, site: Operation) -> bool:
-    """Whether it releases a lock that its function takes before."""
-    if site.kind not in ("unlock", "runlock") or wait.variable is None:
-        return False
-    return any(lock.body == site.body and lock.line <= site.line for lock in wait.variable.sites("lock", "rlock"))
+def _taken_first(wait: Wait, site: Operation) -> list[Operation]:
+    """Where its function does above it what the waiting one is about to do."""
+    if wait.variable is None or site.select:
+        return []
+    takes = ("lock", "rlock") if site.kind in _FREES else ("send",) if site.kind == "receive" else ()
+    return (
+        [take for take in wait.variable.sites(*takes) if take.body == site.body and take.line <= site.line]
+        if takes
+        else []
+    )
 
 
 def _needs(wait: Wait) -> list[tuple[str, Variable | None]]:
