@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from jupyter_goleak.facts import Operation, Variable
 from jupyter_goleak.patterns.wait import Finding, Wait
+from jupyter_goleak.patterns.waking import serving
 
 _LOCKING = ("lock", "rlock")
 _CHANNELS = ("send", "receive", "range", "select")
-_SERVES = {"send": ("receive", "range"), "receive": ("send", "close"), "range": ("send", "close")}
 
 
 def relock(wait: Wait) -> Finding | None:
@@ -84,7 +84,7 @@ def send_while_locked(wait: Wait) -> Finding | None:
     if wait.place.operation in _CHANNELS:
         for lock in wait.held():
             for other in wait.others:
-                if other.variable is lock and other.place.operation in _LOCKING and other.comes_to(_serving(wait)):
+                if other.variable is lock and other.place.operation in _LOCKING and other.comes_to(serving(wait)):
                     why = wait.say(
                         "it holds `{lock}` meanwhile, and who would serve it waits for `{lock}` at line {line}",
                         lock=lock.name,
@@ -107,18 +107,6 @@ def send_while_locked(wait: Wait) -> Finding | None:
                 )
                 return Finding("send-while-locked", why, advice)
     return None
-
-
-def _serving(wait: Wait) -> list[Operation]:
-    """What the other side of its channel would do."""
-    needs = [(wait.place.operation, wait.variable)]
-    needs += [(case.operation, variable) for case, variable in wait.case_variables()]
-    return [
-        site
-        for operation, variable in needs
-        if variable is not None
-        for site in variable.sites(*_SERVES.get(operation, ()))
-    ]
 
 
 def missing_unlock(wait: Wait) -> Finding | None:

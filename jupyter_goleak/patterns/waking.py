@@ -102,7 +102,7 @@ def _outside(wait: Wait) -> str:
         context = owner(wait, channel, "Done")
         if context is not None and _has_deadline(wait, context):
             return wait.say("the end of `{name}` may yet come by itself", name=context.name or "ctx")
-    timed = [site for site in _serving(wait) if site.timed and not _taken_first(wait, site)]
+    timed = [site for site in serving(wait) if site.timed and not _taken_first(wait, site)]
     if timed:
         return wait.say("a timer may yet come to line {line}", line=wait.line(timed[0]))
     limits = wait.variable.sites(*_DEADLINES) if wait.variable is not None else ()
@@ -138,8 +138,8 @@ def will_be_served(wait: Wait) -> str:
     """Whether a goroutine that is still at work, or a library, may yet do what this one waits for; "" if not."""
     living = [other for other in wait.others if other.leak is not wait.leak and other.leak.evidence == "alive"]
     for each in wait.possible(ended=True):
-        serving, anew = list(_serving(each)), _made_anew(each)
-        if any(other.comes_to([site for site in serving if _may_do(each, other, site)], anew) for other in living):
+        sites, anew = list(serving(each)), _made_anew(each)
+        if any(other.comes_to([site for site in sites if _may_do(each, other, site)], anew) for other in living):
             return wait.say("what is still at work may yet wake it")
     functions = [frame.function for frame in wait.leak.stack]
     if functions and functions[-1].startswith(_CLIENT) and any(map(_reads_body, living)):
@@ -194,7 +194,7 @@ def _made_anew(wait: Wait) -> frozenset[int]:
     return frozenset(site.body for site in makes if site.again)
 
 
-def _serving(wait: Wait) -> Iterator[Operation]:
+def serving(wait: Wait) -> Iterator[Operation]:
     """All that would let it go on."""
     for operation, variable in _needs(wait):
         if variable is None:
