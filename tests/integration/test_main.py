@@ -67,9 +67,11 @@ def told(tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture(autouse=True)
 def interruptible() -> Iterator[None]:
     """Whoever runs the tests in the background of a shell has interrupts ignored, and so would what they start."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    handlers = {signal.SIGINT: signal.default_int_handler, signal.SIGHUP: signal.SIG_DFL}
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     yield
-    signal.signal(signal.SIGINT, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.mark.parametrize(
