@@ -38,7 +38,6 @@ _PLUMBING = (
     *("sync.(*Mutex).", "sync.(*RWMutex).", "sync.(*WaitGroup).", "sync.(*Cond)."),
 )
 
-
 # States in which it waits for another goroutine.
 BLOCKED = ("chan", "select", "sync.", "semacquire", "coroutine")
 
@@ -146,11 +145,11 @@ def will_be_served(wait: Wait) -> str:
         return wait.say("somebody is reading the body of the response")
     if any(function.startswith(_PEERS) for function in functions):
         return ""
-    if _inside(wait) or _of_library(wait):
+    inner = _inside(wait)
+    if inner or _of_library(wait):
         library = _library(wait)
         if any(_library(other) & library for other in living if not other.leak.state.startswith(BLOCKED)):
             return wait.say("what is still at work may yet wake it")
-    inner = _inside(wait)
     if inner and wait.leak.state == "select":
         # Such a select has its own reasons to go on, a timer among them; what is beyond reach is proven anyway.
         return wait.say(
@@ -176,11 +175,7 @@ def _taken_first(wait: Wait, site: Operation) -> list[Operation]:
     if wait.variable is None or site.select:
         return []
     takes = ("lock", "rlock") if site.kind in _FREES else ("send",) if site.kind == "receive" else ()
-    return (
-        [take for take in wait.variable.sites(*takes) if take.body == site.body and take.line <= site.line]
-        if takes
-        else []
-    )
+    return [take for take in wait.variable.sites(*takes) if take.body == site.body and take.line <= site.line]
 
 
 def _needs(wait: Wait) -> list[tuple[str, Variable | None]]:
@@ -207,7 +202,7 @@ def serving(wait: Wait) -> Iterator[Operation]:
             yield from variable.sites(*_WAITED_FOR[variable.kind])
             if variable.kind == "cond" and "Mutex" in wait.leak.state and "L" in variable.kids:
                 # It was signalled, and takes its lock again.
-                yield from wait.facts.variables[variable.kids["L"]].sites("unlock", "runlock")
+                yield from wait.facts.variables[variable.kids["L"]].sites(*_FREES)
         ends = _ends_beneath(wait, variable)
         for end in ends:
             yield from _siblings(wait, end)
