@@ -33,11 +33,9 @@ class BuildFile:
 
 @dataclass(frozen=True, slots=True)
 class VariantSource:
-    """A whole program, ready to build: its files, and the shims that link the probe into it. `main` names the file
-    that the user sees first."""
+    """A whole program, ready to build. `main` names the file that the user sees first."""
 
     files: tuple[BuildFile, ...]
-    shims: tuple[SourceFile, ...]
     main: str
 
     @property
@@ -241,7 +239,6 @@ def _frame(frame: Frame) -> dict[str, Any]:
 def _variant(answer: Mapping[str, Any], main: str) -> VariantSource:
     return VariantSource(
         tuple(BuildFile(file["name"], file["text"], file["build_text"]) for file in answer["files"]),
-        tuple(SourceFile(file["name"], file["text"]) for file in answer["shims"]),
         main,
     )
 

@@ -119,6 +119,10 @@ class Workbench:
         self._count = 0
         self._first: _Target | None = None
         self._flags = ["-tags", options.tags] if options.tags else []
+        if self.ancestry:
+            # The runtime tells creators by return addresses: a call of the probe that is inlined behind a go statement would be
+            # taken for its creator.
+            self._flags.append("-gcflags=runtime/coverage=-l")
         self._modules: dict[Path, str] = {}  # a go.mod to lay where there is none
         self._lent = False
         if program.form == "package" and program.directory is not None and not in_module(program.directory):
@@ -146,7 +150,6 @@ class Workbench:
             folder = scratch / "src"
             _write(folder, variant, module_file(self._go, self._module))
             root, base = folder, folder
-        overlay |= {folder / shim.name: shim.text for shim in variant.shims}
         target = _Target(folder, self._packages(variant), overlay, race or self._options.race)
         self._first = self._first or target
         binary = scratch / "program"
@@ -225,8 +228,7 @@ class Workbench:
             # The main file need not stand at the top.
             return (f"./{Path(self._program.main).parent.as_posix()}",)
         # Go builds a file that is named, whatever its name and its constraint say.
-        names = [file.name for file in variant.files] + [shim.name for shim in variant.shims]
-        return tuple(f"./{name}" for name in names)
+        return tuple(f"./{file.name}" for file in variant.files)
 
     def fetch_modules(self, target: _Target, said: str) -> bool:
         """Let the go command find the modules that it said are missing; False where none is, or the user's module decides."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,7 @@ def test_the_compiler_gets_the_users_lines(rewriter: Rewriter) -> None:
         shown, built = file.text.split("\n"), file.build_text.split("\n")
         assert len(shown) == len(built)
         for line, code in zip(shown, built, strict=True):
-            assert line == code or "goleak" in code, f"{case.name}: {line!r} became {code!r}"
+            assert line == code or re.search("goleak|runtime/coverage", code), f"{case.name}: {line!r} became {code!r}"
 
 
 COUNTED = """\
@@ -97,7 +98,7 @@ PREDECLARED = {
     "variables": ("var string, int, len, any, append = 1, 2, 3, 4, 5", "println(string + int + len + any + append)"),
     "constants": ("const true, false, nil, iota = 1 > 2, 3, 4, 5", "println(true, false + nil + iota)"),
     "functions": ("func print() {}; func uint() {}; func func_() {}; func comparable() {}", "print(); uint(); comparable()"),
-    "the shim's own": ("var goleakGo, goleakProbe = 1, 2; func goleak_Yield() {}", "goleak_Go := goleakGo + goleakProbe; _ = goleak_Go"),
+    "the probe's own": ("var goleakProbe, goleakProbe_ = 1, 2", "goleakProbe__ := goleakProbe + goleakProbe_; _ = goleakProbe__"),
 }  # fmt: skip
 
 
@@ -135,6 +136,8 @@ def test_a_module_of_an_older_language_is_built(each_go: str | None) -> None:
         ("x := 1\n\n\t_ = x + undefined1\n", 3, 10),
         ("a(); x := 1; _ = x + undefined1\nfunc a() {}\n", 1, 22),
         ("n := 1\nadd()\nfunc add() { n += undefined1 }\n", 3, 19),
+        ("package main; func main() { undefined1() }", 1, 29),
+        ("package main /* of two\nlines */ func main() { undefined1() }", 2, 24),
         ("func f() {}\n\n/* two\nlines */ var x int = undefined1\nf()\nx++\n", 4, 22),
         ("f()\nfunc f() int {\n\treturn undefined1\n}\n", 3, 9),
         ("import \"os\"\nprintln(1)\n", 1, 8),
@@ -204,7 +207,8 @@ def build(text: str) -> None:
 
 def test_a_whole_file_imports_for_itself(rewriter: Rewriter) -> None:
     text = body('fmt.Println("x")')
-    assert rewriter.prepare(parse_program(text)).original.file("main.go").build_text == text
+    built = rewriter.prepare(parse_program(text)).original.file("main.go").build_text
+    assert built == text.replace("main\n", 'main; import _ "runtime/coverage"/*line :1:13*/\n', 1)
 
 
 @pytest.mark.parametrize(
@@ -237,43 +241,43 @@ def test_what_does_not_parse_comes_back_with_the_message(rewriter: Rewriter, tex
     assert prepared.original.main_text == text
 
 
-def package_clause(text: str) -> str:
-    return next(line for line in text.split("\n") if line.startswith("package "))
+def probed(rewriter: Rewriter, archive: str) -> list[str]:
+    """The files that import the probe, each with the name it has for it."""
+    found = re.compile(r'^package \w+; import (\w+) "runtime/coverage"', re.M)
+    files = rewriter.prepare(parse_program(archive)).original.files
+    return [f"{file.name}: {match[1]}" for file in files if (match := found.search(file.build_text))]
 
 
-def test_each_package_gets_the_shim_that_it_needs(rewriter: Rewriter) -> None:
-    def shims(archive: str) -> list[str]:
-        prepared = rewriter.prepare(parse_program(archive))
-        return [f"{shim.name}: {package_clause(shim.text)}" for shim in prepared.original.shims]
-
-    uses = 'import "runtime"\nvar n = runtime.NumGoroutine()\n'
-    assert shims("-- main.go --\npackage main\nfunc main() {}\n-- a/a.go --\npackage a\n") == [
-        "zz_goleak_shim.go: package main"
-    ]
-    assert shims(f"-- cmd/x/main.go --\npackage main\nfunc main() {{}}\n-- a/a.go --\npackage a\n{uses}") == [
-        "a/zz_goleak_shim.go: package a",
-        "cmd/x/zz_goleak_shim.go: package main",
-    ]
-    assert shims("-- a.go --\npackage a\n-- a_test.go --\npackage a\n") == ["zz_goleak_shim_test.go: package a"]
-    assert shims("-- a.go --\npackage a\n-- a_test.go --\npackage a_test\n") == [
-        "zz_goleak_shim_x_test.go: package a_test"
-    ]
-    assert shims(f"-- a.go --\npackage a\n{uses}-- a_test.go --\npackage a_test\n{uses}") == [
-        "zz_goleak_shim.go: package a",
-        "zz_goleak_shim_x_test.go: package a_test",
-    ]
+def test_whatever_runs_or_calls_the_probe_imports_it(rewriter: Rewriter) -> None:
+    main, uses = "func main() {}\n", 'import "runtime"\nvar n = runtime.NumGoroutine()\n'
+    starts = "func f() { go f() }\n"
+    for archive, files in (
+        (f"-- main.go --\npackage main\n{main}-- a/a.go --\npackage a\n", ["main.go: _"]),
+        (
+            f"-- main.go --\npackage main\n{uses}{main}-- b.go --\npackage main // two\n",
+            ["main.go: goleakProbe", "b.go: _"],
+        ),
+        (
+            f"-- cmd/x/main.go --\npackage main; {main}-- a/a.go --\npackage a\n{uses}",
+            ["cmd/x/main.go: _", "a/a.go: goleakProbe"],
+        ),
+        ("-- a.go --\npackage a\n-- a_test.go --\npackage a\n", ["a_test.go: _"]),
+        (
+            f"-- a.go --\npackage a\n{uses}-- a_test.go --\npackage a_test\n{starts}",
+            ["a.go: goleakProbe", "a_test.go: goleakProbe"],
+        ),
+    ):
+        assert probed(rewriter, archive) == files
 
 
 def test_files_for_another_system_are_none_of_the_programs(rewriter: Rewriter) -> None:
     archive = (
         "-- lib.go --\npackage lib\n-- lib_test.go --\npackage lib\n"
         "-- gen.go --\n//go:build ignore\n\npackage main\n\nfunc main() { go f() }\n"
-        "-- lib_plan9.go --\npackage nine\n-- other.go --\n//go:build windows || (js && wasm)\n\npackage other\n"
+        "-- lib_plan9.go --\npackage main\n-- other.go --\n//go:build windows || (js && wasm)\n\npackage main\n"
         "-- slow_test.go --\n//go:build slow\n\npackage lib_test\n\nfunc f() { go f() }\n"
     )
-    prepared = rewriter.prepare(parse_program(archive))
-    assert {package_clause(shim.text) for shim in prepared.original.shims} == {"package lib", "package lib_test"}
-    assert "goleak" not in prepared.original.file("gen.go").build_text
+    assert probed(rewriter, archive) == ["lib_test.go: _", "slow_test.go: goleakProbe"]
 
 
 def test_a_file_of_its_own_is_built_whatever_its_constraint_says(each_go: str | None) -> None:

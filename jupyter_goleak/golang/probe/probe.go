@@ -1,5 +1,5 @@
 // The probe. An overlay lays these files into runtime/coverage, a package of the standard library that programs do not
-// otherwise use, and a shim in the user's package imports it. It stays idle unless GOLEAK_PROBE is set.
+// otherwise use, and the user's files import it. It stays idle unless GOLEAK_PROBE is set.
 //
 // What it may never do is be noticed. Its one goroutine bears a name of the runtime's, which makes it one of the
 // runtime's own: it is in no count, no dump and no profile of the program. It sets no timer, since a pending timer costs
@@ -207,6 +207,11 @@ func GoleakNumGoroutine(read func() int, file string, line int) int {
 	}
 	p.send('m', numbers{now, int64(value), int64(line)}, bytesOf(file))
 	return value
+}
+
+// GoleakNumGoroutineFunc stands for runtime.NumGoroutine where the program does not call it, but keeps or passes it.
+func GoleakNumGoroutineFunc(read func() int, file string, line int) func() int {
+	return func() int { return GoleakNumGoroutine(read, file, line) }
 }
 
 // GoleakGo is called right before each go statement of the program, which stands at that line and calls that function; both

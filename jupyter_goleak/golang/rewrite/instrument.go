@@ -11,59 +11,54 @@ import (
 	"strings"
 )
 
-const shimName = "zz_goleak_shim"
+// Where the overlay lays the probe.
+const probePath = "runtime/coverage"
 
-// shimNames are what a shim declares, all with a beginning that stands nowhere in the program.
-type shimNames struct{ probe, call, value, bind, start, yield string }
+// An instrumenter puts calls of the probe into a program's files. Each of them imports the probe itself, so that a call
+// before a go statement can be inlined, under a name that stands nowhere in the program.
+type instrumenter struct {
+	probe  string
+	yields bool
+}
 
-func newShimNames(program Program) shimNames {
-	prefix := "goleak"
-	for slices.ContainsFunc(program.Files, func(source Source) bool { return strings.Contains(source.Text, prefix) }) {
-		prefix += "_"
+func newInstrumenter(program Program) instrumenter {
+	probe := "goleakProbe"
+	for slices.ContainsFunc(program.Files, func(source Source) bool { return strings.Contains(source.Text, probe) }) {
+		probe += "_"
 	}
-	return shimNames{prefix + "Probe", prefix + "NumGoroutine", prefix + "NumGoroutineFunc", prefix + "Bind", prefix + "Go", prefix + "Yield"}
+	return instrumenter{probe, program.Yields}
 }
 
-// packages remembers, per folder, what the files need of a shim.
-type packages struct {
-	yields  bool
-	alone   bool // one file, which the go command gets by name, as it does the shim
-	names   shimNames
-	folders map[string]*folderNeeds
-	order   []string
-}
-
-type folderNeeds struct {
-	plain, tests, external    string // package names; "" where there is no such file
-	uses, usesTest, usesOuter bool
-}
-
-func newPackages(program Program) *packages {
-	alone := program.Form != "txtar" && program.Form != "package"
-	return &packages{yields: program.Yields, alone: alone, names: newShimNames(program), folders: map[string]*folderNeeds{}}
-}
-
-// instrument notes each go statement, and replaces each use of runtime.NumGoroutine by the shim's. The real function goes along as an argument, so
-// that the import stays used and the shim itself need not import runtime. What follows on the line keeps its column.
-func (p *packages) instrument(name, text string) (string, *Problem) {
+// instrument notes each go statement, and replaces each use of runtime.NumGoroutine by the probe's. The real function goes along as an
+// argument, so that its import stays used. What follows on the line keeps its column.
+func (in instrumenter) instrument(name, text string) (string, *Problem) {
 	fset := token.NewFileSet()
 	// Object resolution tells the import from a variable of the same name.
 	file, err := parser.ParseFile(fset, path.Base(name), text, parser.ParseComments)
 	if err != nil {
-		if file != nil && file.Name != nil && file.Name.Name != "_" {
-			p.note(name, file.Name.Name, false)
-		}
 		return text, syntaxProblem(name, err)
 	}
-	edits := append(p.names.numGoroutineEdits(fset, file, name, text), p.names.goEdits(fset, file, name, text)...)
-	if p.yields {
-		edits = append(edits, p.names.yieldEdits(fset, file)...)
+	edits := append(in.numGoroutineEdits(fset, file, name, text), in.goEdits(fset, file, name, text)...)
+	if in.yields {
+		edits = append(edits, in.yieldEdits(fset, file)...)
 	}
-	p.note(name, file.Name.Name, len(edits) > 0)
+	if len(edits) > 0 {
+		edits = append(edits, importEdit(fset, file, in.probe))
+	} else if file.Name.Name == "main" || strings.HasSuffix(name, "_test.go") {
+		// Whatever runs has the probe in it.
+		edits = append(edits, importEdit(fset, file, "_"))
+	}
 	return apply(text, append(edits, spinEdits(fset, file)...)), nil
 }
 
-func (shim shimNames) numGoroutineEdits(fset *token.FileSet, file *ast.File, name, text string) []edit {
+// importEdit imports the probe in the line of the package clause.
+func importEdit(fset *token.FileSet, file *ast.File, as string) edit {
+	end := file.Name.End()
+	offset := fset.PositionFor(end, false).Offset
+	return edit{offset, offset, fmt.Sprintf("; import %s %q", as, probePath) + lineDirective(fset.Position(end))}
+}
+
+func (in instrumenter) numGoroutineEdits(fset *token.FileSet, file *ast.File, name, text string) []edit {
 	qualifiers := importedAs(file, "runtime")
 	if len(qualifiers) == 0 {
 		return nil
@@ -83,7 +78,7 @@ func (shim shimNames) numGoroutineEdits(fset *token.FileSet, file *ast.File, nam
 	var edits []edit
 	replace := func(node ast.Node, called, read string) {
 		start, end := fset.PositionFor(node.Pos(), false).Offset, fset.PositionFor(node.End(), false).Offset
-		code := fmt.Sprintf("%s(%s, %s", called, read, userPlace(fset, node.Pos(), name))
+		code := fmt.Sprintf("%s.%s(%s, %s", in.probe, called, read, userPlace(fset, node.Pos(), name))
 		if lines := strings.Count(text[start:end], "\n"); lines > 0 {
 			code += "," + strings.Repeat("\n", lines)
 		}
@@ -102,13 +97,13 @@ func (shim shimNames) numGoroutineEdits(fset *token.FileSet, file *ast.File, nam
 			if isRead(node.Fun) {
 				// A call with arguments is the user's error: the compiler shall see it as it is.
 				if len(node.Args) == 0 {
-					replace(node, shim.call, source(node.Fun))
+					replace(node, "GoleakNumGoroutine", source(node.Fun))
 				}
 				return false
 			}
 		case *ast.SelectorExpr:
 			if isRead(node) {
-				replace(node, shim.value, source(node))
+				replace(node, "GoleakNumGoroutineFunc", source(node))
 				return false
 			}
 			names[node.Sel] = true
@@ -118,7 +113,7 @@ func (shim shimNames) numGoroutineEdits(fset *token.FileSet, file *ast.File, nam
 			}
 		case *ast.Ident:
 			if isRead(node) {
-				replace(node, shim.value, source(node))
+				replace(node, "GoleakNumGoroutineFunc", source(node))
 			}
 		}
 		return true
@@ -136,8 +131,8 @@ func userPlace(fset *token.FileSet, pos token.Pos, name string) string {
 	return fmt.Sprintf("%q, %d", at.Filename, at.Line)
 }
 
-// goEdits put a call of the shim before each go statement.
-func (shim shimNames) goEdits(fset *token.FileSet, file *ast.File, name, text string) []edit {
+// goEdits put a call of the probe before each go statement.
+func (in instrumenter) goEdits(fset *token.FileSet, file *ast.File, name, text string) []edit {
 	var edits []edit
 	ast.Inspect(file, func(node ast.Node) bool {
 		if statement, ok := node.(*ast.GoStmt); ok {
@@ -148,7 +143,7 @@ func (shim shimNames) goEdits(fset *token.FileSet, file *ast.File, name, text st
 				start := fset.PositionFor(statement.Call.Fun.Pos(), false).Offset
 				called = text[start:fset.PositionFor(statement.Call.Fun.End(), false).Offset]
 			}
-			edits = append(edits, edit{offset, offset, fmt.Sprintf("%s(%s, %q);", shim.start, userPlace(fset, statement.Pos(), name), called) + lineDirective(at)})
+			edits = append(edits, edit{offset, offset, fmt.Sprintf("%s.GoleakGo(%s, %q);", in.probe, userPlace(fset, statement.Pos(), name), called) + lineDirective(at)})
 		}
 		return true
 	})
@@ -199,82 +194,6 @@ func packageName(importPath string) string {
 	}
 	name, _, _ = strings.Cut(name, ".v")
 	return strings.TrimPrefix(name, "go-")
-}
-
-func (p *packages) note(name, pkg string, uses bool) {
-	dir := folder(name)
-	needs := p.folders[dir]
-	if needs == nil {
-		needs = &folderNeeds{}
-		p.folders[dir] = needs
-		p.order = append(p.order, dir)
-	}
-	switch test := strings.HasSuffix(name, "_test.go"); {
-	case test && strings.HasSuffix(pkg, "_test"):
-		needs.external = pkg
-		needs.usesOuter = needs.usesOuter || uses
-	case test:
-		needs.tests = pkg
-		needs.usesTest = needs.usesTest || uses
-	default:
-		needs.plain = pkg
-		needs.uses = needs.uses || uses
-	}
-}
-
-// shims are the files that link the probe: one into each package main and each package with tests, and into whatever
-// else reads the number of goroutines.
-func (p *packages) shims() []Source {
-	shims := []Source{}
-	slices.Sort(p.order)
-	for _, dir := range p.order {
-		needs := p.folders[dir]
-		linked := false
-		if needs.plain == "main" || needs.uses {
-			shims = append(shims, Source{dir + shimName + ".go", p.shim(needs.plain)})
-			linked = true
-		}
-		if needs.tests != "" && !linked {
-			shims = append(shims, Source{dir + shimName + "_test.go", p.shim(needs.tests)})
-			linked = true
-		}
-		if needs.external != "" && (needs.usesOuter || !linked) {
-			shims = append(shims, Source{dir + shimName + "_x_test.go", p.shim(needs.external)})
-		}
-	}
-	return shims
-}
-
-// shim is the file's text. The package may declare any name that the language predeclares, so that none is used here.
-// A function in a variable is never inlined into its caller: where the runtime records the stacks of creators, it tells
-// them by return addresses, and an inlined call that follows would be taken for the caller. The constraint lets a module
-// of an older language have a generic function.
-func (p *packages) shim(pkg string) string {
-	constraint := "go1.21"
-	if p.alone {
-		// The package of that folder, which the file may import, has no use for it.
-		constraint = "ignore && " + constraint
-	}
-	return strings.NewReplacer(
-		"CONSTRAINT", constraint, "PACKAGE", pkg, "PROBE", p.names.probe, "CALL", p.names.call, "VALUE", p.names.value,
-		"BIND", p.names.bind, "START", p.names.start, "YIELD", p.names.yield,
-	).Replace(`//go:build CONSTRAINT
-
-package PACKAGE
-
-import PROBE "runtime/coverage"
-
-var (
-	CALL  = PROBE.GoleakNumGoroutine
-	VALUE = BIND(PROBE.GoleakNumGoroutine)
-	START = PROBE.GoleakGo
-	YIELD = PROBE.GoleakYield
-)
-
-func BIND[N, S, L interface{}](call func(func() N, S, L) N) func(func() N, S, L) func() N {
-	return func(read func() N, file S, line L) func() N { return func() N { return call(read, file, line) } }
-}
-`)
 }
 
 // declares tells whether the file declares a function of that name.

@@ -28,13 +28,12 @@ type File struct {
 	Build string `json:"build_text"`
 }
 
-// A Variant is a whole program that can be built: its files and the shims that link the probe.
+// A Variant is a whole program that can be built.
 type Variant struct {
-	Files []File   `json:"files"`
-	Shims []Source `json:"shims"`
+	Files []File `json:"files"`
 }
 
-// A Candidate is an edit that may cure a leak. Its variant holds only the files and shims that it changes.
+// A Candidate is an edit that may cure a leak. Its variant holds only the files that it changes.
 type Candidate struct {
 	Title   string  `json:"title"`
 	File    string  `json:"file"`
@@ -94,7 +93,7 @@ func instrument(program Program) Instrumented {
 func build(program Program) (Variant, *Problem) {
 	var variant Variant
 	var first *Problem
-	packages := newPackages(program)
+	instrumenter := newInstrumenter(program)
 	for _, source := range program.Files {
 		text := source.Text
 		if program.holds(source) {
@@ -105,7 +104,7 @@ func build(program Program) (Variant, *Problem) {
 				text = whole.text
 			}
 			if problem == nil {
-				text, problem = packages.instrument(source.Name, text)
+				text, problem = instrumenter.instrument(source.Name, text)
 			}
 			if program.Directory != "" {
 				text = anchored(text, filepath.Join(program.Directory, folder(source.Name)))
@@ -116,7 +115,6 @@ func build(program Program) (Variant, *Problem) {
 		}
 		variant.Files = append(variant.Files, File{source.Name, source.Text, text})
 	}
-	variant.Shims = packages.shims()
 	return variant, first
 }
 

@@ -12,9 +12,9 @@ var meetings = map[string]bool{
 	"Store": true, "Load": true, "CompareAndSwap": true, "Stop": true, "Close": true,
 }
 
-// yieldEdits put a call of the shim before each statement that other goroutines care about, so that a run can be
+// yieldEdits put a call of the probe before each statement that other goroutines care about, so that a run can be
 // given another schedule there.
-func (shim shimNames) yieldEdits(fset *token.FileSet, file *ast.File) []edit {
+func (in instrumenter) yieldEdits(fset *token.FileSet, file *ast.File) []edit {
 	var edits []edit
 	list := func(statements []ast.Stmt) {
 		for _, statement := range statements {
@@ -24,7 +24,7 @@ func (shim shimNames) yieldEdits(fset *token.FileSet, file *ast.File) []edit {
 			}
 			if meets(statement) {
 				offset, at := fset.PositionFor(statement.Pos(), false).Offset, fset.Position(statement.Pos())
-				edits = append(edits, edit{offset, offset, shim.yield + "();" + lineDirective(at)})
+				edits = append(edits, edit{offset, offset, in.probe + ".GoleakYield();" + lineDirective(at)})
 			}
 		}
 	}
