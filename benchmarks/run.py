@@ -13,7 +13,7 @@ from pathlib import Path
 
 from latency import latency, notebook_program
 from results import machine, publish
-from tax import PROGRAMS, tax
+from tax import PROGRAMS, TURNS, tax
 
 from jupyter_goleak import toolchain
 
@@ -41,14 +41,14 @@ def main() -> None:
         lesson = LESSON.read_text(encoding="utf-8").partition("```go\n")[2].partition("```")[0]
         rows.append(row("the same, the original lesson's program", latency(lesson, pairs), 1.35))
     for path in sorted(PROGRAMS.glob("*.go")):
-        found = tax(go, path, 2 * pairs)
+        found = tax(go, path)
         aim = 1.03 if path.stem == "short-goroutines" else 1.02
         rows.append(row(f"watched over plain, {path.stem}: processor time", found.cpu, aim))
         rows.append(row(f"watched over plain, {path.stem}: clock", found.clock, aim))
         rows.append(row(f"watched over the same binary unwatched, {path.stem}: processor time", found.own_cpu, aim))
     publish(
         "Waiting and processor time",
-        f"Ratios, median (smallest–largest) of {pairs} pairs of runs ({2 * pairs} of those with a plain program, each three runs long), on {on}. "
+        f"Ratios, median (smallest–largest) of {pairs} pairs of runs ({TURNS} of those with a plain program), on {on}. "
         "What the two last kinds of row mean, and why they differ, says `benchmarks/tax.py`. Written by `make bench`.\n\n"
         "| ratio | measured | aim | met |\n|---|---|---|---|\n" + "\n".join(rows),
     )

@@ -1,17 +1,18 @@
 """The observer's tax: how much longer a program takes with the probe in it than without.
 
-In each turn a program is built both ways and run, once to warm up and three times, by turns, to measure. Its time is the user's and
-the system's of the whole process, which a busy machine disturbs less than the clock does, and the clock's beside it.
+In each turn a program is built both ways, and run. Its time is the user's and the system's of the whole process, which a busy
+machine disturbs less than the clock does, and the clock's beside it.
 
 A binary with more packages in it has its functions at other addresses, and that alone makes it quicker or slower: the plain
 prime sieve, with one more import that it never uses, takes 0.93 to 1.12 times as long. So every turn has an order of functions of its
-own, drawn by lot for both binaries (`-randlayout` of Go's linker): what is left in the median is no luck.
+own, drawn by lot for both binaries (`-randlayout` of Go's linker). Of single turns that luck is most of what they differ by, up to
+a third; many turns with one run each take it out of the median, which few turns with many runs do not.
 Beside it stands the time over the very same binary with nobody watching: the probe's own work, without what its code brings with it.
 By the clock there is more to it than work: a goroutine that waits in the kernel and wakes up changes which thread runs
 which goroutine. Since the probe has a thread of its own, ping-pong takes 1.01 times as long and allocation 1.02, where it
 was 1.03 and 1.05 (30 runs over the same binary unwatched).
 
-    python benchmarks/tax.py [--go PATH] [--pairs N] [PROGRAM ...]
+    python benchmarks/tax.py [--go PATH] [--turns N] [PROGRAM ...]
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ from jupyter_goleak.toolchain import Toolchain
 from jupyter_goleak.workbench import Workbench
 
 PROGRAMS = Path(__file__).parent / "programs"
-ROUNDS = 3
+TURNS = 30
 
 
 @dataclass(frozen=True)
@@ -51,12 +52,12 @@ class Tax:
     own_clock: list[float]
 
 
-def tax(go: Toolchain, path: Path, pairs: int) -> Tax:
+def tax(go: Toolchain, path: Path, turns: int = TURNS) -> Tax:
     """The tax on one program, in so many turns."""
     program, found = read_program(path), Tax([], [], [], [])
     variant = Rewriter(go.helper()).prepare(program).original
-    for turn in range(1, pairs + 1):
-        shuffled = replace(go, link=f"{go.link} -randlayout={turn}")
+    for turn in range(turns):
+        shuffled = replace(go, link=f"{go.link} -randlayout={turn + 1}")
         with tempfile.TemporaryDirectory(prefix="goleak-tax-") as scratch, ExitStack() as builds:
             bench = Workbench(shuffled, program, Path(scratch), Options(settle=0), builds)
             building = bench.start(variant, "original", program.main)
@@ -66,10 +67,10 @@ def tax(go: Toolchain, path: Path, pairs: int) -> Tax:
             building.wait()
             job = bench.job("original", building.built)
             ways = (partial(_run, plain), partial(_run, building.built.binary), partial(_watch, job))
-            for way in ways:
-                way()
-            rounds = [[_measured(way) for way in ways] for _ in range(ROUNDS)]
-        alone, unwatched, watched = (tuple(map(sum, zip(*times, strict=True))) for times in zip(*rounds, strict=True))
+            # Each comes first as often as the others: what waited for a while starts slowly, and what has just run goes on warm.
+            order = [(turn + place) % len(ways) for place in range(len(ways))]
+            times = {place: _measured(ways[place]) for place in order}
+        alone, unwatched, watched = (times[place] for place in range(len(ways)))
         found.cpu.append(watched[0] / alone[0])
         found.clock.append(watched[1] / alone[1])
         found.own_cpu.append(watched[0] / unwatched[0])
@@ -97,13 +98,13 @@ def _measured(action: Callable[[], object]) -> tuple[float, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--go", help="the go command to use")
-    parser.add_argument("--pairs", type=int, default=10, help="pairs of runs (10)")
+    parser.add_argument("--turns", type=int, default=TURNS, help=f"how often each program is built and run ({TURNS})")
     parser.add_argument("programs", nargs="*", type=Path, default=sorted(PROGRAMS.glob("*.go")), metavar="PROGRAM")
     given = parser.parse_args()
     go = toolchain.find(given.go)
-    print(f"{go.version}, {os.cpu_count()} processors, {given.pairs} turns; median (min–max)")
+    print(f"{go.version}, {os.cpu_count()} processors, {given.turns} turns; median (min–max)")
     for path in given.programs:
-        found = tax(go, path, given.pairs)
+        found = tax(go, path, given.turns)
         print(path.stem)
         for what, each in asdict(found).items():
             print(f"    {what:9} {statistics.median(each):.3f} ({min(each):.3f}–{max(each):.3f})", flush=True)

@@ -167,7 +167,7 @@ def _check(given: argparse.Namespace, signals: _Signals) -> int:
 
 
 def _report(program: Program, options: Options, say: Words | None, signals: _Signals) -> Report:
-    from jupyter_goleak import toolchain
+    from jupyter_goleak import go_process
     from jupyter_goleak.errors import BuildError, GoleakError
     from jupyter_goleak.events import Finished, Started
     from jupyter_goleak.experiment import Experiment, build_error_report
@@ -176,7 +176,7 @@ def _report(program: Program, options: Options, say: Words | None, signals: _Sig
 
     def abandon() -> None:
         experiment.stop()
-        toolchain.end()
+        go_process.end_all()
 
     # From here on no exception may come between: it could cut off a process that starts, or the tidying.
     signals.call(abandon)

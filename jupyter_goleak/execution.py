@@ -30,15 +30,13 @@ from pathlib import Path
 from typing import IO, Literal
 
 from jupyter_goleak.errors import ProbeError, UsageError
+from jupyter_goleak.kept_output import FLUSH_S, KeptOutput
 from jupyter_goleak.model import Variant
 from jupyter_goleak.probe_stream import Decoder, Done, Exiting, Message
 
 Reason = Literal["timeout", "for", "user"]
 Stream = Literal["stdout", "stderr"]
 
-KEPT_BYTES = 1 << 18  # of each end of each output stream
-SHOWN_BYTES = 1 << 14  # of one live update
-_FLUSH_S = 0.05
 _GRACE_S = 0.8
 _HURRIED_SETTLE_S = 0.4
 _HURRIED_PATIENCE_S = 0.8
@@ -187,7 +185,7 @@ class _Process:
         self._done = False
         self._returned = False
         self._heard = 0.0
-        self._outputs: dict[Stream, _KeptOutput] = {"stdout": _KeptOutput(), "stderr": _KeptOutput()}
+        self._outputs: dict[Stream, KeptOutput] = {"stdout": KeptOutput(), "stderr": KeptOutput()}
 
         ours, theirs = socket.socketpair()
         theirs = _out_of_reach(theirs)
@@ -241,7 +239,7 @@ class _Process:
             return 3600.0
         if self._connection not in self._open:
             return 0.002
-        return _FLUSH_S if self._phase == "running" else 0.02
+        return FLUSH_S if self._phase == "running" else 0.02
 
     def _read_probe(self) -> bool:
         """Read what the probe has sent; tell whether there was anything."""
@@ -381,46 +379,3 @@ def _out_of_reach(end: socket.socket) -> socket.socket:
             resource.setrlimit(resource.RLIMIT_NOFILE, limits)
     end.close()
     return socket.socket(fileno=number)
-
-
-class _KeptOutput:
-    """One output stream: its first and last bytes for the report, and what is new for the screen."""
-
-    def __init__(self) -> None:
-        self._head = bytearray()
-        self._tail = bytearray()
-        self._left_out = 0
-        self._fresh = bytearray()
-        self._skipped = False
-        self._shown = -1.0
-
-    @property
-    def truncated(self) -> bool:
-        return self._left_out > 0
-
-    def add(self, data: bytes) -> None:
-        room = KEPT_BYTES - len(self._head)
-        self._head += data[:room]
-        self._tail += data[room:] if room < len(data) else b""
-        if len(self._tail) > 2 * KEPT_BYTES:
-            excess = len(self._tail) - KEPT_BYTES
-            self._left_out += excess
-            del self._tail[:excess]
-        self._fresh += data
-        if len(self._fresh) > SHOWN_BYTES:
-            del self._fresh[:-SHOWN_BYTES]
-            self._skipped = True
-
-    def fresh(self, now: float, *, last: bool) -> tuple[bytes, bool] | None:
-        """What came since the last call that returned something, at most every twentieth of a second."""
-        if not self._fresh or (now - self._shown < _FLUSH_S and not last):
-            return None
-        data, skipped = bytes(self._fresh), self._skipped
-        self._fresh.clear()
-        self._skipped, self._shown = False, now
-        return data, skipped
-
-    def kept(self) -> bytes:
-        if not self.truncated:
-            return bytes(self._head + self._tail)
-        return bytes(self._head) + f"\n… {self._left_out:,} bytes left out …\n".encode() + bytes(self._tail)

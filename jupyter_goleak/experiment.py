@@ -20,14 +20,14 @@ from jupyter_goleak.edits import text_diff
 from jupyter_goleak.errors import BuildError, CompilerMessage, GoleakError, UsageError
 from jupyter_goleak.events import Ended, Event, Explored, Finished, Progress, Started, Tried
 from jupyter_goleak.execution import Execution
-from jupyter_goleak.explanation import English, explain
+from jupyter_goleak.explanation import English
 from jupyter_goleak.exploration import Schedule, explore, merged, schedules
-from jupyter_goleak.facts import Facts
-from jupyter_goleak.model import Attempt, Failure, Fix, Leak, Report, Run, Variant
+from jupyter_goleak.model import Attempt, Failure, Fix, Report, Run, Variant
 from jupyter_goleak.options import Options
 from jupyter_goleak.patterns import Say
 from jupyter_goleak.program import Program, parse_program, read_program
 from jupyter_goleak.proposal import Proposal, accepts
+from jupyter_goleak.reasons import Reasons
 from jupyter_goleak.recording import Recorder
 from jupyter_goleak.repair import Repair
 from jupyter_goleak.rewriting import Prepared, Rewriter
@@ -61,7 +61,6 @@ class Experiment:
         self._fixed_program = fixed_program
         self._say = say or English()
         self._executions: set[Execution | Experiment | Repair | Building] = set()
-        self._known_facts: dict[object, Facts | None] = {}
         self._stopped = False
 
     def stop(self) -> None:
@@ -85,6 +84,7 @@ class Experiment:
         with tempfile.TemporaryDirectory(prefix="goleak-") as scratch, ExitStack() as builds:
             bench = Workbench(go, self._program, Path(scratch), options, builds, self._base)
             self._rewriter = Rewriter(go.helper())
+            self._reasons = Reasons(self._rewriter, bench, options, self._say)
             yield Progress(self._say("Building …"))
             prepared = self._rewriter.prepare(self._program)
             proposals = self._proposals(prepared)
@@ -117,7 +117,7 @@ class Experiment:
             if fix is None:
                 fixed = None
             elif fix.verified:
-                run = self._explained(run, bench, None, fix)
+                run = self._reasons.explained(run, self._program, fix)
             yield Finished(
                 Report(
                     go=go.version,
@@ -239,7 +239,7 @@ class Experiment:
                 for judged in explore(once, schedules(count - 1, seed), pool):
                     if self._stopped:
                         break
-                    other = self._explained(judged, bench, None, program=program)
+                    other = self._reasons.explained(judged, program)
                     others.append(other)
                     yield Explored(other)
                     progress = {"n": len(others) + 1, "total": count}
@@ -263,38 +263,6 @@ class Experiment:
             yield
         finally:
             self._executions.discard(execution)
-
-    def _explained(
-        self,
-        run: Run,
-        bench: Workbench,
-        proposal: Proposal | None,
-        fix: Fix | None = None,
-        program: Program | None = None,
-    ) -> Run:
-        """The run with reasons, as far as the program's text tells them."""
-        if not run.leaks and not run.alive:
-            return run
-        if program is None:
-            program = self._fixed(proposal) if run.variant == "fixed" and proposal is not None else self._program
-        # Of several runs each was weighed by itself: what lives on in one of them wakes nobody in another.
-        aside = run.alive if run.explored.runs > 1 else ()
-        run = replace(run, alive=() if aside else run.alive)
-        facts = self._facts(program, (*run.leaks, *run.alive), bench)
-        told = explain(run, facts, say=self._say, fix=fix, ancestry=self._options.ancestry)
-        return replace(told, alive=told.alive + aside)
-
-    def _facts(self, program: Program, groups: tuple[Leak, ...], bench: Workbench) -> Facts | None:
-        """What the text tells about those groups; asked once, since a run is explained again when its fix is known."""
-        key = (program, tuple((group.state, group.stack, group.go_file, group.go_line) for group in groups))
-        if key not in self._known_facts:
-            try:
-                self._known_facts[key] = self._rewriter.facts(
-                    program, groups, goroot=bench.goroot, exports=bench.exports
-                )
-            except GoleakError:
-                self._known_facts[key] = None
-        return self._known_facts[key]
 
     def _first_that_builds(
         self, bench: Workbench, original: Building | None, proposals: Iterator[Proposal]
@@ -341,7 +309,8 @@ class Experiment:
                 yield from recorder.add(happening)
                 if recorder.ended:
                     run = diagnosis.judge(recorder.recording(), ignore=self._options.ignore)
-                    runs[variant] = self._explained(run, bench, proposal)
+                    program = self._program if variant == "original" or proposal is None else self._fixed(proposal)
+                    runs[variant] = self._reasons.explained(run, program)
                     yield Ended(variant, runs[variant])
         if execution.stopped:
             self.stop()

