@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from jupyter_goleak.view.drawing import Area, Disc, Drawing, Line, Shape, Text, box
 from jupyter_goleak.view.lanes import KINDS
 from jupyter_goleak.view.state import Column, Scene
-from jupyter_goleak.view.words import Words, seconds, verdict_sentence, verdict_word
+from jupyter_goleak.view.words import Words, numbers, verdict_sentence, verdict_word
 
 WIDTH = 1080
 GAP = 36
@@ -88,14 +88,7 @@ class _Painter:
         yield Text(right, 26, word, 14, colour, bold=True, anchor="end")
         yield from _badge(run.verdict, right - 24 - _wide(word, 8.2), 21, colour)
         yield Text(left, 54, verdict_sentence(run, words), 20, INK, bold=True)
-        numbers = words(
-            "peak {peak} · at the end {end} · started {created} · time {time}",
-            peak=f"{run.peak:,}",
-            end=f"{run.end:,}",
-            created=f"{run.created:,}",
-            time=seconds(run.duration_s),
-        )
-        yield Text(left, 78, numbers, 13, SOFT)
+        yield Text(left, 78, numbers(run, words), 13, SOFT)
 
     def _axes(self) -> Iterator[Shape]:
         scale = self._scale

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from jupyter_goleak.model import Attempt, Report, Run, Sample
 from jupyter_goleak.stack_dump import short_function
 from jupyter_goleak.view.output import visible
-from jupyter_goleak.view.words import Words, notes, place_word, seconds, variant_names, verdict_sentence, verdict_word
+from jupyter_goleak.view.words import Words, notes, numbers, place_word, variant_names, verdict_sentence, verdict_word
 
 WIDTH = 100
 BARS = "▁▂▃▄▅▆▇█"
@@ -60,14 +60,7 @@ class _Writer:
         yield f"{_padded(name, indent)}{self._paint(_COLOURS.get(run.verdict, '0'), verdict)}: {verdict_sentence(run, words)}"
         if run.samples:
             yield f"{' ' * indent}{chart(run.samples, run.duration_s, end, peak)}"
-        numbers = words(
-            "peak {peak} · at the end {end} · started {created} · time {time}",
-            peak=f"{run.peak:,}",
-            end=f"{run.end:,}",
-            created=f"{run.created:,}",
-            time=seconds(run.duration_s),
-        )
-        yield f"{' ' * indent}{numbers}"
+        yield f"{' ' * indent}{numbers(run, words)}"
         for note in notes(run, words):
             yield from _wrapped(note, " " * indent)
 

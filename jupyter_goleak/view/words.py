@@ -142,6 +142,17 @@ def _crash(run: Run, words: Words) -> str:
     return words("It ended with exit code {code}.", code=run.exit_code)
 
 
+def numbers(run: Run, words: Words) -> str:
+    """What was counted in a run."""
+    return words(
+        "peak {peak} · at the end {end} · started {created} · time {time}",
+        peak=f"{run.peak:,}",
+        end=f"{run.end:,}",
+        created=f"{run.created:,}",
+        time=seconds(run.duration_s),
+    )
+
+
 def verdict_sentence(run: Run, words: Words) -> str:
     """What became of a run, in one sentence; of one that crashed and leaked, in two."""
     proven = sum(leak.count for leak in run.leaks if leak.evidence == "proven")

@@ -307,14 +307,7 @@ func undeclared(program Program, source, edited Source) bool {
 		if err != nil {
 			return names
 		}
-		imported := map[string]bool{}
-		for _, spec := range file.Imports {
-			if spec.Name != nil {
-				imported[spec.Name.Name] = true
-			} else {
-				imported[packageName(strings.Trim(spec.Path.Value, "`\""))] = true
-			}
-		}
+		imported := importedNames(file)
 		for _, ident := range file.Unresolved {
 			names[ident.Name] = names[ident.Name] || !imported[ident.Name]
 		}

@@ -186,6 +186,19 @@ func importedAs(file *ast.File, importPath string) []string {
 	return names
 }
 
+// importedNames are the names that the file's imports stand under.
+func importedNames(file *ast.File) map[string]bool {
+	names := map[string]bool{}
+	for _, spec := range file.Imports {
+		if spec.Name != nil {
+			names[spec.Name.Name] = true
+		} else {
+			names[packageName(strings.Trim(spec.Path.Value, "`\""))] = true
+		}
+	}
+	return names
+}
+
 // packageName guesses the name of an import without a name of its own: the last element that is not a version.
 func packageName(importPath string) string {
 	name := path.Base(importPath)

@@ -337,14 +337,7 @@ func missingImports(text string) []string {
 	if file == nil {
 		return nil
 	}
-	imported := map[string]bool{}
-	for _, spec := range file.Imports {
-		if spec.Name != nil {
-			imported[spec.Name.Name] = true
-		} else {
-			imported[packageName(strings.Trim(spec.Path.Value, "`\""))] = true
-		}
-	}
+	imported := importedNames(file)
 	free := map[*ast.Ident]bool{}
 	for _, ident := range file.Unresolved {
 		free[ident] = true
