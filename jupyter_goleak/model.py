@@ -7,7 +7,6 @@ the start of the program's process, sizes are bytes, lines count from 1 in the t
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -344,11 +343,15 @@ class Report:
 
         Raises UsageError for another ending, or where the file cannot be written.
         """
-        _view().save(self, path)
+        from jupyter_goleak.view.bundle import save
+
+        save(self, path)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
         """The still forms that a notebook stores: plain text, and HTML that needs neither script nor trust."""
-        return dict(_view().mimebundle(self))
+        from jupyter_goleak.view.bundle import mimebundle
+
+        return mimebundle(self)
 
     @property
     def leaks(self) -> tuple[Leak, ...]:
@@ -376,8 +379,3 @@ class Report:
             "error": self.error.to_dict() if self.error else None,
             "attempts": [attempt.to_dict() for attempt in self.attempts],
         }
-
-
-def _view() -> Any:
-    """The view, which knows how a report looks. It is looked up when asked for: nothing here depends on it."""
-    return importlib.import_module("jupyter_goleak.view.bundle")

@@ -54,8 +54,13 @@ ENGINE = (
 NOTEBOOK = ("settings", "view", "magic")
 LAYERS = (*ENGINE, *NOTEBOOK)
 
-# The one exception: the command line prints a report as text, and the view's parts that do so need no notebook.
-UPWARDS = {("__main__", "jupyter_goleak.view.text"), ("__main__", "jupyter_goleak.view.words")}
+# The exceptions: the command line prints a report as text, and a report asked to show or save itself asks the view. Both
+# only when it comes to that, and what they import needs no notebook.
+UPWARDS = {
+    ("__main__", "jupyter_goleak.view.text"),
+    ("__main__", "jupyter_goleak.view.words"),
+    ("model", "jupyter_goleak.view.bundle"),
+}
 
 SOURCES = {path: path.relative_to(PACKAGE).with_suffix("").parts[0] for path in sorted(PACKAGE.rglob("*.py"))}
 MODULES = {path: layer for path, layer in SOURCES.items() if path != PACKAGE / "__init__.py"}
