@@ -16,6 +16,7 @@ _NOT_TO_BE_HAD = re.compile(r"^go: (download .+)$", re.M)
 _TOO_OLD = re.compile(
     r"^go: (?:module )?(?P<module>.+) requires go >= (?P<wanted>\S+) \(running (?P<running>go \S+);.*$", re.M
 )
+_LEFT_OUT = re.compile(r"^(?:package \S+: )?build constraints exclude all Go files in .*$", re.M)
 _OTHER = "install that Go, name it with --go, or lower the go line in go.mod"
 
 
@@ -29,6 +30,9 @@ def build_error(output: str, root: Path) -> BuildError:
     shown = _TOO_OLD.sub(rf"\g<module> wants Go \g<wanted>, and this is \g<running>: {_OTHER}.", shown)
     if "main_main" in shown and "function main is undeclared" in shown:
         shown = "The package has no func main, or build constraints keep it out: build tags are given with --tags."
+    shown = _LEFT_OUT.sub(
+        "Build constraints keep all files out of the package: build tags are given with --tags.", shown
+    )
     messages = tuple(
         CompilerMessage(match["file"], int(match["line"]), int(match["column"] or 1), match["text"].strip())
         for match in _MESSAGE.finditer(shown)

@@ -21,7 +21,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from jupyter_goleak.execution import Exited
@@ -168,7 +168,7 @@ def _listed_leaks(recording: Recording, deadlock: bool) -> list[Leak]:
         elif blocked and goroutine.id in steady and (not still_running or _place(goroutine) in growing):
             evidence = "likely"
         shown = _at_rest(goroutine, recording.snapshots) if evidence == "alive" else goroutine
-        members[_leak_of(shown, evidence)].append(goroutine.id)
+        members[_leak_of(shown, evidence, recording.tests)].append(goroutine.id)
     return _sorted(replace(leak, count=len(ids), ids=tuple(ids[:1000])) for leak, ids in members.items())
 
 
@@ -266,7 +266,7 @@ def is_housekeeping(goroutine: Goroutine) -> bool:
     return creator.function.startswith(_HOUSEKEEPERS)
 
 
-def _leak_of(goroutine: Goroutine, evidence: Evidence) -> Leak:
+def _leak_of(goroutine: Goroutine, evidence: Evidence, tests: Mapping[int, str]) -> Leak:
     position = goroutine.position
     # Of a library's goroutine the entry tells what it is; where it waits inside of the library tells little.
     telling = position or (goroutine.frames[-1] if goroutine.frames else None)
@@ -283,13 +283,16 @@ def _leak_of(goroutine: Goroutine, evidence: Evidence) -> Leak:
         go_file=creator.file if creator and creator.user else "",
         stack=goroutine.frames,
         labels=goroutine.labels,
-        test=_test_of(goroutine),
+        test=_test_of(goroutine, tests),
         ancestors=goroutine.ancestors,
     )
 
 
-def _test_of(goroutine: Goroutine) -> str | None:
-    """The test on whose behalf it was started, where one was."""
+def _test_of(goroutine: Goroutine, tests: Mapping[int, str]) -> str | None:
+    """The test on whose behalf it was started, where one was; a subtest, where that is known."""
+    told = next((tests[number] for number in (goroutine.id, *goroutine.creators) if number in tests), None)
+    if told is not None:
+        return told
     creator = (goroutine.created_by,) if goroutine.created_by else ()
     chain = (*goroutine.frames, *creator, *goroutine.ancestors)
     found = (_TEST.search(frame.function) for frame in chain if frame.user)
@@ -329,7 +332,9 @@ def _grouped_leaks(recording: Recording) -> list[Leak]:
         likely = max(0, halfway[frames] - tagged) if unmoved else 0
         groups: tuple[tuple[Evidence, int], ...]
         groups = (("proven", tagged), ("likely", likely), ("alive", count - tagged - likely))
-        leaks += [replace(_leak_of(example, evidence), count=number) for evidence, number in groups if number]
+        leaks += [
+            replace(_leak_of(example, evidence, recording.tests), count=number) for evidence, number in groups if number
+        ]
     return _sorted(leaks)
 
 

@@ -53,7 +53,7 @@ class Goroutine:
     """One goroutine at one moment. `state` is the runtime's wait reason; `frames` start with the innermost call.
 
     `ancestors` are the stacks on which its creator, that one's creator and so on ran their `go` statements, in one row,
-    where the program was told to remember them.
+    where the program was told to remember them, and `creators` the ids of those goroutines, as far as they are known.
     """
 
     id: int
@@ -63,6 +63,7 @@ class Goroutine:
     leaked: bool = False
     labels: Labels = ()
     ancestors: tuple[Frame, ...] = ()
+    creators: tuple[int, ...] = ()
 
     @property
     def position(self) -> Frame | None:
@@ -156,9 +157,9 @@ class Leak:
         return (*place, self.labels, self.test)
 
     @property
-    def rank(self) -> tuple[int, int, int]:
+    def rank(self) -> tuple[int, int, int, str]:
         """Groups are told in this order: by count, then line."""
-        return (-self.count, self.line or 0, self.go_line or 0)
+        return (-self.count, self.line or 0, self.go_line or 0, self.test or "")
 
     def with_others(self, other: Leak) -> Leak:
         """The group together with another one of the same position."""

@@ -7,6 +7,7 @@ eight bytes. Times are nanoseconds since the program's start and become seconds 
     s  a sample: time, count, created, stack and heap bytes, running, runnable, waiting, not in Go; -1 for unknown
     b  a go statement: time, the count that it led to, line, then the file's name, a zero byte, and what it calls;
        the first some thousands only
+    t  a goroutine runs a function of a test: its number, then the test's name
     m  a mark: time, value, line, then the file's name
     d  a dump: time, flags, then the text of the stacks (see `Dump`)
     u  time: a dump that says the same as the one before
@@ -29,6 +30,7 @@ _HEADER = struct.Struct("<cI")
 _SAMPLE = struct.Struct("<9q")
 _MARK = struct.Struct("<3q")
 _TIME = struct.Struct("<q")
+_GOROUTINE = struct.Struct("<q")
 _TIME_AND_FLAGS = struct.Struct("<2q")
 _LONGEST = 1 << 28
 
@@ -48,6 +50,14 @@ class Begun:
 
     birth: Birth
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorksFor:
+    """The goroutine works for the test of that name, be it a subtest."""
+
+    goroutine: int
+    test: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +106,7 @@ class Done:
     t: float
 
 
-Message = Hello | Sample | Begun | Mark | Dump | Unchanged | Grouped | Exiting | Asleep | Done
+Message = Hello | Sample | Begun | WorksFor | Mark | Dump | Unchanged | Grouped | Exiting | Asleep | Done
 
 
 class Decoder:
@@ -132,6 +142,9 @@ def _message(kind: bytes, payload: bytes) -> Message:
                 t, count, line = _MARK.unpack_from(payload)
                 file, _, called = payload[_MARK.size :].decode(errors="replace").partition("\0")
                 return Begun(Birth(t / 1e9, file, line, called), count)
+            case b"t":
+                (number,) = _GOROUTINE.unpack_from(payload)
+                return WorksFor(number, payload[_GOROUTINE.size :].decode(errors="replace"))
             case b"m":
                 t, value, line = _MARK.unpack_from(payload)
                 return Mark(t / 1e9, value, payload[_MARK.size :].decode(errors="replace"), line)

@@ -7,13 +7,13 @@ there are too many, every second one goes. The last one never goes.
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from jupyter_goleak.events import Born, Event, Marked, Printed, Returned, Sampled, Snapped
 from jupyter_goleak.execution import Exited, Happening, Output
 from jupyter_goleak.model import Birth, Goroutine, Mark, Sample, Snapshot, Variant
-from jupyter_goleak.probe_stream import Asleep, Begun, Done, Dump, Exiting, Grouped, Hello, Unchanged
+from jupyter_goleak.probe_stream import Asleep, Begun, Done, Dump, Exiting, Grouped, Hello, Unchanged, WorksFor
 from jupyter_goleak.stack_dump import CountedStack, Places, parse_dump, parse_profile
 
 _MOST_SAMPLES = 4096
@@ -28,7 +28,7 @@ class Recording:
     `proofs` are the snapshots taken right after a cycle of leak detection; `final` is the last one of all, without the
     goroutine on which the testing package runs tests, None where the program ended without a chance to take it.
     `grouped` and `grouped_leaks` are the counted stacks of a program with too many goroutines to list, `grouped_halfway`
-    those of all in the second half of its settling. `returned` is the time at which `main` returned, `done` tells that
+    those of all in the second half of its settling. `tests` are the tests that goroutines worked for, by their ids. `returned` is the time at which `main` returned, `done` tells that
     the probe could say everything that it had to say.
     """
 
@@ -45,6 +45,7 @@ class Recording:
     grouped: tuple[CountedStack, ...] = ()
     grouped_halfway: tuple[CountedStack, ...] = ()
     grouped_leaks: tuple[tuple[CountedStack, ...], ...] = ()
+    tests: Mapping[int, str] = field(default_factory=dict)
     returned: float | None = None
     asleep: bool = False
     done: bool = False
@@ -68,6 +69,7 @@ class Recorder:
         self._grouped: tuple[CountedStack, ...] = ()
         self._grouped_halfway: tuple[CountedStack, ...] = ()
         self._grouped_leaks: list[tuple[CountedStack, ...]] = []
+        self._tests: dict[int, str] = {}
         self._returned: float | None = None
         self._asleep = False
         self._done = False
@@ -114,6 +116,9 @@ class Recorder:
                     self._grouped_halfway = stacks
                 else:
                     self._grouped = stacks
+            case WorksFor(goroutine, test):
+                # The first function tells: what another test is handed to is a helper.
+                self._tests.setdefault(goroutine, test)
             case Exiting(t):
                 self._returned = t
                 yield Returned(variant, t)
@@ -147,6 +152,7 @@ class Recorder:
             grouped=self._grouped,
             grouped_halfway=self._grouped_halfway,
             grouped_leaks=tuple(self._grouped_leaks),
+            tests=dict(self._tests),
             returned=self._returned,
             asleep=self._asleep,
             done=self._done,

@@ -23,6 +23,7 @@ _HEADER = re.compile(
     r"goroutine (\d+)(?: gp=\S+ m=\S+(?: mp=\S+)?)? \[([^\]]*?)(?: labels:\{(.*)\})?\](?: \{(.*)\})?:$"
 )
 _ORIGIN = re.compile(r"\[originating from goroutine \d+\]:$")
+_CREATOR = re.compile(r"^created by .* in goroutine (\d+)$|^\[originating from goroutine (\d+)\]:$", re.M)
 _LABEL = re.compile(r'("(?:[^"\\]|\\.)*"|[^:,]+): ?("(?:[^"\\]|\\.)*"|[^,]*)(?:, ?|$)')
 _UNNAMED = "command-line-arguments"
 _PROFILE_GROUP = re.compile(r"(\d+) @")
@@ -77,7 +78,7 @@ def parse_dump(text: str, places: Places) -> tuple[Goroutine, ...]:
         match = _HEADER.match(header)
         if match is None:
             continue
-        frames, created_by, ancestors = _read_stack(body, places)
+        frames, created_by, ancestors, creators = _read_stack(body, places)
         status = match[2].split(", ")[0]
         goroutines.append(
             Goroutine(
@@ -88,6 +89,7 @@ def parse_dump(text: str, places: Places) -> tuple[Goroutine, ...]:
                 leaked=" (leaked)" in status,
                 labels=_read_labels(match[3] or match[4] or ""),
                 ancestors=ancestors,
+                creators=creators,
             )
         )
     return tuple(goroutines)
@@ -114,7 +116,9 @@ def parse_profile(text: str, places: Places) -> tuple[CountedStack, ...]:
 
 # A program's goroutines share few stacks, and dumps repeat them many times a second.
 @lru_cache(maxsize=4096)
-def _read_stack(body: str, places: Places) -> tuple[tuple[Frame, ...], Frame | None, tuple[Frame, ...]]:
+def _read_stack(
+    body: str, places: Places
+) -> tuple[tuple[Frame, ...], Frame | None, tuple[Frame, ...], tuple[int, ...]]:
     frames: list[Frame] = []
     created_by: Frame | None = None
     ancestors: list[Frame] = []
@@ -130,7 +134,8 @@ def _read_stack(body: str, places: Places) -> tuple[tuple[Frame, ...], Frame | N
             continue
         frame = _frame(function.rpartition("(")[0] or function, file, line, places)
         (ancestors if in_ancestor else frames).append(frame)
-    return tuple(frames), created_by, tuple(ancestors)
+    creators = dict.fromkeys(int(one or other) for one, other in _CREATOR.findall(body))
+    return tuple(frames), created_by, tuple(ancestors), tuple(creators)
 
 
 def _calls(body: str) -> Iterator[tuple[str, tuple[str, int] | None]]:

@@ -245,12 +245,12 @@ def find(command: str | None = None, *, directory: Path | None = None) -> Toolch
         path = shutil.which(os.path.expanduser(command))
         if path is None:
             raise ToolchainError(f"There is no go command at {command!r}; leave --go out, or {_WAYS}.")
-        return _inspect(path, str(directory or ""), _fingerprint())
+        return _inspect(os.path.abspath(path), str(directory or ""), _fingerprint())
     path = shutil.which("go")
     problem: ToolchainError | None = None
     if path is not None:
         try:
-            return _inspect(path, str(directory or ""), _fingerprint())
+            return _inspect(os.path.abspath(path), str(directory or ""), _fingerprint())
         except ToolchainError as error:
             problem = error
     packaged = _packaged()

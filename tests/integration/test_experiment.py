@@ -254,28 +254,44 @@ def test_a_program_that_does_not_compile_says_where() -> None:
     assert caught.value.messages[0].source_line == "\tx := 1"
 
 
-def test_leaks_are_told_per_test() -> None:
+def test_leaks_are_told_per_test(each_go: str | None) -> None:
     source = """\
 package shop
 
 import "testing"
 
-func open(orders chan int) {
+func open(t *testing.T, orders chan int) {
+	if t != nil {
+		t.Helper()
+	}
 	go func() { orders <- 1 }()
 }
 
-func TestBuffered(t *testing.T) { open(make(chan int, 1)) }
+func TestBuffered(t *testing.T) { open(t, make(chan int, 1)) }
 
-func TestSold(t *testing.T) { open(make(chan int)) }
+func TestSold(*testing.T) { open(nil, make(chan int)) }
 
 func TestParts(t *testing.T) {
-	t.Run("part", func(t *testing.T) { open(make(chan int)) })
+	for _, part := range []string{"wheel", "new saddle"} {
+		t.Run(part, func(t *testing.T) {
+			t.Parallel()
+			opened := make(chan struct{})
+			go func() { open(t, make(chan int)); close(opened) }()
+			<-opened
+		})
+	}
+	t.Run("unnamed", func(*testing.T) { open(nil, make(chan int)) })
+}
+
+func FuzzNumber(f *testing.F) {
+	f.Add(1)
+	f.Fuzz(func(t *testing.T, _ int) { open(t, make(chan int)) })
 }
 """
-    report = check(source)
+    report = check(source, go=each_go, settle=0.3)
+    tests = ["FuzzNumber/seed#0", "TestParts", "TestParts/new_saddle", "TestParts/wheel", "TestSold"]
     assert [(leak.test, leak.count, leak.created_by) for leak in report.leaks] == [
-        ("TestSold", 1, "shop.open"),
-        ("TestParts", 1, "shop.open"),
+        (test, 1, "shop.open") for test in tests
     ]
 
 

@@ -302,8 +302,8 @@ def test_a_pattern_runs_the_tests_of_all_packages(module: Path) -> None:
     before = contents(module)
     report = check(f"{module}/...")
     assert [(leak.test, leak.file, leak.line) for leak in report.leaks] == [
-        ("TestWatch", "stock/stock.go", 4),
         ("TestOutside", "stock/stock.go", 4),
+        ("TestWatch", "stock/stock.go", 4),
     ]
     assert report.original is not None
     assert "# stock\n" in report.original.stdout and "# till\n" in report.original.stdout
@@ -408,7 +408,7 @@ def test_a_package_that_does_not_build_keeps_no_other_from_being_told(module: Pa
     assert report.error is not None
     assert (report.verdict, report.error.kind) == ("build-error", "build")
     assert report.error.message == "Package till: till_test.go:3:9: undefined: missing"
-    assert [leak.test for leak in report.leaks] == ["TestWatch", "TestOutside"]
+    assert [leak.test for leak in report.leaks] == ["TestOutside", "TestWatch"]
     text = to_text(report, Words("en"))
     assert report.error.message in text and "TestWatch" in text
 

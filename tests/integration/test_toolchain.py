@@ -69,3 +69,10 @@ def test_a_home_folder_is_found_where_the_environment_names_none(
 ) -> None:
     monkeypatch.delenv("HOME")
     assert check(LEAK, no_fix=True, go=each_go).verdict == "leak"
+
+
+def test_a_command_may_be_named_from_where_one_stands(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    command = find().command
+    monkeypatch.chdir(command.parent)
+    (tmp_path / "main.go").write_text(LEAK, encoding="utf-8")
+    assert check(tmp_path / "main.go", no_fix=True, go=f"./{command.name}").verdict == "leak"

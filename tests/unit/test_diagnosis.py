@@ -51,6 +51,17 @@ def test_tagged_in_two_passes_is_proven() -> None:
     assert (leak.created_by, leak.go_line) == ("main.run", 10)
 
 
+def test_a_leak_belongs_to_the_nearest_test_that_is_known() -> None:
+    test = Frame("shop.TestSold.func1", "shop_test.go", 9, user=True)
+    own, child, grandchild, stranger = (
+        replace(worker(number), creators=creators, ancestors=(test,))
+        for number, creators in ((7, ()), (8, (7, 3)), (9, (6, 8, 3)), (10, (5,)))
+    )
+    told = {7: "TestSold/cash", 3: "TestSold"}
+    run = judge(replace(settled(own, child, grandchild, stranger), tests=told))
+    assert {leak.ids: leak.test for leak in run.leaks} == {(7, 8): "TestSold/cash", (9, 10): "TestSold"}
+
+
 def test_tagged_in_one_pass_only_is_not_proven() -> None:
     earlier = tuple(Snapshot(t, (worker(7),)) for t in (1.0, 1.5))
     passes = Snapshot(1.9, (worker(7, leaked=True),)), Snapshot(2.0, (worker(7),))

@@ -23,6 +23,7 @@ from jupyter_goleak.probe_stream import (
     Hello,
     Message,
     Unchanged,
+    WorksFor,
 )
 
 
@@ -38,6 +39,7 @@ STREAM: list[tuple[bytes, Message]] = [
     (frame(b"s", SECOND, 9, 8, 4096, 512, 1, 2, 6, 0), Sample(1.0, 9, 8, 4096, 512, 1, 2, 6, 0)),
     (frame(b"s", SECOND, 9, -1, -1, -1, -1, -1, -1, -1), Sample(1.0, 9, -1)),
     (frame(b"b", SECOND // 2, 3, 45, text=b"main.go\0s.serve"), Begun(Birth(0.5, "main.go", 45, "s.serve"), 3)),
+    (frame(b"t", 12, text="TestShop/Gewürz".encode()), WorksFor(12, "TestShop/Gewürz")),
     (frame(b"m", 2 * SECOND, 9, 12, text="größe.go".encode()), Mark(2.0, 9, "größe.go", 12)),
     (frame(b"d", 3 * SECOND, 11, text=b"stacks"), Dump(3.0, "stacks", complete=True, proof=True, final=True)),
     (frame(b"d", 3 * SECOND, 4, text=b""), Dump(3.0, "", settle=True)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,7 @@ def test_the_stacks_of_creators_follow_the_goroutine() -> None:
     labelled = parse_dump(DUMP, CELL)[2]
     assert [frame.function for frame in labelled.frames] == ["main.main.func1"]
     assert [frame.function for frame in labelled.ancestors] == ["main.open"]
+    assert labelled.creators == (1,)
 
 
 def test_a_crash_is_read_past_its_message() -> None:
@@ -111,7 +113,8 @@ _goroutines = st.builds(
 
 @given(st.lists(_goroutines, max_size=6))
 def test_what_was_written_is_read(goroutines: list[Goroutine]) -> None:
-    assert parse_dump("\n".join(map(_written, goroutines)), CELL) == tuple(goroutines)
+    expected = [replace(each, creators=(1,) if each.created_by else ()) for each in goroutines]
+    assert parse_dump("\n".join(map(_written, goroutines)), CELL) == tuple(expected)
 
 
 def _written(goroutine: Goroutine) -> str:

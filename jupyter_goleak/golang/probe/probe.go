@@ -19,7 +19,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
-	_ "unsafe" // for linkname
+	"unsafe" // for linkname, too
 )
 
 //go:linkname lockOSThread runtime.lockOSThread
@@ -62,6 +62,8 @@ const (
 
 	heldUsually = 16 << 10 // bytes of frames not written yet, without dumps
 
+	testsMost = 20000 // functions of tests told
+
 	marksAtOnce  = 1000 // later marks are thinned to one in markInterval
 	markInterval = 10 * time.Millisecond
 )
@@ -100,6 +102,7 @@ type probeState struct {
 	held    []byte // frames not written yet
 	sending sync.Mutex
 
+	tests    atomic.Int64
 	marks    atomic.Int64
 	lastMark atomic.Int64
 
@@ -253,6 +256,26 @@ func (p *probeState) tellStarts() {
 		}
 		p.hold('b', numbers{noted.t, noted.count, noted.line}, noted.file.bytes(), []byte{0}, noted.called.bytes())
 	}
+}
+
+// GoleakTest is called where a function that is given a test begins: whatever goroutine it runs on works for that test.
+func GoleakTest(test interface{ Name() string }) {
+	p := &probe
+	none := (*[2]unsafe.Pointer)(unsafe.Pointer(&test))[1] == nil // a nil *testing.T has no name
+	if p.fd == 0 || none || p.tests.Add(1) > testsMost {
+		return
+	}
+	// "goroutine 12 [running]:"
+	var stack [64]byte
+	runtime.Stack(stack[:], false)
+	number := int64(0)
+	for _, digit := range stack[len("goroutine "):] {
+		if digit < '0' || digit > '9' {
+			break
+		}
+		number = 10*number + int64(digit-'0')
+	}
+	p.hold('t', numbers{number}, bytesOf(test.Name()))
 }
 
 // GoleakYield stands before statements at which goroutines meet. With a seed it now and then lets others go first, so

@@ -39,6 +39,9 @@ func (in instrumenter) instrument(name, text string) (string, *Problem) {
 		return text, syntaxProblem(name, err)
 	}
 	edits := append(in.numGoroutineEdits(fset, file, name, text), in.goEdits(fset, file, name, text)...)
+	if strings.HasSuffix(name, "_test.go") {
+		edits = append(edits, in.testEdits(fset, file)...)
+	}
 	if in.yields {
 		edits = append(edits, in.yieldEdits(fset, file)...)
 	}
@@ -148,6 +151,51 @@ func (in instrumenter) goEdits(fset *token.FileSet, file *ast.File, name, text s
 		return true
 	})
 	return edits
+}
+
+// testEdits put a call of the probe at the beginning of each function that is given a test: the tests themselves,
+// subtests and what they call.
+func (in instrumenter) testEdits(fset *token.FileSet, file *ast.File) []edit {
+	qualifiers := importedAs(file, "testing")
+	var edits []edit
+	ast.Inspect(file, func(node ast.Node) bool {
+		var function *ast.FuncType
+		var body *ast.BlockStmt
+		switch node := node.(type) {
+		case *ast.FuncDecl:
+			function, body = node.Type, node.Body
+		case *ast.FuncLit:
+			function, body = node.Type, node.Body
+		}
+		if body == nil || len(function.Params.List) == 0 {
+			return true
+		}
+		test := function.Params.List[0]
+		if len(test.Names) > 0 && test.Names[0].Name != "_" && isTest(test.Type, qualifiers) {
+			at := body.Lbrace + 1
+			offset := fset.PositionFor(at, false).Offset
+			call := fmt.Sprintf("%s.GoleakTest(%s);", in.probe, test.Names[0].Name)
+			edits = append(edits, edit{offset, offset, call + lineDirective(fset.Position(at))})
+		}
+		return true
+	})
+	return edits
+}
+
+// isTest tells whether the type is *testing.T.
+func isTest(written ast.Expr, qualifiers []string) bool {
+	pointer, ok := written.(*ast.StarExpr)
+	if !ok {
+		return false
+	}
+	switch named := pointer.X.(type) {
+	case *ast.SelectorExpr:
+		x, ok := named.X.(*ast.Ident)
+		return ok && named.Sel.Name == "T" && x.Obj == nil && slices.Contains(qualifiers, x.Name)
+	case *ast.Ident:
+		return named.Name == "T" && named.Obj == nil && slices.Contains(qualifiers, ".")
+	}
+	return false
 }
 
 // spinEdits put a loop over nothing into each endless loop without a body: the compiler has no line for the jump that is
