@@ -15,6 +15,7 @@ import contextlib
 import io
 import json
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 # The engine is imported where it is used: an interrupt while it loads shall find somebody who takes it.
 
 _PROGRAM = "python -m jupyter_goleak"
+_NARROWEST = 40  # columns of a terminal that sentences still fit into
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -159,10 +161,11 @@ def _check(given: argparse.Namespace, signals: _Signals) -> int:
     if given.json:
         _print_json(report)
     else:
-        from jupyter_goleak.view.text import to_text
+        from jupyter_goleak.view.text import WIDTH, to_text
 
+        columns = shutil.get_terminal_size((WIDTH, 0)).columns
         with _written():
-            print(to_text(report, say))
+            print(to_text(report, say, columns=max(_NARROWEST, min(columns, WIDTH))))
     return exit_code(report)
 
 

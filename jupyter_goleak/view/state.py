@@ -20,7 +20,7 @@ from jupyter_goleak.view.lanes import Bars, Lanes
 from jupyter_goleak.view.output import Output, visible
 from jupyter_goleak.view.series import Series
 from jupyter_goleak.view.source import diff_rows, source_rows
-from jupyter_goleak.view.words import Words, notes, variant_names, verdict_sentence, verdict_word
+from jupyter_goleak.view.words import Words, notes, others, variant_names, verdict_sentence, verdict_word
 
 VARIANTS: tuple[Variant, ...] = ("original", "fixed")
 MARKS = 200
@@ -234,6 +234,7 @@ class Scene:
     def head(self) -> dict[str, Any]:
         """What belongs to no column."""
         report, retell = self.report, self.words.retell
+        failed, untried = others(self.tries.latest, self.words)
         fix = report.fix if report else None
         error = report.error if report else None
         return {
@@ -250,8 +251,9 @@ class Scene:
             "total": self.tries.total,
             "attempts": [
                 [visible(retell(each.title)), each.outcome, retell(each.detail), retell(each.outcome)]
-                for each in self.tries.latest
+                for each in (self.tries.latest if report is None else failed)
             ],
+            "untried": untried,
         }
 
 

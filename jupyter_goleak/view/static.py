@@ -16,7 +16,7 @@ from jupyter_goleak.view.output import Output, visible
 from jupyter_goleak.view.picture import picture
 from jupyter_goleak.view.source import Row, diff_rows
 from jupyter_goleak.view.state import scene_of
-from jupyter_goleak.view.words import Words, notes, place_word, variant_names, verdict_sentence
+from jupyter_goleak.view.words import Words, notes, others, place_word, variant_names, verdict_sentence
 
 MOST_GROUPS = 40
 # In a notebook that is trusted but has lost its kernel, the output above holds nothing but the words that a widget is missing.
@@ -73,8 +73,11 @@ def _parts(report: Report, words: Words) -> Iterator[str]:
         if report.fix.why:
             yield f"<p>{_coded(words.retell(report.fix.why))}</p>"
         yield f'<pre style="{_PRE}">{"".join(map(_diff_row, diff_rows(report.fix.diff)))}</pre>'
-    if others := [attempt for attempt in report.attempts if attempt.outcome != "verified"]:
-        yield _attempts(others, words, fixed=report.fix is not None)
+    failed, untried = others(report.attempts, words)
+    if failed:
+        yield _attempts(failed, words, fixed=report.fix is not None)
+    if untried:
+        yield f"<p>{_text(untried)}</p>"
     for run in runs:
         if run.stdout or run.stderr:
             yield _output(run, words, exercise=report.exercise is not None)

@@ -9,7 +9,16 @@ from collections.abc import Iterator, Sequence
 from jupyter_goleak.model import Attempt, Report, Run, Sample
 from jupyter_goleak.stack_dump import short_function
 from jupyter_goleak.view.output import visible
-from jupyter_goleak.view.words import Words, notes, numbers, place_word, variant_names, verdict_sentence, verdict_word
+from jupyter_goleak.view.words import (
+    Words,
+    notes,
+    numbers,
+    others,
+    place_word,
+    variant_names,
+    verdict_sentence,
+    verdict_word,
+)
 
 WIDTH = 100
 BARS = "▁▂▃▄▅▆▇█"
@@ -20,14 +29,17 @@ SIGNS = {"clean": "✓", "leak": "✗", "deadlock": "■", "crash": "▲", "time
 _COLOURS = {"clean": "32", "leak": "31", "deadlock": "31", "crash": "31", "timeout": "33", "build-error": "31"}
 
 
-def to_text(report: Report, words: Words | None = None, *, colour: bool = False) -> str:
-    """The report in a terminal's letters, without a line end behind the last line; with ANSI colours where asked."""
-    return "\n".join(_Writer(report, words or Words(), colour).lines())
+def to_text(report: Report, words: Words | None = None, *, colour: bool = False, columns: int = WIDTH) -> str:
+    """The report in a terminal's letters, without a line end behind the last line; with ANSI colours where asked.
+
+    Sentences take at most so many columns, the table as many as it needs.
+    """
+    return "\n".join(_Writer(report, words or Words(), colour, columns).lines())
 
 
 class _Writer:
-    def __init__(self, report: Report, words: Words, colour: bool) -> None:
-        self._report, self._words, self._colour = report, words, colour
+    def __init__(self, report: Report, words: Words, colour: bool, columns: int) -> None:
+        self._report, self._words, self._colour, self._columns = report, words, colour, columns
 
     def lines(self) -> Iterator[str]:
         report, words = self._report, self._words
@@ -51,7 +63,7 @@ class _Writer:
         explained = [*report.leaks, *(told.alive if told else ())][:MOST_GROUPS]
         for reason in dict.fromkeys(group.explanation for group in explained if group.explanation):
             yield ""
-            yield from _wrapped(visible(reason))
+            yield from self._wrapped(visible(reason))
         yield from self._fix()
 
     def _run(self, run: Run, name: str, indent: int, peak: int, end: float) -> Iterator[str]:
@@ -62,7 +74,7 @@ class _Writer:
             yield f"{' ' * indent}{chart(run.samples, run.duration_s, end, peak)}"
         yield f"{' ' * indent}{numbers(run, words)}"
         for note in notes(run, words):
-            yield from _wrapped(note, " " * indent)
+            yield from self._wrapped(note, " " * indent, " " * indent)
 
     def _groups(self, run: Run) -> Iterator[str]:
         groups = [*run.leaks, *run.alive]
@@ -100,21 +112,20 @@ class _Writer:
                 if fix.runs > 1
                 else words("verified by running it")
             )
-            yield f"{words('Fix')}: {visible(words.retell(fix.title))} ({proof})"
+            yield from self._wrapped(f"{words('Fix')}: {visible(words.retell(fix.title))} ({proof})")
             if fix.why:
-                yield from _wrapped(words.retell(fix.why))
+                yield from self._wrapped(words.retell(fix.why))
             for line in fix.diff.splitlines():
                 if not line.startswith(("---", "+++")):
                     yield self._paint({"+": "32", "-": "31", "@": "36"}.get(line[:1], ""), f"  {visible(line)}")
-            others = [attempt for attempt in self._report.attempts if attempt.outcome != "verified"]
-            if others:
-                yield ""
-                yield f"{words('What else was tried')}:"
-                yield from self._attempts(others, MOST_OTHERS)
-        elif self._report.attempts:
+        failed, untried = others(self._report.attempts, words)
+        most = MOST_OTHERS if fix is not None else MOST_GROUPS
+        if failed:
             yield ""
-            yield words("No fix was found. Tried:")
-            yield from self._attempts(self._report.attempts, MOST_GROUPS)
+            yield f"{words('What else was tried')}:" if fix is not None else words("No fix was found. Tried:")
+            yield from self._attempts(failed, most)
+        if untried:
+            yield from ("", *self._wrapped(untried))
 
     def _attempts(self, attempts: Sequence[Attempt], most: int) -> Iterator[str]:
         """What was tried, what became of it, and in short why."""
@@ -122,9 +133,15 @@ class _Writer:
         for attempt in attempts[:most]:
             reason = attempt.detail.partition("\n")[0]
             told = f"{retell(attempt.outcome)} ({visible(retell(reason))})" if reason else retell(attempt.outcome)
-            yield f"  {visible(retell(attempt.title))}: {told}"
+            yield from self._wrapped(f"{visible(retell(attempt.title))}: {told}", "  ", "    ")
         if len(attempts) > most:
             yield f"  … +{len(attempts) - most}"
+
+    def _wrapped(self, text: str, first: str = "", rest: str = "") -> Iterator[str]:
+        """Lines no wider than asked; a wide letter takes two columns, which `textwrap` does not know."""
+        padded = "".join(f"{each}\0" if _width(each) == 2 else each for each in text)
+        lines = textwrap.wrap(padded, self._columns, initial_indent=first, subsequent_indent=rest)
+        return (line.replace("\0", "") for line in lines)
 
     def _paint(self, code: str, text: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self._colour and code else text
@@ -141,14 +158,6 @@ def chart(samples: tuple[Sample, ...], duration: float, end: float, peak: int) -
         for bar in range(first, max(first, last) + 1):
             tops[bar] = max(tops[bar], sample.count)
     return "".join(BARS[min(len(BARS) - 1, top * len(BARS) // (peak + 1))] for top in tops)
-
-
-def _wrapped(text: str, indent: str = "") -> Iterator[str]:
-    """Lines of at most `WIDTH` columns; a wide letter takes two of them, which `textwrap` does not know."""
-    padded = "".join(f"{each}\0" if _width(each) == 2 else each for each in text)
-    return (
-        line.replace("\0", "") for line in textwrap.wrap(padded, WIDTH, initial_indent=indent, subsequent_indent=indent)
-    )
 
 
 def _width(text: str) -> int:

@@ -10,11 +10,11 @@ import gettext
 import locale
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from jupyter_goleak.model import Run, Variant
+from jupyter_goleak.model import Attempt, Run, Variant
 from jupyter_goleak.view.output import visible
 
 DOMAIN = "jupyter_goleak"
@@ -151,6 +151,13 @@ def numbers(run: Run, words: Words) -> str:
         created=f"{run.created:,}",
         time=seconds(run.duration_s),
     )
+
+
+def others(attempts: Sequence[Attempt], words: Words) -> tuple[list[Attempt], str]:
+    """Of the attempts those that failed, and in a sentence how many were left out; "" for none."""
+    failed = [each for each in attempts if each.outcome != "verified" and (each.outcome != "not tried" or each.detail)]
+    n = sum(each.outcome == "not tried" and not each.detail for each in attempts)
+    return failed, words.count("{n} other edit was not tried.", "{n} other edits were not tried.", n) if n else ""
 
 
 def verdict_sentence(run: Run, words: Words) -> str:

@@ -83,6 +83,14 @@ def test_how_the_search_goes():
     assert [title for title, *_ in head["attempts"]] == ["buffer", "close"]
 
 
+def test_of_a_finished_search_those_that_failed_are_told():
+    outcomes = ("still leaks", "verified", "not tried", "not tried")
+    tried = tuple(Attempt(name, outcome) for name, outcome in zip("abcd", outcomes, strict=True))
+    head = scene_after(Finished(report(attempts=tried))).head()
+    assert [title for title, *_ in head["attempts"]] == ["a"]
+    assert head["untried"] == "2 other edits were not tried."
+
+
 def test_the_finished_report_brings_the_fix():
     head = scene_after(Finished(report())).head()
     assert head["finished"]

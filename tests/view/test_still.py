@@ -106,6 +106,27 @@ def test_text_says_what_was_tried_where_there_is_no_fix():
     assert lines[-2:] == ["No fix was found. Tried:", "  buffer `jobs`: still leaks (in one of several runs)"]
 
 
+def test_sentences_fit_the_terminal():
+    tried = (Attempt("a title of many words, so that it goes on for more than one line of it", "still leaks"),)
+    for columns in (40, 62, 100):
+        told = to_text(report(attempts=tried), ENGLISH, columns=columns).partition("\n\n")[2].splitlines()
+        sentences = [line for line in told if not line.startswith(("Count", "   ", "  @@", "  +", "  -"))]
+        assert max(map(len, sentences)) <= columns
+    assert "of many words, so that" in told[-1]
+
+
+def test_what_was_not_tried_is_counted():
+    tried = (Attempt("buffer `jobs`", "slower"), Attempt("x", "not tried"), Attempt("y", "not tried"))
+    late = Attempt("z", "not tried", "out of time")
+    assert to_text(report(attempts=tried), ENGLISH).endswith(
+        "\nWhat else was tried:\n  buffer `jobs`: slower\n\n2 other edits were not tried."
+    )
+    assert to_text(report(attempts=tried[:2]), ENGLISH).endswith("\n1 other edit was not tried.")
+    assert "z: not tried (out of time)" in to_text(report(attempts=(*tried, late)), ENGLISH)
+    said = Markup(to_html(report(attempts=(*tried, late)), ENGLISH)).said
+    assert "z: not tried" in said and "x: not tried" not in said and "2 other edits were not tried." in said
+
+
 def test_text_and_html_tell_why_the_fix_works_and_what_else_was_tried():
     fix = replace(report().fix, why="A close ends the loop.")
     tried = (Attempt("buffer `jobs`", "changed output", "stdout lacks 'a'"), Attempt("close `jobs`", "verified"))

@@ -13,12 +13,15 @@ class Findings {
 
   show(facts, head) {
     const groups = [...(facts.leaks || []), ...(facts.alive || [])];
-    const key = JSON.stringify([groups, head.attempts, head.fix, head.finished]);
+    const key = JSON.stringify([groups, head.attempts, head.untried, head.fix, head.finished]);
     if (key === this.key) return;
     this.key = key;
     const attempts = head.finished ? head.attempts || [] : [];
     this.element.hidden = !groups.length && !attempts.length;
-    this.tries.replaceChildren(attempts.length ? this.attempts(attempts, head.fix) : "");
+    this.tries.replaceChildren(
+      attempts.length ? this.attempts(attempts, head.fix) : "",
+      head.finished && head.untried ? h("p", {}, head.untried) : "",
+    );
     const reasons = [...new Set((facts.leaks || []).map((leak) => leak.explanation).filter(Boolean))];
     this.why.replaceChildren(...reasons.map((reason) => h("p", {}, coded(reason))));
     this.table.replaceChildren(groups.length ? this.rows(groups, head.file) : "");
