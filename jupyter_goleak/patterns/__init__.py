@@ -52,7 +52,12 @@ def recognise(wait: Wait) -> Finding | None:
     if first is None or all(each == first for each in others):
         return first
     pattern = first.pattern if all(each and each.pattern == first.pattern for each in others) else "unknown"
-    return Finding(pattern, wait.say("several values pass there, and nothing tells which one it is"))
+    name = wait.place.expression
+    if not name:
+        return Finding(pattern, wait.say("several values pass there, and nothing tells which one it is"))
+    return Finding(
+        pattern, wait.say("`{name}` is now one value, now another, and nothing tells which one it is here", name=name)
+    )
 
 
 def _first(wait: Wait) -> Finding | None:

@@ -251,7 +251,7 @@ def _semaphore(wait: Wait, variable: Variable, receives: list[Operation]) -> Fin
         return None
     exits = sorted({line for site in own for line in site.exits if line > wait.place.line})
     why = wait.say(
-        "all places of {name} are taken, and a way through the function passes by the receive at {lines} that frees one",
+        "all places of {name} are taken, and a way through the function skips the receive at {lines} that frees one",
         name=_short(wait, variable),
         lines=wait.lines(own),
     )
@@ -294,7 +294,7 @@ def _not_received(wait: Wait, variable: Variable, receives: list[Operation], sen
     if receive.kind == "range":
         return _loop_ended(wait, receive)
     if receive.loop:
-        return wait.say("the loop at line {line} receives no more from {name}", name=name, line=wait.line(receive))
+        return wait.say("the loop that receives at line {line} takes no more from {name}", name=name, line=wait.line(receive))
     if receive.select > 1:
         line: int | str = wait.line(receive)
         if receive.file == wait.place.file:

@@ -237,7 +237,7 @@ def waitgroup(wait: Wait) -> Finding | None:
         why = wait.say("nothing calls `Done` on {name}", name=name)
     elif any(site.conditional or site.exits for site in dones):
         why = wait.say(
-            "a way through the goroutine passes by the `Done` at {lines} of {name}", name=name, lines=wait.lines(dones)
+            "a way through the goroutine skips the `Done` at {lines} of {name}", name=name, lines=wait.lines(dones)
         )
     elif all(site.deferred for site in dones):
         why = wait.say("more is added at {adds} to {name} than is ever done", name=name, adds=wait.lines(adds))
@@ -252,7 +252,7 @@ def waitgroup(wait: Wait) -> Finding | None:
     return Finding(
         "waitgroup-missing-done",
         why,
-        wait.say("`defer {name}.Done()` as the goroutine's first statement is never passed by.", name=variable.name),
+        wait.say("`defer {name}.Done()` as the goroutine's first statement is never skipped.", name=variable.name),
     )
 
 
