@@ -169,6 +169,15 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """An assignment to what a loop's condition asks for."""
+
+    text: str
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """The statement that a goroutine waits in.
 
@@ -180,7 +189,8 @@ class Place:
     closed. `holding` names the locks that the goroutine holds there; `same`: by all that the text tells, the lock that it
     waits for is one of these, and not that of another value. `stack` are the calls under way
     in the user's code, the innermost first; `ahead` are the bodies that it may yet come to from where it stands, `reaches` those
-    that its calls under way may ever have come to, themselves included. Where `found` is False, only `file` and `line` (and `started`) are known.
+    that its calls under way may ever have come to, themselves included. `silent` are the changes of what the loop around the Wait
+    of a Cond asks for, where nobody is woken. Where `found` is False, only `file` and `line` (and `started`) are known.
     """
 
     found: bool
@@ -204,6 +214,7 @@ class Place:
     stack: tuple[Standing, ...]
     ahead: frozenset[int]
     reaches: frozenset[int]
+    silent: tuple[Change, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +271,7 @@ def _place(each: Mapping[str, Any]) -> Place:
             "stack": tuple(Standing(**standing) for standing in each["stack"]),
             "ahead": frozenset(each["ahead"]),
             "reaches": frozenset(each["reaches"]),
+            "silent": tuple(Change(**change) for change in each["silent"]),
         }
     )
 

@@ -64,8 +64,8 @@ def lock_order(wait: Wait) -> Finding | None:
         if wanted in other.held() and other.variable in wait.held():
             why = wait.say(
                 "it holds `{held}`, and who holds {wanted} waits for `{held}` at line {line}: two locks, in two orders",
-                held=other.variable.name,
-                wanted=f"`{wanted.name}`",
+                held=_apart(other.variable, wanted),
+                wanted=f"`{_apart(wanted, other.variable)}`",
                 line=wait.line(other.place),
             )
             return Finding("lock-order", why, wait.say("Take the locks in one order everywhere."))
@@ -77,6 +77,11 @@ def lock_order(wait: Wait) -> Finding | None:
         )
         return Finding("lock-order", why, wait.say("Take the locks in one order everywhere."))
     return None
+
+
+def _apart(lock: Variable, other: Variable) -> str:
+    """The lock's name, with that of its struct where the other one is called the same."""
+    return f"{lock.struct}.{lock.name}" if lock.name == other.name and lock.struct else lock.name
 
 
 def send_while_locked(wait: Wait) -> Finding | None:
@@ -157,6 +162,13 @@ def missing_unlock(wait: Wait) -> Finding | None:
             lines=wait.lines(unlocks),
         )
         return Finding("mutex-missing-unlock", why, _unlock_advice(wait, variable, unlocks[0]))
+    if variable in wait.held():
+        taken = [site for site in variable.sites(*_LOCKING) if wait.stands_in(site) and site.line != wait.place.line]
+        if taken:
+            why = wait.say(
+                "since {lines} it holds {name} of this value or of another", lines=wait.lines(taken), name=name
+            )
+            return Finding("unknown", why)
     return None
 
 
@@ -210,6 +222,14 @@ def waitgroup(wait: Wait) -> Finding | None:
             adds=wait.lines(adds),
         )
         return Finding("waitgroup-wait-in-loop", why, wait.say("Move `Wait` behind the loop."))
+    if copied := variable.sites("copied"):
+        why = wait.say(
+            "line {line} hands on a copy of {name} and what is done with that does not count here",
+            name=name,
+            line=wait.line(copied[0]),
+        )
+        advice = wait.say("Pass its address: `&{name}`.", name=copied[0].expression)
+        return Finding("waitgroup-missing-done", why, advice)
     own = [site for site in dones if site.deferred and wait.stands_in(site) is not None]
     if own:
         why = wait.say(
@@ -236,9 +256,7 @@ def waitgroup(wait: Wait) -> Finding | None:
             return None
         why = wait.say("nothing calls `Done` on {name}", name=name)
     elif any(site.conditional or site.exits for site in dones):
-        why = wait.say(
-            "a way through the goroutine skips the `Done` at {lines} of {name}", name=name, lines=wait.lines(dones)
-        )
+        why = wait.say("there is a way past the `Done` at {lines} of {name}", name=name, lines=wait.lines(dones))
     elif all(site.deferred for site in dones):
         why = wait.say("more is added at {adds} to {name} than is ever done", name=name, adds=wait.lines(adds))
         return Finding("waitgroup-missing-done", why)
@@ -267,6 +285,15 @@ def cond(wait: Wait) -> Finding | None:
         return Finding("unknown", wait.say("it was signalled, and the lock of {name} is not free", name=name))
     if not signals and not broadcasts:
         return Finding("cond-lost-signal", wait.say("nothing signals {name}", name=name))
+    if wait.place.silent:
+        change = wait.place.silent[0]
+        why = wait.say(
+            "line {line} changes what it waits for (`{code}`), and does not wake who waits for {name}",
+            line=wait.line(change),
+            code=change.text,
+            name=name,
+        )
+        return Finding("cond-lost-signal", why, wait.say("A `Broadcast` there lets it look again."))
     if wait.place.loop is not None and wait.place.loop.kind == "condition" and wait.place.forever:
         why = wait.say(
             "an endless loop comes back to it, and {name} is signalled only at {lines}, where nothing comes any more",

@@ -163,12 +163,23 @@ def ticking_forever(wait: Wait) -> Finding | None:
     for channel in channels(wait):
         clock = owner(wait, channel, "C")
         if clock is not None and clock.kind == "ticker" and not stops(wait, clock):
-            if clock.sites("stop"):
+            # What it puts off until it leaves does not make it leave.
+            elsewhere = [site for site in clock.sites("stop") if not site.deferred or wait.stands_in(site) is None]
+            if elsewhere:
                 why = wait.say(
                     "`{name}` (line {line}) ticks on until it is stopped at {lines}",
                     name=clock.name,
                     line=wait.line(clock),
-                    lines=wait.lines(clock.sites("stop")),
+                    lines=wait.lines(elsewhere),
+                )
+                return Finding("ticking-forever", why)
+            beside = [case for case, variable in wait.case_variables() if variable is not channel]
+            if beside:
+                why = wait.say(
+                    "`{name}` (line {line}) ticks on, until `{other}` brings something",
+                    name=clock.name,
+                    line=wait.line(clock),
+                    other=beside[0].expression,
                 )
                 return Finding("ticking-forever", why)
             why = wait.say(

@@ -106,6 +106,7 @@ def place(operation: str = "receive", subject: int | None = 0, **changes: Any) -
         "stack": (Standing(WAITER, 20),),
         "ahead": frozenset(),
         "reaches": frozenset({WAITER}),
+        "silent": (),
     }
     return Place(**usual | changes)
 

@@ -55,7 +55,15 @@ type Place struct {
 	Holding    []int      `json:"holding"` // locks held by this function and its callers
 	Stack      []Standing `json:"stack"`   // one for each frame
 	Ahead      []int      `json:"ahead"`   // the bodies that it may yet come to from where it stands
+	Silent     []Change   `json:"silent"`  // of what the loop around the Wait of a Cond asks for, and nobody is woken
 	Reaches    []int      `json:"reaches"` // those that its calls under way may ever have come to, themselves included
+}
+
+// A Change is an assignment to what a loop's condition asks for.
+type Change struct {
+	Text string `json:"text"`
+	File string `json:"file"`
+	Line int    `json:"line"`
 }
 
 // A Standing is the body of a function that a goroutine stands in, -1 where it is not found, and the line.

@@ -149,8 +149,12 @@ func (f *flow) call(call *ast.CallExpr, path []ast.Node, note func(string, ast.E
 	if f.isConversion(call) {
 		return
 	}
-	targets := f.targetsOf(call)
-	if len(targets) > 0 {
+	if len(f.targetsOf(call)) > 0 {
+		for _, argument := range call.Args {
+			if t := f.info.TypeOf(argument); isValueOf(t, "WaitGroup", "Mutex", "RWMutex") {
+				note("copied", argument)
+			}
+		}
 		return
 	}
 	object := f.callee(call)
@@ -173,6 +177,12 @@ func (f *flow) call(call *ast.CallExpr, path []ast.Node, note func(string, ast.E
 	for i, argument := range call.Args {
 		f.passed(call, argument, pkg, name, i, path)
 	}
+}
+
+// isValueOf tells whether the type is one of those of sync, and no pointer to it.
+func isValueOf(t types.Type, names ...string) bool {
+	named, ok := types.Unalias(t).(*types.Named)
+	return ok && isType(named, "sync", names...)
 }
 
 func (f *flow) method(call *ast.CallExpr, selector *ast.SelectorExpr, pkg, name string, path []ast.Node) {

@@ -66,7 +66,7 @@ func (r *reporter) place(wait Wait) Place {
 }
 
 func unknownPlace(wait Wait) Place {
-	out := Place{Cases: []Case{}, Holding: []int{}, Others: []int{}, Ended: []int{}, Stack: []Standing{}, Ahead: []int{}, Reaches: []int{}}
+	out := Place{Cases: []Case{}, Holding: []int{}, Others: []int{}, Ended: []int{}, Stack: []Standing{}, Ahead: []int{}, Reaches: []int{}, Silent: []Change{}}
 	if len(wait.Frames) > 0 {
 		out.File, out.Line = wait.Frames[0].File, wait.Frames[0].Line
 	}
@@ -103,6 +103,9 @@ func (r *reporter) fill(out *Place, node ast.Node, path walkPath) {
 				out.Operation = strings.ToLower(selector.Sel.Name)
 				out.Expression = shorten(r.text(selector.X))
 				out.Variable, out.Others, out.Ended = r.subject(selector)
+				if kindOf(r.info.TypeOf(selector.X)) == "cond" {
+					out.Silent = r.silent(r.receiver(selector), path)
+				}
 			}
 		}
 		for _, argument := range node.Args {
@@ -260,13 +263,8 @@ func (r *reporter) cases(choice *ast.SelectStmt) []Case {
 
 // loopAround is the innermost loop of the same function.
 func (r *reporter) loopAround(path walkPath) *Loop {
-	for i := len(path) - 1; i >= 0; i-- {
-		switch node := path[i].(type) {
-		case *ast.FuncLit, *ast.FuncDecl:
-			return nil
-		case *ast.ForStmt, *ast.RangeStmt:
-			return r.loop(node)
-		}
+	if loop := innermostLoop(path); loop != nil {
+		return r.loop(loop)
 	}
 	return nil
 }

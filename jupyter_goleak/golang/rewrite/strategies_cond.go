@@ -3,7 +3,6 @@ package main
 import (
 	"go/ast"
 	"go/token"
-	"go/types"
 	"slices"
 	"strings"
 )
@@ -41,15 +40,7 @@ func (signalChange) propose(r *repairer, w *blocked) {
 		if !ok || loop.Cond == nil {
 			continue
 		}
-		awaited := map[*types.Var]bool{}
-		ast.Inspect(loop.Cond, func(node ast.Node) bool {
-			if e, ok := node.(ast.Expr); ok {
-				if v := r.variableOf(e); v != nil && (v.IsField() || !r.parameters[v]) {
-					awaited[v] = true
-				}
-			}
-			return true
-		})
+		awaited := r.asked(loop)
 		d := r.draft()
 		some := false
 		for _, fn := range r.ordered {
@@ -68,29 +59,6 @@ func (signalChange) propose(r *repairer, w *blocked) {
 				"Who waits for a condition looks at it again only when it is woken; whoever changes it has to say so.")
 		}
 	}
-}
-
-// changes are the statements of a function that assign to one of the variables.
-func (r *repairer) changes(fn *function, variables map[*types.Var]bool) []ast.Stmt {
-	var found []ast.Stmt
-	ast.Inspect(fn.body, func(node ast.Node) bool {
-		var left []ast.Expr
-		switch node := node.(type) {
-		case *ast.FuncLit:
-			return false
-		case *ast.AssignStmt:
-			if node.Tok != token.DEFINE {
-				left = node.Lhs
-			}
-		case *ast.IncDecStmt:
-			left = []ast.Expr{node.X}
-		}
-		if slices.ContainsFunc(left, func(e ast.Expr) bool { v := r.variableOf(e); return v != nil && variables[v] && e.Pos().IsValid() }) {
-			found = append(found, node.(ast.Stmt))
-		}
-		return true
-	})
-	return found
 }
 
 // waitedFor are the values of that kind whose Wait the goroutine stands in.

@@ -105,7 +105,7 @@ func (passPointer) propose(r *repairer, w *blocked) {
 	name := ""
 	for _, fn := range r.ordered {
 		for _, field := range fn.typ.Params.List {
-			if named, ok := types.Unalias(r.info.TypeOf(field.Type)).(*types.Named); ok && isType(named, "sync", "WaitGroup", "Mutex", "RWMutex") {
+			if isValueOf(r.info.TypeOf(field.Type), "WaitGroup", "Mutex", "RWMutex") {
 				d.insert(field.Type.Pos(), "*")
 				for _, ident := range field.Names {
 					if v, ok := r.info.Defs[ident].(*types.Var); ok {
