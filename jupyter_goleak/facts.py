@@ -13,7 +13,7 @@ too.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -95,7 +95,8 @@ class Variable:
     unbuffered), `buffer_text` how the program writes it. `nil`: declared and never made. `global_`: a global variable holds
     it, or what it is an element of. `owner` and `via` say what it is reached through: a context's `Done`, a timer's `C`, an `element` of a channel, slice or
     map; `kids` says the same the other way round. `parents` are what it was derived from: a context's parent, the reader
-    that a scanner reads. `siblings` are the other results of the call that made it. `cancel` is the function that ends a context. `close_after` is where the only sender can close the
+    that a scanner reads. `siblings` are the other results of the call that made it. `derived` is what is made from a
+    pipe, a connection, or what stands on one. `cancel` is the function that ends a context. `close_after` is where the only sender can close the
     channel, None where no such line is sure.
     """
 
@@ -116,6 +117,7 @@ class Variable:
     via: str
     parents: tuple[int, ...]
     siblings: tuple[int, ...]
+    derived: tuple[int, ...]
     cancel: int | None
     operations: tuple[Operation, ...]
     kids: Mapping[str, int]
@@ -222,13 +224,15 @@ class Facts:
     """One place for each wait that was asked about, in the same order, and the variables that they name by index.
 
     `resources` are what the program makes and has to close or stop, in the order of the text: responses, pipes,
-    connections, listeners, timers, tickers, and what `iter.Pull` gives. `weak`: it has weak pointers, through which the
+    connections, listeners, timers, tickers, and what `iter.Pull` gives. `given` are the bodies (as in `Operation`) that each
+    package may come to at any time, by the functions that it was given. `weak`: it has weak pointers, through which the
     runtime's proof does not look. `problem` says why the analysis broke off, if it did.
     """
 
     places: tuple[Place, ...]
     variables: tuple[Variable, ...]
     resources: tuple[int, ...] = ()
+    given: Mapping[str, frozenset[int]] = field(default_factory=dict)
     weak: bool = False
     problem: str = ""
 
@@ -249,6 +253,7 @@ def facts_of(answer: Mapping[str, Any]) -> Facts:
         tuple(_place(each) for each in answer["places"]),
         tuple(_variable(each) for each in answer["variables"]),
         tuple(answer["resources"]),
+        {package: frozenset(bodies) for package, bodies in answer["given"].items()},
         answer["weak"],
         answer["problem"],
     )
@@ -288,6 +293,7 @@ def _variable(each: Mapping[str, Any]) -> Variable:
         global_=values.pop("global"),
         parents=tuple(values["parents"]),
         siblings=tuple(values["siblings"]),
+        derived=tuple(values["derived"]),
         operations=tuple(_operation(one) for one in values["operations"]),
         methods=tuple(Method(**one) for one in values["methods"]),
         close_after=Insertion(**insertion) if insertion else None,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from jupyter_goleak.facts import Operation, Variable
+from jupyter_goleak.facts import Facts, Operation, Variable
 from jupyter_goleak.patterns.wait import Wait
 from jupyter_goleak.stack_dump import package_of, short_function
 
@@ -53,7 +53,9 @@ def channels(wait: Wait) -> Iterator[Variable]:
 
 def owner(wait: Wait, variable: Variable, via: str) -> Variable | None:
     """What the variable is reached through in that way: the timer of a `C`, the context of a `Done`."""
-    return wait.at(variable.owner) if variable.via == via else None
+    found = wait.at(variable.owner) if variable.via == via else None
+    # Other things have a field of that name.
+    return None if found is not None and via == "Done" and found.kind != "context" else found
 
 
 def stops(wait: Wait, clock: Variable) -> list[Operation]:
@@ -138,8 +140,12 @@ def will_be_served(wait: Wait) -> str:
     living = [other for other in wait.others if other.leak is not wait.leak and other.leak.evidence == "alive"]
     for each in wait.possible(ended=True):
         sites, anew = list(serving(each)), _made_anew(each)
-        if any(other.comes_to([site for site in sites if _may_do(each, other, site)], anew) for other in living):
+        if living and _is_out_of_sight(each):
             return wait.say("what is still at work may yet wake it")
+        for other in living:
+            able = [site for site in sites if _may_do(each, other, site)]
+            if other.comes_to(able, anew) or _called_by(_library(other), able, wait.facts):
+                return wait.say("what is still at work may yet wake it")
     functions = [frame.function for frame in wait.leak.stack]
     if functions and functions[-1].startswith(_CLIENT) and any(map(_reads_body, living)):
         return wait.say("somebody is reading the body of the response")
@@ -156,6 +162,21 @@ def will_be_served(wait: Wait) -> str:
             "`{function}` waits there, and only that library knows what for", function=short_function(inner)
         )
     return ""
+
+
+def _is_out_of_sight(wait: Wait) -> bool:
+    """Whether what it waits for is known to more than the text tells."""
+    variables = [variable for _, variable in _needs(wait) if variable is not None]
+    variables += [owner for variable in variables if (owner := wait.at(variable.owner)) is not None]
+    ends = [end for variable in variables for end in _ends_beneath(wait, variable)]
+    variables += [wait.facts.variables[index] for end in ends for index in end.siblings]
+    return any(variable.unknown for variable in variables)
+
+
+def _called_by(libraries: frozenset[str], sites: list[Operation], facts: Facts) -> bool:
+    """Whether one of the libraries may yet call a function that comes to one of the operations."""
+    bodies = frozenset().union(*(facts.given.get(library, ()) for library in libraries))
+    return any(site.body in bodies or bodies.intersection(site.tasks) for site in sites)
 
 
 def _may_do(wait: Wait, other: Wait, site: Operation) -> bool:
@@ -191,6 +212,10 @@ def _made_anew(wait: Wait) -> frozenset[int]:
 
 def serving(wait: Wait) -> Iterator[Operation]:
     """All that would let it go on."""
+    if wait.leak.state == "coroutine":
+        for index in wait.facts.resources:
+            if any(site.text.startswith("iter.Pull") for site in wait.facts.variables[index].sites("make")):
+                yield from wait.facts.variables[index].sites("call")
     for operation, variable in _needs(wait):
         if variable is None:
             continue
@@ -223,8 +248,11 @@ def _ends_beneath(wait: Wait, variable: Variable) -> list[Variable]:
 
 def _siblings(wait: Wait, variable: Variable) -> Iterator[Operation]:
     """What is done with the other results of the same call: the other end of a pipe, the group of a context."""
-    for index in variable.siblings:
-        yield from wait.facts.variables[index].operations
+    found = [wait.facts.variables[index] for index in variable.siblings]
+    for each in found:
+        yield from each.operations
+        derived = (wait.facts.variables[index] for index in each.derived)
+        found += (one for one in derived if not any(one is known for known in found))
 
 
 def _library(wait: Wait) -> frozenset[str]:

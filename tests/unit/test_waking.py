@@ -69,6 +69,7 @@ def variable(kind: str, *operations: Operation, **changes: Any) -> Variable:
         "via": "",
         "parents": (),
         "siblings": (),
+        "derived": (),
         "cancel": None,
         "operations": operations,
         "kids": {},

@@ -26,11 +26,12 @@ type Frame struct {
 
 // Facts answers facts: one Place for each wait, and the variables that they speak of, by their index.
 type Facts struct {
-	Places    []Place    `json:"places"`
-	Variables []Variable `json:"variables"`
-	Resources []int      `json:"resources"` // responses, pipes, connections, listeners, timers and tickers, and what iter.Pull gives
-	Weak      bool       `json:"weak"`      // the program has weak pointers, which the runtime's proof does not follow
-	Problem   string     `json:"problem"`   // why the analysis broke off, if it did
+	Places    []Place          `json:"places"`
+	Variables []Variable       `json:"variables"`
+	Given     map[string][]int `json:"given"`     // the bodies that each package may come to by the functions that it was given
+	Resources []int            `json:"resources"` // responses, pipes, connections, listeners, timers and tickers, and what iter.Pull gives
+	Weak      bool             `json:"weak"`      // the program has weak pointers, which the runtime's proof does not follow
+	Problem   string           `json:"problem"`   // why the analysis broke off, if it did
 }
 
 // A Place is the blocking statement.
@@ -117,6 +118,7 @@ type Variable struct {
 	Via        string         `json:"via"`
 	Parents    []int          `json:"parents"`
 	Siblings   []int          `json:"siblings"` // the other results of the call that made it
+	Derived    []int          `json:"derived"`  // what is made from a pipe, a connection, or what stands on one
 	Cancel     *int           `json:"cancel"`
 	Operations []Operation    `json:"operations"`
 	Kids       map[string]int `json:"kids"` // what is reached through it: Body, C, Done, element

@@ -15,7 +15,7 @@ import (
 
 // facts never fails as a whole: a report without reasons is better than none.
 func facts(request FactsRequest) (answer Facts) {
-	answer = Facts{Places: make([]Place, len(request.Waits)), Variables: []Variable{}, Resources: []int{}}
+	answer = Facts{Places: make([]Place, len(request.Waits)), Variables: []Variable{}, Resources: []int{}, Given: map[string][]int{}}
 	for i, wait := range request.Waits {
 		answer.Places[i] = unknownPlace(wait)
 	}
@@ -31,6 +31,9 @@ func facts(request FactsRequest) (answer Facts) {
 	f := analyse(load(request.Program, request.Goroot, request.Exports))
 	r := &reporter{flow: f, index: map[object]int{}, timers: f.timed()}
 	answer.Weak = f.imports("weak")
+	for pkg, functions := range f.given() {
+		answer.Given[pkg] = indices(functions)
+	}
 	for i, wait := range request.Waits {
 		answer.Places[i] = r.place(wait)
 	}
@@ -133,7 +136,7 @@ func (r *reporter) position(pos token.Pos) (string, int) {
 }
 
 func (r *reporter) describe(o object) Variable {
-	v := Variable{Names: []string{}, Operations: []Operation{}, Methods: []Method{}, Parents: []int{}, Siblings: []int{}, Kids: map[string]int{}}
+	v := Variable{Names: []string{}, Operations: []Operation{}, Methods: []Method{}, Parents: []int{}, Siblings: []int{}, Derived: []int{}, Kids: map[string]int{}}
 	variables, operations := r.variablesOf(o), r.operationsOn(o)
 	v.Unknown = r.isUnknown(o)
 	var t types.Type
@@ -171,6 +174,9 @@ func (r *reporter) describe(o object) Variable {
 	if o.made != nil && r.isPipe(o.made) {
 		v.Kind = "pipe"
 	}
+	if v.Kind == "pipe" || v.Kind == "connection" || v.Kind == "value" && len(v.Parents) > 0 {
+		v.Derived = r.derived(o)
+	}
 	r.name(&v, o, variables)
 	r.relate(&v, o)
 	r.buffer(&v, o)
@@ -193,6 +199,21 @@ func (r *reporter) siblings(made *operation) []int {
 		for _, op := range p.makes {
 			if op.node == made.node && op != made {
 				all = append(all, r.ref(object{made: op}))
+			}
+		}
+	}
+	return all
+}
+
+// derived is what stands on the object: what reads from it or writes to it.
+func (r *reporter) derived(o object) []int {
+	all := []int{}
+	for _, p := range r.allPlaces() {
+		for _, op := range p.makes {
+			for _, parent := range op.parents {
+				if objects, _ := r.objects(parent); slices.Contains(objects, o) {
+					all = append(all, r.ref(object{made: op}))
+				}
 			}
 		}
 	}

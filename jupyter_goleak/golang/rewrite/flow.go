@@ -22,8 +22,9 @@ type function struct {
 	direct   bool // called where it stands
 	calls    int  // where it is called or its name used
 	sites    []callSite
-	anyTimes bool // a library may call it as often as it likes
-	timed    bool // a timer calls it
+	anyTimes bool     // a library may call it as often as it likes
+	given    []string // to which packages it was given for that
+	timed    bool     // a timer calls it
 	steps    []step
 	index    int  // in the order of the text
 	asked    bool // whether it is known that it may run

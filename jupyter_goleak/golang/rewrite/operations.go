@@ -345,7 +345,7 @@ func (f *flow) passed(call *ast.CallExpr, argument ast.Expr, pkg, name string, i
 				}
 			}
 		}
-		if kindOf(t) == "cancel" {
+		if len(p.root().targets) == 0 {
 			f.note("call", argument, p, call, path).timed = f.isAfterFunc(call)
 		}
 		return
@@ -360,10 +360,9 @@ func (f *flow) passed(call *ast.CallExpr, argument ast.Expr, pkg, name string, i
 		return
 	}
 	f.note("passed", argument, p, call, path)
-	// Readers and writers around a value do not end it.
-	if pkg != "bufio" && pkg != "io" && !strings.HasPrefix(pkg, "encoding/") && !strings.HasPrefix(pkg, "compress/") {
-		p.unknown = true
-	}
+	// Readers and writers around a value do not end it, where they can be followed themselves.
+	around := pkg == "bufio" || pkg == "io" || strings.HasPrefix(pkg, "encoding/") || strings.HasPrefix(pkg, "compress/")
+	p.unknown = p.unknown || !around || strings.HasPrefix(name, "New") && !f.tracked(f.info.TypeOf(call))
 }
 
 // openParameters are those whose values come from callers that are not seen.

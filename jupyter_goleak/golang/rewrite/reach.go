@@ -93,7 +93,7 @@ func (f *flow) kept(literal *ast.CompositeLit) {
 		if p := f.at(element); p != nil {
 			for _, target := range p.root().targets {
 				target.calls++
-				target.anyTimes = true
+				target.give(named.Obj().Pkg().Path())
 			}
 		}
 	}
@@ -110,12 +110,34 @@ func (f *flow) handed(target *function, call *ast.CallExpr, pkg, name string, pa
 		target.repeated = target.repeated || walkPath(path).inLoop()
 	case pkg == "sync" && name != "Range":
 	default:
-		target.anyTimes = true
+		target.give(pkg)
 		return
 	}
 	target.sites = append(target.sites, callSite{around, slices.Clone(path), call})
 	// A context's AfterFunc follows its deadline, or whoever cancels it.
 	target.timed = target.timed || name == "AfterFunc"
+}
+
+// give notes that a package may call the function as often as it likes.
+func (fn *function) give(pkg string) {
+	fn.anyTimes = true
+	if !slices.Contains(fn.given, pkg) {
+		fn.given = append(fn.given, pkg)
+	}
+}
+
+// given are the functions that each package may come to by those that it was given.
+func (f *flow) given() map[string][]*function {
+	all := map[string][]*function{}
+	for _, fn := range f.ordered {
+		for _, pkg := range fn.given {
+			all[pkg] = append(all[pkg], fn)
+		}
+	}
+	for pkg, functions := range all {
+		all[pkg] = f.reaches(functions)
+	}
+	return all
 }
 
 func (fn *function) leads(by step) {
@@ -258,7 +280,11 @@ func (f *flow) dispatched() {
 			if object, ok := object.(*types.Func); ok {
 				if fn := f.byObject[object.Origin()]; fn != nil {
 					fn.calls++
-					fn.anyTimes = true
+					if method.Pkg() != nil {
+						fn.give(method.Pkg().Path())
+					} else {
+						fn.anyTimes = true
+					}
 				}
 			}
 		}
