@@ -106,6 +106,7 @@ type repairer struct {
 	sources map[string]string
 	found   []Repair
 	current *blocked
+	shared  *sharing // see the method of that name
 }
 
 // repair never fails as a whole: a program without a candidate is one that only its author can mend.

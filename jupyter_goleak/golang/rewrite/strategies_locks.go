@@ -3,6 +3,7 @@ package main
 import (
 	"go/ast"
 	"go/token"
+	"go/types"
 	"slices"
 	"strings"
 )
@@ -50,7 +51,8 @@ func (r *repairer) lockings(o object) []locking {
 			l.unlock, kind = "RUnlock", "runlock"
 		}
 		for _, other := range r.on(o, kind) {
-			if other.fn == op.fn || other.fn != nil && other.fn.deferred && other.fn.outer == op.fn {
+			near := other.fn == op.fn || other.fn != nil && other.fn.deferred && other.fn.outer == op.fn
+			if near && other.expression != nil && r.raw(other.expression) == l.name {
 				l.unlocks = append(l.unlocks, other)
 			}
 		}
@@ -118,9 +120,9 @@ func (unlockBeforeReturn) propose(r *repairer, w *blocked) {
 				}
 				switch node := leave.node.(type) {
 				case *ast.ReturnStmt:
-					d.before(node, l.code())
+					d.leaving(node, l.code())
 					if !unchanging(node.Results) {
-						cost = 10 // what it returns is read without the lock
+						cost = 10 // a deferred unlock waits for what it returns, too
 					}
 				case *ast.BlockStmt:
 					d.last(node, l.code())
@@ -265,71 +267,71 @@ func (r *repairer) release(node ast.Node, written ast.Expr, depth int) {
 	}
 	fn := r.enclosing(path)
 	for _, l := range r.lockings(objects[0]) {
-		if l.op.fn != fn || l.op.node.Pos() > node.Pos() || l.op.node == node {
+		if l.op.fn != fn || l.op.node.Pos() > node.Pos() || l.op.node == node || l.name != r.raw(selector.X) {
 			continue
 		}
 		name := shorten(r.text(node))
 		if call, ok := node.(*ast.CallExpr); ok && containsFunction(call) {
 			name = r.text(call.Fun) + "(…)"
 		}
-		alike := false
 		title := "release `" + l.name + "` before `" + name + "`"
-		lock := l.name + "." + strings.TrimPrefix(l.unlock, "R")
-		lock = strings.TrimSuffix(lock, "Unlock")
-		if l.unlock == "RUnlock" {
-			lock += "RLock()"
-		} else {
-			lock += "Lock()"
-		}
+		cost := 11 + depth
+		var other *types.Var
+		alike := false
 		if call, ok := node.(*ast.CallExpr); ok {
-			if other, method := ast.Unparen(call.Fun).(*ast.SelectorExpr); method && strings.HasSuffix(other.Sel.Name, "Lock") {
-				depth += 5 // with an order of the locks both can be held
-				wanted, _ := r.objects(other)
+			if method, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok && strings.HasSuffix(method.Sel.Name, "Lock") {
+				cost += 5 // with an order of the locks both can be held
+				wanted, _ := r.objects(method)
 				alike = slices.Contains(wanted, objects[0])
+				if other = r.root(method); other == l.owner(r) {
+					other = nil
+				}
 			}
 		}
-		deferred := l.deferred()
-		_, returns := stmt.(*ast.ReturnStmt)
-		if deferred == nil {
-			for _, op := range l.unlocks {
-				unlock, around := op.stmt()
-				if unlock == nil || unlock.Pos() < stmt.Pos() || !slices.Contains(around, stmt) {
-					continue
-				}
-				cost := 11
-				if next(stmt, list) == unlock {
-					cost = 8
-				}
+		if l.deferred() != nil {
+			if !r.needed(l, stmt.Pos(), fn.body.End(), other) {
 				d := r.draft()
-				d.before(stmt, l.code())
-				d.remove(unlock)
-				d.offer("release-before-send", cost+depth, title, releaseWhy)
+				d.undefer(l, stmt)
+				d.offer("release-before-send", cost, title, releaseWhy)
 			}
-		} else if outer, _ := deferred.stmt(); outer != nil {
+		} else if unlock := l.unlockBehind(stmt, list); unlock != nil && !r.needed(l, stmt.Pos(), unlock.Pos(), other) {
+			nearer := 0
+			if next(stmt, list) == unlock {
+				nearer = 3
+			}
 			d := r.draft()
-			d.remove(outer)
 			d.before(stmt, l.code())
-			ast.Inspect(fn.body, func(other ast.Node) bool {
-				switch other := other.(type) {
-				case *ast.FuncLit:
-					return false
-				case *ast.ReturnStmt:
-					if other.Pos() > l.stmt.End() && other.End() < stmt.Pos() {
-						d.before(other, l.code())
-					}
+			for _, op := range l.unlocks {
+				if each, _ := op.stmt(); each != nil && stmt.Pos() < each.Pos() && each.Pos() <= unlock.Pos() {
+					d.remove(each)
 				}
-				return true
-			})
-			d.offer("release-before-send", 11+depth, title, releaseWhy)
+			}
+			d.offer("release-before-send", cost-nearer, title, releaseWhy)
 		}
 		// Taken again after, two locks of a kind would be taken the other way round by everyone: the same again.
-		if !returns && !alike {
+		if !alike && !r.leavesWithin(stmt) && !r.needed(l, stmt.Pos(), stmt.End(), other) {
 			d := r.draft()
 			d.before(stmt, l.code())
-			d.after(stmt, lock)
-			d.offer("release-before-send", 9+depth, title+", and take it again after", releaseWhy)
+			d.after(stmt, l.name+"."+strings.Replace(l.unlock, "Unlock", "Lock", 1)+"()")
+			d.offer("release-before-send", cost-2, title+", and take it again after", releaseWhy)
 		}
 	}
+}
+
+// unlockBehind is the first unlock that follows the statement in its list.
+func (l locking) unlockBehind(stmt ast.Stmt, list []ast.Stmt) ast.Stmt {
+	for _, op := range l.unlocks {
+		if unlock, _ := op.stmt(); unlock != nil && unlock.Pos() > stmt.Pos() && slices.Contains(list, unlock) {
+			return unlock
+		}
+	}
+	return nil
+}
+
+// leavesWithin tells whether control may leave the statement for elsewhere than the next one.
+func (r *repairer) leavesWithin(stmt ast.Stmt) bool {
+	_, returns := stmt.(*ast.ReturnStmt)
+	return returns || len(leaves(&ast.BlockStmt{List: []ast.Stmt{stmt}})) > 0
 }
 
 // pathTo is the path that leads to the node.

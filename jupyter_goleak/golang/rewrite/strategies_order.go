@@ -19,14 +19,19 @@ func (orderLocks) propose(r *repairer, w *blocked) {
 			for _, written := range inner.op.holding {
 				outers, _ := r.objects(written)
 				for _, first := range outers {
-					if first == second {
-						r.orderByKey(second, inner, written)
-						continue
-					}
 					for _, outer := range r.lockings(first) {
-						if outer.op.fn == inner.op.fn && outer.op.node.Pos() < inner.op.node.Pos() {
-							r.swapLocks(outer, inner)
+						if !outer.isHeldAt(inner, r) {
+							continue
 						}
+						switch {
+						case first != second:
+							r.swapLocks(outer, inner, 9)
+						case r.isTakenOtherwise(second, outer, inner):
+							r.swapLocks(outer, inner, 7)
+						}
+					}
+					if first == second && len(r.pairsOf(second)) == 1 {
+						r.orderByKey(second, inner, written)
 					}
 				}
 			}
@@ -34,22 +39,84 @@ func (orderLocks) propose(r *repairer, w *blocked) {
 	}
 }
 
-// swapLocks takes the inner lock before the outer one.
-func (r *repairer) swapLocks(outer, inner locking) {
-	if !slices.Contains(outer.list, inner.stmt) {
+// isHeldAt tells whether the function holds the one lock where it takes the other.
+func (l locking) isHeldAt(inner locking, r *repairer) bool {
+	return l.op.fn == inner.op.fn && l.op.node.Pos() < inner.op.node.Pos() && slices.ContainsFunc(inner.op.holding, func(e ast.Expr) bool {
+		selector, ok := ast.Unparen(e).(*ast.SelectorExpr)
+		return ok && r.raw(selector.X) == l.name
+	})
+}
+
+// A pair of locks of one kind is taken by a function, the one while it holds the other.
+type pair struct{ outer, inner locking }
+
+func (r *repairer) pairsOf(lock object) []pair {
+	var found []pair
+	all := r.lockings(lock)
+	for _, outer := range all {
+		for _, inner := range all {
+			if outer.isHeldAt(inner, r) {
+				found = append(found, pair{outer, inner})
+			}
+		}
+	}
+	return found
+}
+
+// isTakenOtherwise tells whether all other functions take the locks of the same two values, and the other way round. Which
+// values those are is certain of variables that are no parameters and always stay the same.
+func (r *repairer) isTakenOtherwise(lock object, outer, inner locking) bool {
+	first, second := r.root(outer.op.expression), r.root(inner.op.expression)
+	for _, v := range []*types.Var{first, second} {
+		if v == nil || r.sharing().written[v] && isPointer(v.Type()) || r.isParameter(v) {
+			return false
+		}
+	}
+	others := 0
+	for _, pair := range r.pairsOf(lock) {
+		if pair.inner.op == inner.op && pair.outer.op == outer.op {
+			continue
+		}
+		if r.root(pair.outer.op.expression) != second || r.root(pair.inner.op.expression) != first ||
+			pair.outer.name != inner.name || pair.inner.name != outer.name {
+			return false
+		}
+		others++
+	}
+	return others > 0
+}
+
+func (r *repairer) isParameter(v *types.Var) bool {
+	return slices.ContainsFunc(r.ordered, func(fn *function) bool {
+		return slices.Contains(r.fields(fn.typ.Params), v) || r.receiver(fn) == v
+	})
+}
+
+// swapLocks takes the inner lock before the outer one, where nothing in between decides which one it is, or whether.
+func (r *repairer) swapLocks(outer, inner locking, cost int) {
+	v := r.root(inner.op.expression)
+	if !slices.Contains(outer.list, inner.stmt) || v == nil || !simple(inner.op.expression) || !r.isVisible(v, r.scope(outer.stmt.Pos()), outer.stmt.Pos()) {
 		return
 	}
 	d := r.draft()
 	code := r.raw(inner.stmt)
 	d.remove(inner.stmt)
-	if follows, ok := next(inner.stmt, inner.list).(*ast.DeferStmt); ok {
-		if op := inner.deferred(); op != nil && op.node == follows.Call {
-			code += "\n" + r.raw(follows)
-			d.remove(follows)
-		}
+	follows, deferred := next(inner.stmt, inner.list).(*ast.DeferStmt)
+	if op := inner.deferred(); deferred && op != nil && op.node == follows.Call {
+		code += "\n" + r.raw(follows)
+		d.remove(follows)
+	} else if r.leavesBetween(outer, inner) {
+		return
 	}
 	d.before(outer.stmt, code)
-	d.offer("order-locks", 9, "take `"+inner.name+"` before `"+outer.name+"` in "+describe(inner.op.fn)+" as well", orderWhy)
+	d.offer("order-locks", cost, "take `"+inner.name+"` before `"+outer.name+"` in "+describe(inner.op.fn)+" as well", orderWhy)
+}
+
+// leavesBetween tells whether the function may leave between the takings of two locks.
+func (r *repairer) leavesBetween(outer, inner locking) bool {
+	return slices.ContainsFunc(leaves(outer.op.fn.body), func(pos token.Pos) bool {
+		return outer.stmt.Pos() < pos && pos < inner.stmt.Pos()
+	})
 }
 
 // orderByKey orders two locks of one kind by what tells their owners apart.
@@ -95,13 +162,7 @@ func (r *repairer) orderByKey(lock object, inner locking, written ast.Expr) {
 // takeTogether guards the taking of two locks of one kind by a third, so that nobody else is halfway meanwhile.
 func (r *repairer) takeTogether(lock object, inner locking) {
 	for _, outer := range r.lockings(lock) {
-		if outer.op.fn != inner.op.fn || outer.op.node.Pos() >= inner.op.node.Pos() || !slices.Contains(outer.list, inner.stmt) {
-			continue
-		}
-		left := slices.ContainsFunc(leaves(outer.op.fn.body), func(pos token.Pos) bool {
-			return outer.stmt.Pos() < pos && pos < inner.stmt.Pos()
-		})
-		if left {
+		if outer.op.fn != inner.op.fn || outer.op.node.Pos() >= inner.op.node.Pos() || !slices.Contains(outer.list, inner.stmt) || r.leavesBetween(outer, inner) {
 			continue
 		}
 		name := r.unusedAnywhere("both", "pairs")
@@ -153,29 +214,107 @@ func (unlockBeforeUpgrade) propose(r *repairer, w *blocked) {
 				continue
 			}
 			for _, reading := range r.lockings(o) {
-				if reading.op.kind != "rlock" || reading.op.fn != writing.op.fn || reading.op.node.Pos() > writing.op.node.Pos() {
+				if reading.op.kind != "rlock" || reading.op.fn != writing.op.fn || reading.name != writing.name || reading.op.node.Pos() > writing.op.node.Pos() {
 					continue
 				}
-				d := r.draft()
-				d.before(writing.stmt, reading.code())
-				cost := 7
-				if op := reading.deferred(); op != nil {
-					if stmt, _ := op.stmt(); stmt != nil {
-						d.remove(stmt)
-						cost = 8
-					}
-				}
-				for _, op := range reading.unlocks {
-					// Below the write lock there is nothing left to give back.
-					if stmt, around := op.stmt(); stmt != nil && !op.isDeferred() && stmt.Pos() > writing.stmt.Pos() && slices.Contains(around, writing.stmt) {
-						d.remove(stmt)
-					}
-				}
-				d.offer("unlock-before-upgrade", cost, "`"+reading.code()+"` before `"+r.text(writing.op.node)+"`", upgradeWhy)
+				r.readUnlocked(reading, writing)
 				r.writeFromTheStart(reading, writing)
 			}
 		}
 	}
+}
+
+// readUnlocked gives the read lock back above the place where the write lock is taken.
+func (r *repairer) readUnlocked(reading, writing locking) {
+	if r.isStale(reading, writing) {
+		return
+	}
+	d := r.draft()
+	cost := 7
+	if reading.deferred() != nil {
+		// The read lock guarded what follows the write lock's end, too.
+		for _, op := range writing.unlocks {
+			if !op.isDeferred() && r.needed(reading, op.node.End(), reading.op.fn.body.End(), nil) {
+				return
+			}
+		}
+		cost = 8
+		d.undefer(reading, writing.stmt)
+	} else {
+		d.before(writing.stmt, reading.code())
+		for _, op := range reading.unlocks {
+			// Below the write lock there is nothing left to give back.
+			if stmt, around := op.stmt(); stmt != nil && stmt.Pos() > writing.stmt.Pos() && slices.Contains(around, writing.stmt) {
+				d.remove(stmt)
+			}
+		}
+	}
+	d.offer("unlock-before-upgrade", cost, "`"+reading.code()+"` before `"+r.text(writing.op.node)+"`", upgradeWhy)
+}
+
+// isStale tells whether what was read under the read lock is built upon under the write lock, when others may have written
+// in between.
+func (r *repairer) isStale(reading, writing locking) bool {
+	stale := false
+	read := map[*types.Var]bool{}
+	ast.Inspect(reading.op.fn.body, func(node ast.Node) bool {
+		if node == nil || node.End() <= reading.stmt.End() {
+			return false
+		}
+		early := reading.stmt.End() <= node.Pos() && node.Pos() < writing.stmt.Pos()
+		switch node := node.(type) {
+		case *ast.AssignStmt:
+			if early && slices.ContainsFunc(node.Rhs, func(e ast.Expr) bool { return r.needed(reading, e.Pos(), e.End(), nil) }) {
+				for _, left := range node.Lhs {
+					read[r.root(left)] = true
+				}
+			}
+			if v := r.changed(node.Lhs[0]); !early && node.Tok != token.ASSIGN && node.Tok != token.DEFINE {
+				stale = stale || v != nil && read[v]
+			}
+		case *ast.IncDecStmt:
+			v := r.changed(node.X)
+			stale = stale || !early && v != nil && read[v]
+		case *ast.SelectorExpr:
+			if v, ok := r.info.Uses[node.Sel].(*types.Var); ok && early {
+				read[v.Origin()] = true
+			}
+		case *ast.Ident:
+			v, ok := r.info.Uses[node].(*types.Var)
+			if !ok || v.IsField() {
+				break
+			}
+			if early {
+				if r.isShared(v) {
+					read[v] = true
+				}
+			} else if !r.isShared(v) {
+				stale = stale || read[v]
+			}
+		}
+		return true
+	})
+	return stale
+}
+
+// changed is the variable or field that an assignment to the expression changes, be it by an element.
+func (r *repairer) changed(e ast.Expr) *types.Var {
+	switch e := ast.Unparen(e).(type) {
+	case *ast.Ident:
+		v, _ := r.info.Uses[e].(*types.Var)
+		return v
+	case *ast.SelectorExpr:
+		v, _ := r.info.Uses[e.Sel].(*types.Var)
+		if v == nil {
+			return nil
+		}
+		return v.Origin()
+	case *ast.IndexExpr:
+		return r.changed(e.X)
+	case *ast.StarExpr:
+		return r.changed(e.X)
+	}
+	return nil
 }
 
 // unlockBeforeReading gives a write lock back before the same goroutine takes the read lock.
@@ -208,12 +347,18 @@ func (r *repairer) unlockBeforeReading(w *blocked) {
 func (r *repairer) writeFromTheStart(reading, writing locking) {
 	d := r.draft()
 	d.replace(reading.stmt, reading.name+".Lock()")
-	for _, op := range reading.unlocks {
-		d.replace(op.node, reading.name+".Unlock()")
-	}
 	d.remove(writing.stmt)
+	deferred := reading.deferred() != nil
+	for _, op := range reading.unlocks {
+		stmt, _ := op.stmt()
+		if deferred || stmt == nil || stmt.Pos() < writing.stmt.Pos() || len(writing.unlocks) == 0 {
+			d.replace(op.node, reading.name+".Unlock()")
+		} else {
+			d.remove(stmt)
+		}
+	}
 	for _, op := range writing.unlocks {
-		if stmt, _ := op.stmt(); stmt != nil && len(reading.unlocks) > 0 {
+		if stmt, _ := op.stmt(); stmt != nil && deferred {
 			d.remove(stmt)
 		}
 	}
