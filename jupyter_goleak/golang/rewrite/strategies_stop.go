@@ -14,7 +14,7 @@ func (callStop) propose(r *repairer, w *blocked) {
 	enders := r.enders(w)
 	for _, fn := range r.ordered {
 		decl, ok := fn.node.(*ast.FuncDecl)
-		if !ok || decl.Body == nil || fn.isLaunched() || fn.isEntry() {
+		if !ok || decl.Body == nil || fn.isLaunched() || fn.isEntry() || r.givesBack(fn) {
 			continue
 		}
 		cost := 12
