@@ -266,6 +266,17 @@ def test_two_values_of_one_type_are_locked_in_one_order(field: str) -> None:
     ]
 
 
+def test_an_order_that_others_keep_as_well_is_not_turned_round_in_one_place() -> None:
+    source = crossing("").replace(
+        "\tnorth.cars, south.cars",
+        body("north.Lock()\nsouth.Lock()\nsouth.Unlock()\nnorth.Unlock()") + "\tnorth.cars, south.cars",
+    )
+    told = {
+        edit.title for edit in proposed(source, ("sync.Mutex.Lock", "\tsouth.Lock()")) if edit.strategy == "order-locks"
+    }
+    assert told == {"take `north` before `south` in the goroutine as well"}
+
+
 @pytest.mark.parametrize(("after", "lets_go"), [("north.cars++", False), ('_ = len("tut")', True)])
 def test_what_is_written_after_a_wait_keeps_its_lock(after: str, *, lets_go: bool) -> None:
     sends = body(f'north.Lock()\ndefer north.Unlock()\nnorth.horns <- "tut"\n{after}', 2)

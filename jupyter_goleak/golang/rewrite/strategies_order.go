@@ -24,13 +24,13 @@ func (orderLocks) propose(r *repairer, w *blocked) {
 							continue
 						}
 						switch {
-						case first != second:
+						case first != second && len(r.pairsOf(first, second)) == 1:
 							r.swapLocks(outer, inner, 9)
-						case r.isTakenOtherwise(second, outer, inner):
+						case first == second && r.isTakenOtherwise(second, outer, inner):
 							r.swapLocks(outer, inner, 7)
 						}
 					}
-					if first == second && len(r.pairsOf(second)) == 1 {
+					if first == second && len(r.pairsOf(first, second)) == 1 {
 						r.orderByKey(second, inner, written)
 					}
 				}
@@ -47,14 +47,13 @@ func (l locking) isHeldAt(inner locking, r *repairer) bool {
 	})
 }
 
-// A pair of locks of one kind is taken by a function, the one while it holds the other.
+// A pair of locks is taken by a function, the one while it holds the other.
 type pair struct{ outer, inner locking }
 
-func (r *repairer) pairsOf(lock object) []pair {
+func (r *repairer) pairsOf(first, second object) []pair {
 	var found []pair
-	all := r.lockings(lock)
-	for _, outer := range all {
-		for _, inner := range all {
+	for _, outer := range r.lockings(first) {
+		for _, inner := range r.lockings(second) {
 			if outer.isHeldAt(inner, r) {
 				found = append(found, pair{outer, inner})
 			}
@@ -67,13 +66,11 @@ func (r *repairer) pairsOf(lock object) []pair {
 // values those are is certain of variables that are no parameters and always stay the same.
 func (r *repairer) isTakenOtherwise(lock object, outer, inner locking) bool {
 	first, second := r.root(outer.op.expression), r.root(inner.op.expression)
-	for _, v := range []*types.Var{first, second} {
-		if v == nil || r.sharing().written[v] && isPointer(v.Type()) || r.isParameter(v) {
-			return false
-		}
+	if first == nil || second == nil || r.isParameter(first) || r.isParameter(second) || r.isReassigned(first) || r.isReassigned(second) {
+		return false
 	}
 	others := 0
-	for _, pair := range r.pairsOf(lock) {
+	for _, pair := range r.pairsOf(lock, lock) {
 		if pair.inner.op == inner.op && pair.outer.op == outer.op {
 			continue
 		}
@@ -86,6 +83,11 @@ func (r *repairer) isTakenOtherwise(lock object, outer, inner locking) bool {
 	return others > 0
 }
 
+// isReassigned tells whether the pointer may stand for one value here and for another one there.
+func (r *repairer) isReassigned(v *types.Var) bool {
+	return isPointer(v.Type()) && r.sharing().written[v]
+}
+
 func (r *repairer) isParameter(v *types.Var) bool {
 	return slices.ContainsFunc(r.ordered, func(fn *function) bool {
 		return slices.Contains(r.fields(fn.typ.Params), v) || r.receiver(fn) == v
@@ -95,7 +97,7 @@ func (r *repairer) isParameter(v *types.Var) bool {
 // swapLocks takes the inner lock before the outer one, where nothing in between decides which one it is, or whether.
 func (r *repairer) swapLocks(outer, inner locking, cost int) {
 	v := r.root(inner.op.expression)
-	if !slices.Contains(outer.list, inner.stmt) || v == nil || !simple(inner.op.expression) || !r.isVisible(v, r.scope(outer.stmt.Pos()), outer.stmt.Pos()) {
+	if !slices.Contains(outer.list, inner.stmt) || v == nil || r.isReassigned(v) || !simple(inner.op.expression) || !r.isVisible(v, r.scope(outer.stmt.Pos()), outer.stmt.Pos()) {
 		return
 	}
 	d := r.draft()
