@@ -50,7 +50,8 @@ _PATIENCE_S = 20.0  # without a word, with the proof among very many goroutines
 class Job:
     """One program to run: `limit` seconds after its start it is stopped, for the reason `limit_reason`.
 
-    A `seed` other than 0 chooses the schedule of a program that was built with yields.
+    A `seed` other than 0 chooses the schedule of a program that was built with yields. The program does not get to see
+    the last `own_godebug` letters of its GODEBUG.
     """
 
     variant: Variant
@@ -63,6 +64,7 @@ class Job:
     limit: float = 60.0
     limit_reason: Reason = "timeout"
     seed: int = 0
+    own_godebug: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +191,7 @@ class _Process:
 
         ours, theirs = socket.socketpair()
         theirs = _out_of_reach(theirs)
-        setting = f"{theirs.fileno()} {round(job.settle * 1000)} {job.seed}"
+        setting = f"{theirs.fileno()} {round(job.settle * 1000)} {job.seed} {job.own_godebug}"
         environment = dict(job.environment, GOLEAK_PROBE=setting)
         with tempfile.TemporaryFile() as stdin, theirs:
             stdin.write(job.stdin.encode("utf-8", "surrogateescape"))

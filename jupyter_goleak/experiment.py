@@ -158,7 +158,8 @@ class Experiment:
             options = replace(options, seed=_seed(options))
         runs: list[tuple[str, Run]] = []
         problems: list[tuple[str, GoleakError]] = []
-        for folder in packages.runnable(go, directory, self._program.pattern, self._options.tags):
+        folders = packages.runnable(go, directory, self._program.pattern, self._options.tags)
+        for folder in folders:
             name = os.path.relpath(folder, directory)
             yield Progress(self._say("Package {name} …", name=name))
             try:
@@ -172,6 +173,8 @@ class Experiment:
             if self._stopped:
                 break
         run = packages.together(runs) if runs else None
+        if run is not None and len(runs) + len(problems) < len(folders):
+            run = replace(run, stopped="user", note="It was stopped before all packages had been run.")
         error = packages.failure(problems)
         yield Finished(
             Report(

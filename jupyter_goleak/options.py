@@ -106,7 +106,8 @@ def standard_input(value: str) -> str:
     if not _encodable(value).startswith("@"):
         return value
     try:
-        return Path(os.path.expanduser(text(value[1:]))).read_text(encoding="utf-8", errors="surrogateescape")
+        # Not as text: that would make other line ends of the file's own.
+        return Path(os.path.expanduser(text(value[1:]))).read_bytes().decode("utf-8", "surrogateescape")
     except OSError as problem:
         raise UsageError(f"{value[1:]} cannot be read: {problem.strerror or problem}.") from None
 

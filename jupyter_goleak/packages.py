@@ -8,6 +8,7 @@ from pathlib import Path
 
 from jupyter_goleak.errors import BuildError, GoleakError, UsageError
 from jupyter_goleak.model import Exploration, Failure, Leak, Run, Verdict
+from jupyter_goleak.program import in_module
 from jupyter_goleak.toolchain import Toolchain
 
 _LISTED = '{{if eq .Name "main"}}main {{.Dir}}{{else if or .TestGoFiles .XTestGoFiles}}test {{.Dir}}{{end}}'
@@ -19,6 +20,11 @@ def runnable(go: Toolchain, directory: Path, pattern: str, tags: str = "") -> li
 
     Programs are left out beside tests, since a server among them would run for ever.
     """
+    if not in_module(directory):
+        raise UsageError(
+            f"There is no go.mod in {directory} or above it, which says what belongs together: "
+            "run `go mod init` there, or name one folder."
+        )
     arguments = ["list", "-e", "-f", _LISTED, *(["-tags", tags] if tags else []), pattern]
     done = go.run(arguments, directory)
     if done.returncode:

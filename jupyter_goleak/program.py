@@ -100,9 +100,15 @@ class Program:
         return next((file for file in self.files if file.name == "go.mod"), None)
 
     @property
+    def in_place(self) -> bool:
+        """True where it is built in the folder that it comes from."""
+        return self.directory is not None and self.form != "txtar"
+
+    @property
     def runs_tests(self) -> bool:
-        """True where `go test` runs the program: it has tests, and no package main to run instead."""
-        if self.form == "test":
+        """True where `go test` runs the program: it has tests, and no package main to run instead, or a file of tests was
+        asked for."""
+        if self.form == "test" or (self.named and self.file(self.main).is_test):
             return True
         go = [file for file in self.files if file.is_go]
         return any(file.is_test for file in go) and not any(file.has_main for file in go if not file.is_test)

@@ -201,7 +201,7 @@ class Rewriter:
 def _request(program: Program) -> dict[str, Any]:
     return {
         "form": program.form,
-        "directory": str(program.directory) if program.form == "package" else "",
+        "directory": str(program.directory) if program.in_place else "",
         "files": [{"name": file.name, "text": file.text} for file in program.files],
     }
 

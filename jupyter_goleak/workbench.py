@@ -108,7 +108,7 @@ class Workbench:
             raise UsageError(
                 f"{program.main}: Package {package} is a library, with nothing to run: name a package main, or add a test."
             )
-        self.in_place = program.directory is not None and program.form != "txtar"
+        self.in_place = program.in_place
         self.goroot = go.goroot
         self._go = go
         self._program = program
@@ -297,6 +297,7 @@ class Workbench:
             stdin=options.stdin,
             settle=options.settle,
             seed=schedule.seed if schedule else 0,
+            own_godebug=len(_ANCESTORS) if self.ancestry else 0,
             limit=options.timeout if options.for_ is None else options.for_,
             limit_reason="timeout" if options.for_ is None else "for",
         )

@@ -146,13 +146,13 @@ var metricNames = [...]string{
 }
 
 func init() {
-	// Descriptor, settling time in milliseconds, and seed (0: no yields).
+	// Descriptor, settling time in milliseconds, seed (0: no yields), and the length of what GODEBUG has at its end for us.
 	setting, found := syscall.Getenv("GOLEAK_PROBE")
 	if !found {
 		return
 	}
 	syscall.Unsetenv("GOLEAK_PROBE")
-	var numbers [3]uint64
+	var numbers [4]uint64
 	for i, field := range strings.Fields(setting) {
 		number, err := strconv.ParseUint(field, 10, 63)
 		if err != nil || i >= len(numbers) {
@@ -161,6 +161,7 @@ func init() {
 		numbers[i] = number
 	}
 	p := &probe
+	restoreGodebug(int(numbers[3]))
 	p.settle.Store(int64(numbers[1]) * int64(time.Millisecond))
 	p.seed = numbers[2]
 	p.started = time.Now()
@@ -192,6 +193,18 @@ func init() {
 	p.send('H', nil, []byte(runtime.Version()+" "+proof))
 	p.report()
 	p.release()
+}
+
+// restoreGodebug takes the end of the variable away again: the runtime has read it, and the program shall find its own.
+func restoreGodebug(ours int) {
+	value, _ := syscall.Getenv("GODEBUG")
+	switch own := len(value) - ours; {
+	case ours == 0 || own < 0:
+	case own == 0:
+		syscall.Unsetenv("GODEBUG")
+	default:
+		syscall.Setenv("GODEBUG", strings.TrimSuffix(value[:own], ","))
+	}
 }
 
 // GoleakNumGoroutine stands for the program's own call of runtime.NumGoroutine, and tells the notebook.

@@ -72,6 +72,15 @@ func load(program Program, goroot string, exports map[string]string) *typed {
 	if goroot == "" {
 		goroot = runtime.GOROOT()
 	}
+	if module == "" && program.Directory != "" {
+		module = importedFrom(program.Directory)
+		for _, unit := range order {
+			// Without a module the package gets one of its own name.
+			if dir, name, _ := strings.Cut(unit, "\x00"); module == "" && dir == "" && name != "main" {
+				module = strings.TrimSuffix(name, "_test")
+			}
+		}
+	}
 	world := &world{program: p, module: module, units: units, goroot: goroot, packages: map[string]*types.Package{}, empty: map[*types.Package]bool{}}
 	if len(exports) > 0 {
 		world.exported = importer.ForCompiler(p.fset, "gc", func(path string) (io.ReadCloser, error) {
@@ -204,6 +213,19 @@ func (w *world) check(dir, name string) *types.Package {
 	found, _ := config.Check(key, w.program.fset, w.units[unit], w.program.info)
 	w.packages[key] = found
 	return found
+}
+
+// importedFrom is the path that a package in that folder is imported by, "" where no module says so.
+func importedFrom(directory string) string {
+	for root := directory; ; root = filepath.Dir(root) {
+		if text, err := os.ReadFile(filepath.Join(root, "go.mod")); err == nil {
+			below, _ := filepath.Rel(root, directory)
+			return path.Join(modulePath(string(text)), filepath.ToSlash(below))
+		}
+		if root == filepath.Dir(root) {
+			return ""
+		}
+	}
 }
 
 func modulePath(goMod string) string {
