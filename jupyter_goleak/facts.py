@@ -35,7 +35,8 @@ class Operation:
 
     `body` is the function or literal that it is part of, by its place among all of them (-1 at package level). `again`: the
     program may come to it more than once. `timed`: a timer of `time.AfterFunc` comes to it. `tasks` are, of a method `Go`, the
-    bodies that it starts. `last_line` is that of the outermost loop around it in its function, or its own: below, it is past. A method's name with `-value` behind it, such as `unlock-value`, is a method handed on to be called
+    bodies that it starts. `last_line` is that of the outermost loop around it in its function, or its own: below, it is past. `shared`: it may
+    concern other values, too. A method's name with `-value` behind it, such as `unlock-value`, is a method handed on to be called
     later.
     """
 
@@ -63,6 +64,7 @@ class Operation:
     tasks: tuple[int, ...]
     timed: bool
     last_line: int
+    shared: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,14 @@ def context_never_cancelled(wait: Wait) -> Finding | None:
                 line=wait.line(cancel),
                 name=name,
             )
+        elif any(site.again for site in cancel.sites("make")) or any(site.shared for site in calls):
+            why = wait.say.count(
+                "`{cancel}` is called only at {lines}, and for this one it was not",
+                "`{cancel}` is called only at {lines}, and for these it was not",
+                wait.leak.count,
+                cancel=cancel.name,
+                lines=wait.lines(calls),
+            )
         else:
             why = wait.say(
                 "`{cancel}` is called only at {lines}, and that call never came",

@@ -45,6 +45,7 @@ def operation(kind: str, line: int = 10, body: int = MAIN, **changes: Any) -> Op
         "tasks": (),
         "timed": False,
         "last_line": changes.get("end_line", line),
+        "shared": False,
     }
     return Operation(**usual | changes)
 

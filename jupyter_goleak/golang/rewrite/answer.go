@@ -152,6 +152,7 @@ type Operation struct {
 	Tasks       []int  `json:"tasks"`       // of a Go: the bodies that it starts
 	Timed       bool   `json:"timed"`       // a timer comes to it
 	LastLine    int    `json:"last_line"`   // of the outermost loop around it, or its own
+	Shared      bool   `json:"shared"`      // it may concern other values, too
 }
 
 // A Method ends what its type started.

@@ -215,7 +215,9 @@ func (f *flow) namedResults(fn *function) {
 	i := 0
 	for _, v := range f.fields(fn.typ.Results) {
 		if v != nil && i < len(fn.results) && f.tracked(v.Type()) {
-			unify(fn.results[i], f.variable(v))
+			for _, each := range f.versionsOf(v) {
+				unify(fn.results[i], each)
+			}
 		}
 		i++
 	}

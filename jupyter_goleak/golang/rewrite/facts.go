@@ -336,6 +336,7 @@ func (r *reporter) operation(op *operation) Operation {
 	}
 	_, out.LastLine = r.position(max(op.path.outermostLoop(), op.node.End()))
 	out.Deferred, out.Loop, out.Goroutine = op.isDeferred(), op.path.inLoop(), op.inGoroutine()
+	out.Shared = len(r.objectsOf(op)) > 1
 	out.Conditional, out.Uncalled = op.path.conditional(), op.uncalled()
 	if choice := op.inSelect(); choice != nil {
 		out.Select = len(choice.Body.List)

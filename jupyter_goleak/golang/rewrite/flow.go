@@ -36,6 +36,7 @@ type function struct {
 type flow struct {
 	*typed
 	places       map[*types.Var]*place
+	versions     map[*types.Var][]version
 	byExpr       map[ast.Expr]*place
 	results      map[ast.Expr][]*place // of calls with several results
 	functions    map[ast.Node]*function
@@ -55,6 +56,7 @@ func analyse(p *typed) *flow {
 	f := &flow{
 		typed:        p,
 		places:       map[*types.Var]*place{},
+		versions:     map[*types.Var][]version{},
 		byExpr:       map[ast.Expr]*place{},
 		results:      map[ast.Expr][]*place{},
 		functions:    map[ast.Node]*function{},
@@ -68,6 +70,7 @@ func analyse(p *typed) *flow {
 		own:          map[*types.Package]bool{},
 	}
 	f.collect()
+	f.assignedAnew()
 	f.assignments()
 	// Functions that are values become known as others are bound: a few rounds reach what programs do in practice.
 	for round := 0; round < 4 && f.bind(); round++ {
@@ -210,7 +213,7 @@ func (f *flow) at(e ast.Expr) *place {
 	case *ast.Ident:
 		switch object := f.info.ObjectOf(e).(type) {
 		case *types.Var:
-			return f.variable(object)
+			return f.variableAt(object, e.Pos())
 		case *types.Func:
 			return f.functionValue(e, object)
 		}

@@ -41,6 +41,7 @@ func load(program Program, goroot string, exports map[string]string) *typed {
 			Implicits:  map[ast.Node]types.Object{},
 			Selections: map[*ast.SelectorExpr]*types.Selection{},
 			Instances:  map[*ast.Ident]types.Instance{},
+			Scopes:     map[ast.Node]*types.Scope{},
 		},
 	}
 	module := ""

@@ -53,8 +53,10 @@ func (f *flow) allPlaces() []*place {
 			add(kid)
 		}
 	}
-	for _, p := range f.places {
-		add(p)
+	for v := range f.places {
+		for _, p := range f.versionsOf(v) {
+			add(p)
+		}
 	}
 	for _, p := range f.byExpr {
 		add(p)

@@ -56,7 +56,7 @@ func (r *reporter) madeAs(o object) *types.Var {
 		}
 		for _, name := range names {
 			if v := r.variableOf(name); v != nil {
-				if objects, _ := r.objectsAt(r.variable(v)); slices.Contains(objects, o) {
+				if objects, _ := r.objectsAt(r.variableAt(v, name.Pos())); slices.Contains(objects, o) {
 					return v
 				}
 			}

@@ -62,6 +62,9 @@ func (f *flow) through(e ast.Expr, via string) ([]object, bool) {
 	return all, unknown
 }
 
+// isOpen tells whether it is a parameter whose values come from callers that are not seen.
+func (f *flow) isOpen(p *place) bool { return p.own != nil && f.open[p.own] && f.variable(p.own) == p }
+
 // intern gives equal objects one address, so that objects can be compared.
 func (f *flow) intern(o object) *object {
 	if f.interned[o] == nil {
@@ -86,7 +89,7 @@ func (f *flow) objectsAt(p *place) ([]object, bool) {
 			return
 		}
 		seen[p] = true
-		result.unknown = result.unknown || p.unknown || p.own != nil && f.open[p.own]
+		result.unknown = result.unknown || p.unknown || f.isOpen(p)
 		for _, op := range p.makes {
 			result.objects = append(result.objects, object{made: op})
 		}

@@ -88,7 +88,7 @@ func (r *repairer) nameOf(o object, pos token.Pos) string {
 			continue
 		}
 		// A variable that may be something else as well is the second choice.
-		if objects, _ := r.objectsAt(r.variable(v)); len(objects) == 1 {
+		if objects, _ := r.objectsAt(r.variableAt(v, pos)); len(objects) == 1 {
 			return name
 		}
 		if fallback == "" {

@@ -144,7 +144,7 @@ func (r *repairer) reachable(pos token.Pos) []reached {
 		if isGlobal(v) && !r.own[v.Pkg()] {
 			continue
 		}
-		objects, _ := r.objectsAt(r.variable(v))
+		objects, _ := r.objectsAt(r.variableAt(v, pos))
 		open(reached{v.Name(), v.Type(), v, objects, i, 0}, 0, nil)
 	}
 	slices.SortStableFunc(found, func(a, b reached) int { return cmp.Compare(a.depth, b.depth) })
