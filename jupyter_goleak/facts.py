@@ -97,9 +97,10 @@ class Variable:
     unbuffered), `buffer_text` how the program writes it. `nil`: declared and never made. `global_`: a global variable holds
     it, or what it is an element of. `owner` and `via` say what it is reached through: a context's `Done`, a timer's `C`, an `element` of a channel, slice or
     map; `kids` says the same the other way round. `parents` are what it was derived from: a context's parent, the reader
-    that a scanner reads. `siblings` are the other results of the call that made it. `derived` is what is made from a
-    pipe, a connection, or what stands on one. `cancel` is the function that ends a context. `close_after` is where the only sender can close the
-    channel, None where no such line is sure.
+    that a scanner reads. `siblings` are the other results of the call that made it. `derived` is what is made from a pipe, a
+    connection, or what stands on one. `cancel` is the function that ends a context. `close_after` is where the only sender
+    can close the channel, None where no such line is sure. `deferrable`: the function that makes this cancel function may
+    call it when it returns, since what it ends is not wanted any longer.
     """
 
     kind: str
@@ -125,6 +126,7 @@ class Variable:
     kids: Mapping[str, int]
     methods: tuple[Method, ...]
     close_after: Insertion | None
+    deferrable: bool
 
     def sites(self, *kinds: str) -> tuple[Operation, ...]:
         """The operations of these kinds, in the order of the text."""

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from jupyter_goleak.facts import Method, Operation, Variable
 from jupyter_goleak.patterns.wait import A_LITERAL_IN, Finding, Wait
 from jupyter_goleak.patterns.waking import channels, lineage, owner, stops
+
+# Functions that have no name to call them by, or that the runtime and `go test` call.
+_NOBODY_CALLS = re.compile(rf"{A_LITERAL_IN}|(?:main|init)$|Test|Benchmark|Fuzz|Example")
 
 
 def _contexts(wait: Wait) -> list[Variable]:
@@ -90,11 +95,9 @@ def _cancel_advice(wait: Wait, cancel: Variable, calls: list[Operation]) -> str:
         return wait.say(
             "Call `{method}` (line {line}), which ends it.", method=methods[0].name, line=wait.line(methods[0])
         )
-    if any(site.deferred for site in calls):
-        return ""
-    if cancel.scope == "field" or len(cancel.names) > 1:
-        # Whoever made it has given it on: deferred there, it would end the goroutine at its birth.
-        caller = next((site.function for site in calls if not site.function.startswith(A_LITERAL_IN)), "")
+    if not cancel.deferrable:
+        # Whoever made it has given it on, or let the goroutine go: deferred there, it would end that at its birth.
+        caller = next((site.function for site in calls if not (site.loop or _NOBODY_CALLS.match(site.function))), "")
         return wait.say("Call `{function}` when its work is done.", function=caller) if caller else ""
     ending = cancel.name if cancel.name.isidentifier() and cancel.name != "_" else "cancel"
     return wait.say("`defer {cancel}()` right after it is made ends it.", cancel=ending)

@@ -76,6 +76,7 @@ def variable(kind: str, *operations: Operation, **changes: Any) -> Variable:
         "kids": {},
         "methods": (),
         "close_after": None,
+        "deferrable": False,
     }
     return Variable(**usual | changes)
 

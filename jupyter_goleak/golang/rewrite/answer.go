@@ -124,6 +124,7 @@ type Variable struct {
 	Kids       map[string]int `json:"kids"` // what is reached through it: Body, C, Done, element
 	Methods    []Method       `json:"methods"`
 	CloseAfter *Insertion     `json:"close_after"`
+	Deferrable bool           `json:"deferrable"` // whoever makes this cancel function may call it when it returns
 }
 
 // An Operation on a variable.

@@ -185,6 +185,7 @@ func (r *reporter) describe(o object) Variable {
 		v.CloseAfter = r.closeAfter(operations, v.Unknown)
 	}
 	r.methods(&v, variables)
+	v.Deferrable = v.Kind == "cancel" && o.made != nil && r.isDeferrable(o.made)
 	return v
 }
 

@@ -50,6 +50,7 @@ type flow struct {
 	open         map[*types.Var]bool // parameters of functions that nobody in the program calls
 	parameters   map[*types.Var]bool
 	implementing map[implementation][]*function
+	keeping      map[*types.Var]bool // whether functions keep what they are given there
 }
 
 func analyse(p *typed) *flow {
@@ -67,6 +68,7 @@ func analyse(p *typed) *flow {
 		open:         map[*types.Var]bool{},
 		parameters:   map[*types.Var]bool{},
 		implementing: map[implementation][]*function{},
+		keeping:      map[*types.Var]bool{},
 		own:          map[*types.Package]bool{},
 	}
 	f.collect()

@@ -255,26 +255,6 @@ func notIn(nodes []ast.Node, names []string) string {
 	}
 }
 
-// root is the variable that an expression such as a.b.c begins with.
-func (r *repairer) root(e ast.Expr) *types.Var {
-	switch e := ast.Unparen(e).(type) {
-	case *ast.Ident:
-		v, _ := r.info.ObjectOf(e).(*types.Var)
-		return v
-	case *ast.SelectorExpr:
-		if r.info.Selections[e] == nil {
-			v, _ := r.info.Uses[e.Sel].(*types.Var)
-			return v
-		}
-		return r.root(e.X)
-	case *ast.StarExpr:
-		return r.root(e.X)
-	case *ast.IndexExpr:
-		return r.root(e.X)
-	}
-	return nil
-}
-
 // typeText is the type as the file around the position writes it; false where an import is missing there.
 func (r *repairer) typeText(t types.Type, pos token.Pos) (string, bool) {
 	file, ok := r.file(pos), true

@@ -40,7 +40,7 @@ func (deferCancel) propose(r *repairer, w *blocked) {
 				} else if len(relevant) == 0 && !context {
 					cost = 11
 				}
-				r.deferCall(assign, list, i, "cancel", cost, "defer-cancel", cancelWhy)
+				r.deferCall(r.enclosing(path), assign, list, i, "cancel", cost, "defer-cancel", cancelWhy)
 			}
 		})
 	}
@@ -80,7 +80,7 @@ func isStopper(t types.Type) bool {
 }
 
 // deferCall defers a call of the i-th of the assigned functions.
-func (r *repairer) deferCall(assign *ast.AssignStmt, list []ast.Stmt, i int, fresh string, cost int, strategy, why string) {
+func (r *repairer) deferCall(fn *function, assign *ast.AssignStmt, list []ast.Stmt, i int, fresh string, cost int, strategy, why string) {
 	d := r.draft()
 	name := ""
 	switch left := assign.Lhs[i].(type) {
@@ -105,31 +105,24 @@ func (r *repairer) deferCall(assign *ast.AssignStmt, list []ast.Stmt, i int, fre
 		}
 		name = left.Name
 		v := r.info.ObjectOf(left)
-		if v == nil || r.deferred(v) {
+		if v == nil {
 			return
+		}
+		if late := r.deferredCall(v); late != nil {
+			if fn == nil || !r.leavesBetween(fn, assign, late) {
+				return
+			}
+			d.remove(late)
 		}
 		r.dropBlank(d, v)
 	default:
 		return
 	}
+	if !r.mayCall(fn, assign, i) {
+		return
+	}
 	d.after(r.checked(assign, list), "defer "+name+"()")
 	d.offer(strategy, cost, "`defer "+name+"()` right after it is made", why)
-}
-
-// deferred tells whether a call of the variable is deferred already.
-func (r *repairer) deferred(v types.Object) bool {
-	found := false
-	for _, file := range r.files {
-		ast.Inspect(file.syntax, func(node ast.Node) bool {
-			if stmt, ok := node.(*ast.DeferStmt); ok {
-				if name, ok := stmt.Call.Fun.(*ast.Ident); ok && r.info.Uses[name] == v {
-					found = true
-				}
-			}
-			return !found
-		})
-	}
-	return found
 }
 
 // dropBlank takes away the `_ = v` that kept the compiler quiet.
@@ -164,7 +157,7 @@ func (r *repairer) cancelOfField(w *blocked) {
 			}
 			d := r.draft()
 			for _, holder := range r.holders(named) {
-				if r.makesLiteral(holder.fn, named) {
+				if r.makesLiteral(holder.fn, named) || !r.mayEnd(holder.fn, nil, holder.v) {
 					continue
 				}
 				d.after(holder.stmt, "defer "+holder.name+"."+field.Name()+"()")

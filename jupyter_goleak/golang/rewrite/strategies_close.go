@@ -306,7 +306,7 @@ func (closeByOwner) propose(r *repairer, w *blocked) {
 			continue
 		}
 		if v := r.madeAs(use.object); v != nil && !v.IsField() && !isGlobal(v) {
-			if stmt, _ := use.made.stmt(); stmt != nil {
+			if stmt, _ := use.made.stmt(); stmt != nil && r.mayEnd(use.made.fn, use.made.expression, v) {
 				d := r.draft()
 				d.after(stmt, "defer close("+v.Name()+")")
 				d.offer("defer-close", cost, "defer `close("+v.Name()+")` where it is made", ownerWhy)
@@ -318,7 +318,7 @@ func (closeByOwner) propose(r *repairer, w *blocked) {
 				continue
 			}
 			for _, holder := range r.holders(r.ownerOf(v)) {
-				if holder.fn == use.made.fn {
+				if holder.fn == use.made.fn || !r.mayEnd(holder.fn, nil, holder.v) {
 					continue
 				}
 				name := holder.name + "." + v.Name()
@@ -339,7 +339,7 @@ func (r *repairer) closeByStarter(w *blocked, use channelUse, cost int) {
 	if stmt == nil {
 		return
 	}
-	if name := r.nameThrough(use.object, stmt.Pos()); name != "" {
+	if name := r.nameThrough(use.object, stmt.Pos()); name != "" && r.mayEnd(w.launch.fn, nil, r.handedOver(w.launch.fn, w.launch.stmt.Call)...) {
 		d := r.draft()
 		d.before(stmt, "defer close("+name+")")
 		d.offer("defer-close", cost, "defer `close("+name+")` in "+describe(w.launch.fn), ownerWhy)

@@ -156,6 +156,9 @@ func (r *repairer) doneInStarter(w *blocked, starts []*launching, cost int) {
 			continue
 		}
 		made[start.fn] = true
+		if !r.mayEnd(start.fn, nil, r.handedOver(start.fn, start.stmt.Call)...) {
+			return
+		}
 		outer := hoisted(start.stmt, start.path, nil)
 		if outer == nil {
 			return
@@ -202,7 +205,7 @@ func (r *repairer) doneInCallers(w *blocked, starts []*launching, cost int) {
 	r.addParameter(d, decl.Type, name+" <-chan struct{}")
 	made := map[*function]bool{}
 	for _, caller := range callers {
-		if caller.fn == nil || caller.fn == starter {
+		if caller.fn == nil || caller.fn == starter || !r.mayEnd(caller.fn, caller.call, r.handedOver(caller.fn, caller.call)...) {
 			return
 		}
 		r.addArgument(d, caller.call, decl.Type, name)
@@ -288,7 +291,7 @@ func (r *repairer) selectOnField(w *blocked) {
 		d.offer(r.doneStrategy(w), cost, "`select` on a new channel `"+receiver+"."+name+"`, which `"+decl.Name.Name+"` closes", doneSignalWhy)
 	}
 	holders := slices.DeleteFunc(r.holders(named), func(h holder) bool {
-		return r.makesLiteral(h.fn, named)
+		return r.makesLiteral(h.fn, named) || !r.mayEnd(h.fn, nil, h.v)
 	})
 	if len(holders) > 0 {
 		if d := prepare(); d != nil {

@@ -84,7 +84,7 @@ func (r *repairer) stopHolders(fn *function, decl *ast.FuncDecl, cost int) {
 	count := 0
 	name := decl.Name.Name
 	for _, holder := range r.holders(named) {
-		if holder.fn == fn || r.makesLiteral(holder.fn, named) || r.callsMethod(holder, name) {
+		if holder.fn == fn || r.makesLiteral(holder.fn, named) || r.callsMethod(holder, name) || !r.mayEnd(holder.fn, nil, holder.v) {
 			continue
 		}
 		d := r.draft()
@@ -174,7 +174,7 @@ func (iterStop) propose(r *repairer, w *blocked) {
 			if object == nil || object.Pkg() == nil || object.Pkg().Path() != "iter" {
 				return
 			}
-			r.deferCall(assign, listOf(path[len(path)-1]), 1, "stop", 6, "iter-stop",
+			r.deferCall(r.enclosing(path), assign, listOf(path[len(path)-1]), 1, "stop", 6, "iter-stop",
 				"`iter.Pull` runs the iterator as a coroutine, which waits for the next pull until `stop` tells that none will come.")
 		})
 	}
