@@ -6,7 +6,7 @@ import re
 
 from jupyter_goleak.facts import Method, Operation, Variable
 from jupyter_goleak.patterns.wait import A_LITERAL_IN, Finding, Wait
-from jupyter_goleak.patterns.waking import channels, lineage, owner, stops
+from jupyter_goleak.patterns.waking import channels, cuts, lineage, owner, stops
 
 # Functions that have no name to call them by, or that the runtime and `go test` call.
 _NOBODY_CALLS = re.compile(rf"{A_LITERAL_IN}|(?:main|init)$|Test|Benchmark|Fuzz|Example")
@@ -127,10 +127,17 @@ def background_done(wait: Wait) -> Finding | None:
     """It waits for the end of a context that has none."""
     for context in _contexts(wait):
         if _is_endless(wait, context):
-            why = wait.say(
-                "`{name}` is never cancelled: a background context has no end",
-                name=context.name or "context.Background()",
-            )
+            if cut := cuts(lineage(wait, context)[-1]):
+                why = wait.say(
+                    "`context.WithoutCancel` at line {line} cut the link, so that the caller's cancel does not reach `{name}`",
+                    line=wait.line(cut[0]),
+                    name=context.name or "ctx",
+                )
+            else:
+                why = wait.say(
+                    "`{name}` is never cancelled: a background context has no end",
+                    name=context.name or "context.Background()",
+                )
             return Finding("background-done", why, wait.say("Pass on the caller's context, or make one with a cancel."))
     return None
 

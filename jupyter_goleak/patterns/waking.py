@@ -114,11 +114,12 @@ def _outside(wait: Wait) -> str:
 
 def lineage(wait: Wait, context: Variable) -> list[Variable]:
     """The context and those that it ends with: its parents, up to one that lets no end through."""
-    return _derived_from(
-        wait,
-        context,
-        lambda each: not any(site.text.startswith("context.WithoutCancel(") for site in each.sites("make")),
-    )
+    return _derived_from(wait, context, lambda each: not cuts(each))
+
+
+def cuts(context: Variable) -> list[Operation]:
+    """Where the context was made without the end of its parent."""
+    return [site for site in context.sites("make") if site.text.startswith("context.WithoutCancel(")]
 
 
 def _derived_from(wait: Wait, variable: Variable, further: Callable[[Variable], bool]) -> list[Variable]:

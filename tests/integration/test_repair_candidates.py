@@ -112,3 +112,131 @@ def test_what_stands_in_a_comment_and_only_hides_the_leak_is_not_taken(place: in
     assert report.verdict == "leak"
     assert report.fix is not None, report.attempts
     assert (report.fix.origin, report.fix.verified) == ("repair", True)
+
+
+# In each `open` starts a goroutine, and what `%s` does with it tells whether it may end when `open` returns.
+BELL = """\
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+type bell struct {
+	rings  chan string
+	cancel context.CancelFunc
+}
+
+type tower struct{ bells map[string]*bell }
+
+func (b *bell) hang(ctx context.Context) {
+	for {
+		select {
+		case ring := <-b.rings:
+			fmt.Println(ring)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (t *tower) open(ctx context.Context, name string) error {
+	ctx, cancel := context.WithCancel(ctx)
+	b := &bell{rings: make(chan string)%s}
+	go b.hang(ctx)
+	%s
+	return nil
+}
+
+func main() {
+	t := &tower{bells: map[string]*bell{}}
+	_ = t.open(context.Background(), "great")
+	time.Sleep(time.Millisecond)
+	fmt.Println(len(t.bells))
+}
+"""
+
+KEPT = {
+    "it rings": ("", "b.rings <- name", True),
+    "it rings in a function": ("", "func() { b.rings <- name }()", True),
+    "it has a cancel of its own": ("", 'if name == "" {\n\t\treturn fmt.Errorf("no name")\n\t}\n\tdefer cancel()', True),
+    "it goes on at once": ("", "_ = cancel", False),
+    "it keeps the cancel": (", cancel: cancel", "t.bells[name] = b\n\tb.rings <- name", False),
+    "it keeps a function that cancels": ("", "b.cancel = func() { cancel() }\n\tt.bells[name] = b\n\tb.rings <- name", False),
+    "another function keeps it": (", cancel: cancel", "func(b *bell) { t.bells[name] = b }(b)\n\tb.rings <- name", False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", KEPT)
+def test_nothing_ends_at_a_return_that_it_outlives(case: str) -> None:
+    field, rest, may_end = KEPT[case]
+    text = BELL % (field, rest)
+    line = text[: text.index("select {")].count("\n") + 1
+    start = text[: text.index("go b.hang")].count("\n") + 1
+    leak = Leak(
+        "proven", 1, "select", "main.(*bell).hang", "main.go", line, "main.(*tower).open", start, go_file="main.go"
+    )
+    titles = {edit.title for edit in Rewriter(find().helper()).repairs(parse_program(text), [leak])}
+    assert ("`defer cancel()` right after it is made" in titles) == may_end
+    at_return = {title for title in titles if "`(*tower).open` closes when it returns" in title}
+    assert not at_return or may_end
+    facts = Rewriter(find().helper()).facts(parse_program(text), [leak])
+    cancels = [variable for variable in facts.variables if variable.kind == "cancel" and variable.sites("make")]
+    assert [cancel.deferrable for cancel in cancels] == [may_end]
+
+
+REPLACED = """\
+package main
+
+type lamp struct {
+	orders chan string
+	out    chan struct{}
+}
+
+func light() *lamp {
+	l := &lamp{orders: make(chan string, 1), out: make(chan struct{})}
+	go l.burn()
+	return l
+}
+
+func (l *lamp) burn() {
+	for {
+		select {
+		case <-l.orders:
+		case <-l.out:
+			return
+		}
+	}
+}
+
+type street struct{ lamps map[string]*lamp }
+
+func (s *street) put(name string) { s.lamps[name] = light() }
+
+func relit(name string) (*lamp, error) {
+	l := light()
+	l.orders <- name
+	return l, nil
+}
+
+func main() {
+	s := &street{map[string]*lamp{}}
+	s.put("corner")
+	s.put("corner")
+	l, _ := relit("bridge")
+	close(l.out)
+	close(s.lamps["corner"].out)
+}
+"""
+
+
+def test_a_constructors_caller_that_hands_out_what_it_got_ends_nothing() -> None:
+    leak = Leak("proven", 1, "select", "main.(*lamp).burn", "main.go", 16, "main.light", 10, go_file="main.go")
+    edits = Rewriter(find().helper()).repairs(parse_program(REPLACED), [leak])
+    for edit in edits:
+        (file,) = edit.files
+        for function in ("func light(", "func (s *street) put(", "func relit("):
+            body = file.text.partition(function)[2].partition("\n}\n")[0].partition("\nfunc ")[0]
+            assert "defer" not in body, edit.title
