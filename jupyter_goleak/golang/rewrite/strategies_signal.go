@@ -156,11 +156,8 @@ func (r *repairer) doneInStarter(w *blocked, starts []*launching, cost int) {
 			continue
 		}
 		made[start.fn] = true
-		if !r.mayEnd(start.fn, nil, r.handedOver(start.fn, start.stmt.Call)...) {
-			return
-		}
 		outer := hoisted(start.stmt, start.path, nil)
-		if outer == nil {
+		if outer == nil || !r.mayEnd(start.fn, nil, r.handedOver(start.fn, start.stmt.Call)...) {
 			return
 		}
 		d.before(outer, name+" := make(chan struct{})\ndefer close("+name+")")
