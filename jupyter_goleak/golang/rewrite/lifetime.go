@@ -2,6 +2,7 @@ package main
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
 	"slices"
 )
@@ -63,14 +64,9 @@ func (f *flow) deferredCall(v types.Object) *ast.DeferStmt {
 	return found
 }
 
-// leavesBetween tells whether the function has a return between the two.
+// leavesBetween tells whether the function may leave between the two.
 func (f *flow) leavesBetween(fn *function, from, to ast.Node) bool {
-	found := false
-	f.walk(fn.body, func(node ast.Node, path []ast.Node) {
-		_, leaves := node.(*ast.ReturnStmt)
-		found = found || leaves && f.enclosing(path) == nil && from.End() < node.Pos() && node.End() < to.Pos()
-	})
-	return found
+	return slices.ContainsFunc(leaves(fn.body), func(pos token.Pos) bool { return from.End() <= pos && pos < to.Pos() })
 }
 
 // callsItself tells whether the function calls what the variable holds, or defers that.

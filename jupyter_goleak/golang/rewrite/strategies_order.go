@@ -107,18 +107,11 @@ func (r *repairer) swapLocks(outer, inner locking, cost int) {
 	if op := inner.deferred(); deferred && op != nil && op.node == follows.Call {
 		code += "\n" + r.raw(follows)
 		d.remove(follows)
-	} else if r.leavesBetween(outer, inner) {
+	} else if r.leavesBetween(outer.op.fn, outer.stmt, inner.stmt) {
 		return
 	}
 	d.before(outer.stmt, code)
 	d.offer("order-locks", cost, "take `"+inner.name+"` before `"+outer.name+"` in "+describe(inner.op.fn)+" as well", orderWhy)
-}
-
-// leavesBetween tells whether the function may leave between the takings of two locks.
-func (r *repairer) leavesBetween(outer, inner locking) bool {
-	return slices.ContainsFunc(leaves(outer.op.fn.body), func(pos token.Pos) bool {
-		return outer.stmt.Pos() < pos && pos < inner.stmt.Pos()
-	})
 }
 
 // orderByKey orders two locks of one kind by what tells their owners apart.
@@ -164,7 +157,7 @@ func (r *repairer) orderByKey(lock object, inner locking, written ast.Expr) {
 // takeTogether guards the taking of two locks of one kind by a third, so that nobody else is halfway meanwhile.
 func (r *repairer) takeTogether(lock object, inner locking) {
 	for _, outer := range r.lockings(lock) {
-		if outer.op.fn != inner.op.fn || outer.op.node.Pos() >= inner.op.node.Pos() || !slices.Contains(outer.list, inner.stmt) || r.leavesBetween(outer, inner) {
+		if outer.op.fn != inner.op.fn || outer.op.node.Pos() >= inner.op.node.Pos() || !slices.Contains(outer.list, inner.stmt) || r.leavesBetween(outer.op.fn, outer.stmt, inner.stmt) {
 			continue
 		}
 		name := r.unusedAnywhere("both", "pairs")
