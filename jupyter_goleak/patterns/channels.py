@@ -294,7 +294,9 @@ def _not_received(wait: Wait, variable: Variable, receives: list[Operation], sen
     if receive.kind == "range":
         return _loop_ended(wait, receive)
     if receive.loop:
-        return wait.say("the loop that receives at line {line} takes no more from {name}", name=name, line=wait.line(receive))
+        return wait.say(
+            "the loop that receives at line {line} takes no more from {name}", name=name, line=wait.line(receive)
+        )
     if receive.select > 1:
         line: int | str = wait.line(receive)
         if receive.file == wait.place.file:

@@ -11,7 +11,9 @@ import pytest
 
 from jupyter_goleak import BuildError, UsageError, check
 from jupyter_goleak.errors import ToolchainError
+from jupyter_goleak.events import Ended, Finished
 from jupyter_goleak.experiment import Experiment
+from jupyter_goleak.options import Options
 from jupyter_goleak.program import parse_program, read_program
 from jupyter_goleak.view.text import to_text
 from jupyter_goleak.view.words import Words
@@ -502,3 +504,115 @@ func main() {
         pytest.skip("the module proxy cannot be reached from here")
     assert report.original is not None
     assert (report.verdict, report.original.stdout) == ("clean", "<nil>\n")
+
+
+def test_tests_from_outside_are_read_as_part_of_the_package(tmp_path: Path, each_go: str | None) -> None:
+    archive = """\
+-- belt.go --
+package belt
+
+type Belt struct{ parcels chan string }
+
+func New() *Belt {
+	b := &Belt{parcels: make(chan string)}
+	go func() {
+		for range b.parcels {
+		}
+	}()
+	return b
+}
+
+func (b *Belt) Stop() { close(b.parcels) }
+-- belt_test.go --
+package belt_test
+
+import (
+	"MODULE"
+	"testing"
+)
+
+func TestStopped(t *testing.T) { belt.New().Stop() }
+
+func TestLeftOn(t *testing.T) { belt.New() }
+"""
+    for module in ("example.com/works/belt", ""):
+        folder = tmp_path / (module or "alone").replace("/", "-")
+        lay(folder, archive.replace("MODULE", module or "belt"))
+        if module:
+            (folder / "go.mod").write_text(f"module {module}\n\ngo 1.23\n", encoding="utf-8")
+        (leak,) = check(folder, no_fix=True, go=each_go, settle=0.3).leaks
+        assert leak.test == "TestLeftOn"
+        assert "is closed only at line 14, and this one was not" in leak.explanation
+
+
+def test_a_file_of_tests_that_is_named_is_tested(tmp_path: Path) -> None:
+    archive = """\
+-- go.mod --
+module ring
+-- main.go --
+package main
+
+func main() { println("main ran") }
+-- main_test.go --
+package main
+
+import "testing"
+
+func TestRing(t *testing.T) { go func() { select {} }() }
+"""
+    folder = lay(tmp_path, archive)
+    report = check(folder / "main_test.go", no_fix=True)
+    assert report.original is not None, report.error
+    assert [leak.test for leak in report.leaks] == ["TestRing"]
+    assert "main ran" not in report.original.stderr
+    whole = check(folder, no_fix=True)
+    assert whole.original is not None and whole.original.stderr == "main ran\n"
+
+
+def test_line_directives_of_a_single_file_hold(tmp_path: Path, each_go: str | None) -> None:
+    (tmp_path / "main.go").write_text(
+        "package main\n\nfunc main() {\n\tc := make(chan int)\n//line gen.y:100\n\tgo func() {\n\t\tc <- 1\n\t}()\n}\n"
+    )
+    (leak,) = check(tmp_path / "main.go", no_fix=True, go=each_go, settle=0.3).leaks
+    assert (leak.file, leak.line, leak.go_file, leak.go_line) == ("gen.y", 101, "gen.y", 100)
+
+
+def test_a_pattern_outside_of_any_module_says_what_is_missing(tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "main.go").write_text("package main\n\nfunc main() {}\n")
+    with pytest.raises(UsageError, match=r"There is no go\.mod in .*run `go mod init`"):
+        check(f"{tmp_path}/...")
+
+
+def test_tests_find_the_godebug_that_they_were_given(monkeypatch: pytest.MonkeyPatch, each_go: str | None) -> None:
+    source = """\
+package g
+
+import (
+	"fmt"
+	"os"
+	"testing"
+)
+
+func TestEnv(t *testing.T) {
+	value, found := os.LookupEnv("GODEBUG")
+	fmt.Printf("GODEBUG %q %t\\n", value, found)
+}
+"""
+    for value, told in ((None, '"" false'), ("madvdontneed=1", '"madvdontneed=1" true')):
+        monkeypatch.delenv("GODEBUG", raising=False)
+        if value:
+            monkeypatch.setenv("GODEBUG", value)
+        report = check(source, go=each_go)
+        assert report.original is not None and f"GODEBUG {told}\n" in report.original.stdout
+
+
+def test_a_pattern_that_is_stopped_says_that_packages_are_missing(module: Path) -> None:
+    experiment = Experiment(read_program(module / "..."), Options())
+    for event in experiment.events():
+        if isinstance(event, Ended):
+            experiment.stop()
+        elif isinstance(event, Finished):
+            assert event.report.original is not None
+            assert event.report.original.note == "It was stopped before all packages had been run."

@@ -106,9 +106,9 @@ def test_words_split_as_in_a_shell():
 
 
 def test_standard_input_is_a_text_or_a_file(tmp_path):
-    (tmp_path / "in.txt").write_bytes(b"one\ntwo \xff")
+    (tmp_path / "in.txt").write_bytes(b"one\r\ntwo\r \xff")
     assert standard_input("text") == "text"
-    assert standard_input(f"@{tmp_path / 'in.txt'}").encode("utf-8", "surrogateescape") == b"one\ntwo \xff"
+    assert standard_input(f"@{tmp_path / 'in.txt'}").encode("utf-8", "surrogateescape") == b"one\r\ntwo\r \xff"
     with pytest.raises(UsageError, match="No such file"):
         standard_input(f"@{tmp_path / 'missing'}")
     with pytest.raises(UsageError, match="No such file"):
