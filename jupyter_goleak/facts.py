@@ -35,8 +35,9 @@ class Operation:
 
     `body` is the function or literal that it is part of, by its place among all of them (-1 at package level). `again`: the
     program may come to it more than once. `timed`: a timer of `time.AfterFunc` comes to it. `tasks` are, of a method `Go`, the
-    bodies that it starts. `last_line` is that of the outermost loop around it in its function, or its own: below, it is past. `shared`: it may
-    concern other values, too. A method's name with `-value` behind it, such as `unlock-value`, is a method handed on to be called
+    bodies that it starts. `last_line` is that of the outermost loop around it in its function, or its own: below, it is past.
+    `shared`: it may concern other values, too. `once`: the program comes to it at most once for each value that is made where
+    this one is. A method's name with `-value` behind it, such as `unlock-value`, is a method handed on to be called
     later.
     """
 
@@ -65,6 +66,7 @@ class Operation:
     timed: bool
     last_line: int
     shared: bool
+    once: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,9 @@ class Variable:
     that a scanner reads. `siblings` are the other results of the call that made it. `derived` is what is made from a pipe, a
     connection, or what stands on one. `cancel` is the function that ends a context. `close_after` is where the only sender
     can close the channel, None where no such line is sure. `deferrable`: the function that makes this cancel function may
-    call it when it returns, since what it ends is not wanted any longer.
+    call it when it returns, since what it ends is not wanted any longer. `sent` tells how many values are sent on it at most:
+    `one`, `one each` of the goroutines that send, or "" where that is not known. `unset`: it is a field that some values of
+    its struct are made without, and that nothing sets later.
     """
 
     kind: str
@@ -127,6 +131,8 @@ class Variable:
     methods: tuple[Method, ...]
     close_after: Insertion | None
     deferrable: bool
+    sent: str
+    unset: bool
 
     def sites(self, *kinds: str) -> tuple[Operation, ...]:
         """The operations of these kinds, in the order of the text."""
@@ -155,7 +161,10 @@ class Launch:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One case of a select: `operation` is `send`, `receive` or `default`; `variable`, `others` and `ended` as in `Place`."""
+    """One case of a select: `operation` is `send`, `receive` or `default`; `variable`, `others` and `ended` as in `Place`.
+
+    `nil`: its channel is a field that the value in question was surely made without.
+    """
 
     operation: str
     expression: str
@@ -164,6 +173,7 @@ class Case:
     variable: int | None
     others: tuple[int, ...]
     ended: tuple[int, ...]
+    nil: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,7 +137,7 @@ def _stuck_closer(wait: Wait, name: str, closes: Sequence[Operation]) -> str:
 def _never_closed(wait: Wait, pattern: str, name: str, variable: Variable, closes: list[Operation]) -> Finding:
     """A channel that the text closes, and that was not closed."""
     lines = wait.lines(closes)
-    if _many(variable):
+    if _many(variable) or variable.unset:
         why = wait.say.count(
             "{name} is closed only at {lines}, and this one was not",
             "{name} is closed only at {lines}, and these were not",
@@ -148,7 +148,12 @@ def _never_closed(wait: Wait, pattern: str, name: str, variable: Variable, close
     else:
         why = wait.say("{name} is closed only at {lines}, and that close never came", name=name, lines=lines)
     way = wait.say("See to it that `{function}` gets there on every way.", function=closes[0].function)
-    sure = len(closes) == 1 and not _many(variable) and not closes[0].function.startswith(A_LITERAL_IN)
+    sure = (
+        len(closes) == 1
+        and not _many(variable)
+        and not variable.unset
+        and not closes[0].function.startswith(A_LITERAL_IN)
+    )
     return Finding(pattern, why, way if sure else "")
 
 
@@ -161,8 +166,16 @@ def _close_advice(wait: Wait, variable: Variable) -> str:
     if variable.close_after:
         return wait.ends(variable.close_after.code, wait.line(variable.close_after))
     if wait.place.operation == "range":
-        return wait.say("Whoever sends the last value should close the channel: `close({name})`.", name=variable.name)
+        written = {site.expression for site in _used(variable, "send")}
+        if len(written) == 1 and _is_chain(name := written.pop()):
+            return wait.say("Whoever sends the last value should close the channel: `close({name})`.", name=name)
+        return wait.say("Whoever sends the last value should close the channel.")
     return ""
+
+
+def _is_chain(code: str) -> bool:
+    """Whether it names a variable or a field."""
+    return all(part.isidentifier() for part in code.split("."))
 
 
 def abandoned_generator(wait: Wait) -> Finding | None:
@@ -263,7 +276,9 @@ def _semaphore(wait: Wait, variable: Variable, receives: list[Operation]) -> Fin
             exit=exits[0],
         )
     advice = wait.say(
-        "`{code}` right after the send frees it on every way.", code=f"defer func() {{ <-{wait.place.expression} }}()"
+        "`{code}` right after the send, in place of the receive at {lines}, frees it on every way.",
+        code=f"defer func() {{ <-{wait.place.expression} }}()",
+        lines=wait.lines(own),
     )
     return Finding("forgotten-sender", why, advice)
 
@@ -287,13 +302,11 @@ def _sent_before(wait: Wait, variable: Variable, receives: list[Operation], send
 def _not_received(wait: Wait, variable: Variable, receives: list[Operation], sends: list[Operation]) -> str:
     receive = receives[0]
     name = _short(wait, variable)
-    beside = [site for site in variable.sites("make") if site.body == receive.body]
-    # One receive for each channel: where it was made, or where all that may happen happens once.
-    single = len(receives) == 1 and not receive.loop and receive.kind != "range" and bool(beside or not receive.again)
-    lone = _is_lone(wait, variable, sends)
+    single = len(receives) == 1 and receive.kind != "range" and receive.once
+    lone = variable.sent == "one"
     if receive.kind == "range":
         return _loop_ended(wait, receive)
-    if receive.loop:
+    if receive.loop and not receive.once:
         return wait.say(
             "the loop that receives at line {line} takes no more from {name}", name=name, line=wait.line(receive)
         )
@@ -327,12 +340,6 @@ def _not_received(wait: Wait, variable: Variable, receives: list[Operation], sen
     return wait.say("nobody comes to the receive from {name} at line {line} for it", name=name, line=wait.line(receive))
 
 
-def _is_lone(wait: Wait, variable: Variable, sends: list[Operation]) -> bool:
-    """Whether one value at most is sent on each such channel."""
-    once = len(sends) == 1 and not (sends[0].loop or sends[0].repeated) and wait.place.loop is None
-    return once and (_many(variable) or not sends[0].again)
-
-
 def _shared(sends: list[Operation]) -> bool:
     """Whether several goroutines may send on one channel."""
     return len({site.body for site in sends}) > 1 or any(site.repeated for site in sends)
@@ -349,11 +356,10 @@ def _leaves_between(wait: Wait, earlier: list[Operation]) -> bool:
 
 
 def _buffer_advice(wait: Wait, variable: Variable) -> str:
-    made, sends = variable.sites("make"), _used(variable, "send")
-    bounded = _is_lone(wait, variable, sends) or _shared(sends) or wait.leak.count > 1
-    if not made or wait.place.loop is not None or variable.buffer != 0 or not bounded:
+    made = variable.sites("make")
+    if not made or variable.buffer != 0 or not variable.sent:
         return ""
-    if len(made) == 1 and wait.leak.count == 1:
+    if variable.sent == "one":
         return wait.say("With a buffer for the value (line {line}) the send never waits.", line=wait.line(made[0]))
     return wait.say("With a buffer for every sender's value (line {line}) no send waits.", line=wait.line(made[0]))
 
@@ -366,7 +372,15 @@ def select_channels(wait: Wait) -> Finding | None:
     for case, variable in wait.case_variables():
         closes, name = _used(variable, "close"), f"`{variable.name}`"
         nils = [site for site in _used(variable, "nil") if site.expression == case.expression]
-        if nils and variable.name:
+        if case.nil:
+            parts.append(
+                wait.say(
+                    "`{name}` (line {line}) is nil: none was made for it, and a nil channel is never ready",
+                    name=case.expression,
+                    line=case.line,
+                )
+            )
+        elif nils and variable.name:
             parts.append(
                 wait.say(
                     "`{name}` (line {line}) lets nobody pass once {lines} sets it to nil",
@@ -386,6 +400,8 @@ def select_channels(wait: Wait) -> Finding | None:
         elif case.operation == "send" and variable.name:
             parts.append(wait.say("nobody receives from {name} (line {line}) any more", name=name, line=case.line))
     why = wait.say(", and ").join(parts) or wait.say("nobody serves any of its channels any more")
+    if any(case.nil for case in wait.place.cases):
+        return Finding("nil-channel", why, wait.say("Make it with `make(chan …)` before it is used."))
     return Finding(
         "worker-without-stop",
         why,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from jupyter_goleak.facts import Operation, Variable
 from jupyter_goleak.patterns.wait import Finding, Wait
 from jupyter_goleak.patterns.waking import serving
@@ -174,11 +176,16 @@ def missing_unlock(wait: Wait) -> Finding | None:
 
 def _unlock_advice(wait: Wait, variable: Variable, at: Operation) -> str:
     taken = [site for site in variable.sites("lock", "rlock") if site.body == at.body]
-    if not taken:
+    if len(taken) != 1 or taken[0].loop:
         return ""
-    method = "RUnlock" if all(site.kind == "rlock" for site in taken) else "Unlock"
+    code = f"defer {taken[0].expression}.{'RUnlock' if taken[0].kind == 'rlock' else 'Unlock'}()"
+    plain = [site for site in variable.sites("unlock", "runlock") if site.body == at.body]
+    if not plain:
+        return wait.say("`{code}` right after the lock ends it on every way out.", code=code)
     return wait.say(
-        "`{code}` right after the lock ends it on every way out.", code=f"defer {taken[0].expression}.{method}()"
+        "`{code}` right after the lock, in place of the unlock at {lines}, ends it on every way out.",
+        code=code,
+        lines=wait.lines(plain),
     )
 
 
@@ -267,10 +274,18 @@ def waitgroup(wait: Wait) -> Finding | None:
             adds=wait.lines(adds),
             lines=wait.lines(dones),
         )
-    return Finding(
-        "waitgroup-missing-done",
-        why,
-        wait.say("`defer {name}.Done()` as the goroutine's first statement is never skipped.", name=variable.name),
+    return Finding("waitgroup-missing-done", why, _done_advice(wait, dones))
+
+
+def _done_advice(wait: Wait, dones: Sequence[Operation]) -> str:
+    if not dones:
+        return wait.say(
+            "`defer {name}.Done()` as the goroutine's first statement is never skipped.", name=wait.place.expression
+        )
+    return wait.say(
+        "`defer {name}.Done()` as the goroutine's first statement, in place of the `Done` at {lines}, is never skipped.",
+        name=dones[0].expression,
+        lines=wait.lines(dones),
     )
 
 

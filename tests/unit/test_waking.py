@@ -46,6 +46,7 @@ def operation(kind: str, line: int = 10, body: int = MAIN, **changes: Any) -> Op
         "timed": False,
         "last_line": changes.get("end_line", line),
         "shared": False,
+        "once": True,
     }
     return Operation(**usual | changes)
 
@@ -77,6 +78,8 @@ def variable(kind: str, *operations: Operation, **changes: Any) -> Variable:
         "methods": (),
         "close_after": None,
         "deferrable": False,
+        "sent": "",
+        "unset": False,
     }
     return Variable(**usual | changes)
 

@@ -82,6 +82,7 @@ type Case struct {
 	Variable   *int   `json:"variable"`
 	Others     []int  `json:"others"` // what else it may be: the same code serves several
 	Ended      []int  `json:"ended"`
+	Nil        bool   `json:"nil"` // its channel is a field that the value was made without
 }
 
 type Loop struct {
@@ -125,6 +126,8 @@ type Variable struct {
 	Methods    []Method       `json:"methods"`
 	CloseAfter *Insertion     `json:"close_after"`
 	Deferrable bool           `json:"deferrable"` // whoever makes this cancel function may call it when it returns
+	Sent       string         `json:"sent"`       // "one" value at most, "one each" of the goroutines that send, "" where that is not known
+	Unset      bool           `json:"unset"`      // it is a field that some values of its struct are made without, and nothing sets it later
 }
 
 // An Operation on a variable.
@@ -154,6 +157,7 @@ type Operation struct {
 	Timed       bool   `json:"timed"`       // a timer comes to it
 	LastLine    int    `json:"last_line"`   // of the outermost loop around it, or its own
 	Shared      bool   `json:"shared"`      // it may concern other values, too
+	Once        bool   `json:"once"`        // the program comes to it at most once for each value that is made there
 }
 
 // A Method ends what its type started.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"go/ast"
-	"go/token"
 	"go/types"
 	"slices"
 )
@@ -49,59 +48,34 @@ func receives(method *types.Func, named *types.Named) bool {
 }
 
 // closeAfter is where the channel can be closed once all has been sent: below the last send, and outside of its loops,
-// where one function alone sends.
-func (r *reporter) closeAfter(operations []*operation, unknown bool) *Insertion {
-	var sender *function
+// where one function alone sends, and comes there once for each such channel.
+func (r *reporter) closeAfter(o object, operations []*operation, unknown bool) *Insertion {
+	if o.made == nil || unknown {
+		return nil
+	}
 	var last *operation
 	for _, op := range operations {
 		switch op.kind {
 		case "close", "passed":
 			return nil
 		case "send":
-			if sender != nil && op.fn != sender || op.fn == nil {
+			if last != nil && op.fn != last.fn || op.fn == nil || !r.isOnly(op.expression, o) {
 				return nil
 			}
-			sender, last = op.fn, op
+			last = op
 		}
 	}
-	if sender == nil || unknown || sender.repeated || len(sender.launches) > 1 {
+	if last == nil {
 		return nil
 	}
-	v := r.variableOf(last.expression)
-	if v != nil && sender.calls > 1 && slices.Contains(r.fields(sender.typ.Params), v) {
-		return nil
-	}
-	stmt, around := ast.Stmt(nil), (*ast.BlockStmt)(nil)
-	for i := len(last.path) - 1; i >= 0; i-- {
-		if last.path[i] == sender.node {
-			break
-		}
-		block, ok := last.path[i].(*ast.BlockStmt)
-		if !ok {
-			if loop, ok := last.path[i].(*ast.RangeStmt); ok && v != nil && loop.Pos() <= v.Pos() && v.Pos() < loop.End() {
-				return nil // each round has another channel
-			}
-			continue
-		}
-		inner := last.node
-		if i+1 < len(last.path) {
-			inner = last.path[i+1]
-		}
-		if slices.Contains(block.List, inner.(ast.Stmt)) {
-			stmt, around = inner.(ast.Stmt), block
-		}
-		// Not above the block that declares the channel.
-		if v != nil && v.Parent() != nil && block.Pos() <= v.Pos() && v.Pos() < block.End() {
-			break
-		}
-	}
-	if stmt == nil || r.fset.Position(stmt.End()).Line == r.fset.Position(around.Rbrace).Line {
+	stmt, path := outside(last, r.rootOf(last.expression))
+	if stmt == nil || r.fset.Position(stmt.End()).Line == r.fset.Position(path[len(path)-1].End()).Line {
 		return nil // no line is free between them
 	}
 	if loop, ok := stmt.(*ast.ForStmt); ok && loop.Cond == nil && !breaks(loop.Body) {
 		return nil
 	}
-	if r.mayLeave(sender, stmt.End()) {
+	if r.mayLeave(last.fn, stmt.Pos(), stmt.End()) || !r.together(o.made, stmt, path, r.isKept(last.at)) {
 		return nil
 	}
 	out := &Insertion{Code: "close(" + r.text(last.expression) + ")"}
@@ -109,16 +83,46 @@ func (r *reporter) closeAfter(operations []*operation, unknown bool) *Insertion 
 	return out
 }
 
-// mayLeave tells whether the function may end before it comes to the position: by a return, or by a panic that it survives.
-func (f *flow) mayLeave(fn *function, pos token.Pos) bool {
-	found := false
-	f.walk(fn.body, func(node ast.Node, path []ast.Node) {
+// isOnly tells whether the expression is a variable or a chain of fields that stands for that object alone.
+func (r *reporter) isOnly(e ast.Expr, o object) bool {
+	objects, several := r.objects(e)
+	return r.rootOf(e) != nil && !several && len(objects) == 1 && objects[0] == o
+}
+
+// outside is the statement around the operation that is outside of all loops where the variable is the same, and its path.
+func outside(op *operation, v *types.Var) (stmt ast.Stmt, path walkPath) {
+	inner := op.node
+	for i, node := range slices.Backward(op.path) {
+		within := node.Pos() <= v.Pos() && v.Pos() < node.End()
 		switch node := node.(type) {
-		case *ast.ReturnStmt:
-			found = found || f.enclosing(path) == nil && node.End() <= pos
-		case *ast.CallExpr:
-			found = found || f.builtin(node) == "recover"
+		case *ast.FuncDecl, *ast.FuncLit:
+			return stmt, path
+		case *ast.ForStmt, *ast.RangeStmt:
+			if within {
+				return nil, nil // each round has another one
+			}
+		case *ast.BlockStmt:
+			if each, ok := inner.(ast.Stmt); ok && slices.Contains(node.List, each) {
+				stmt, path = each, op.path[:i+1]
+			}
+			if within {
+				return stmt, path
+			}
 		}
-	})
-	return found
+		inner = node
+	}
+	return stmt, path
+}
+
+// together tells whether the program surely comes to the statement after it has made the value, and once for each.
+func (r *reporter) together(made *operation, stmt ast.Stmt, path walkPath, kept bool) bool {
+	from, to := parted(r.way(made.node, made.path), r.way(stmt, path))
+	if to == nil || slices.ContainsFunc(to, loops) {
+		return false
+	}
+	start := from[len(from)-1].node
+	if to[len(to)-1].node.Pos() < start.Pos() || r.mayPass(to, start.End()) {
+		return false
+	}
+	return !made.again() || !kept && !slices.ContainsFunc(from, loops) && !r.mayPass(from, start.End())
 }

@@ -85,11 +85,13 @@ func (f *flow) isPipe(op *operation) bool {
 // A reporter turns objects into the variables of an answer.
 type reporter struct {
 	*flow
-	index  map[object]int
-	queue  []object
-	handed []object    // what the go statement of the goroutine in question hands over
-	bodies []*function // that it stands in
-	timers []*function
+	index    map[object]int
+	queue    []object
+	wait     Wait        // in question
+	launched ast.Node    // what started its goroutine
+	handed   []object    // what that hands over
+	bodies   []*function // that the goroutine stands in
+	timers   []*function
 }
 
 func indices(functions []*function) []int {
@@ -162,7 +164,7 @@ func (r *reporter) describe(o object) Variable {
 		}
 	}
 	for _, op := range operations {
-		v.Operations = append(v.Operations, r.operation(op))
+		v.Operations = append(v.Operations, r.operation(op, o.made))
 		if op.expression != nil && !op.makes() {
 			better(r.info.TypeOf(op.expression))
 		}
@@ -182,10 +184,12 @@ func (r *reporter) describe(o object) Variable {
 	r.buffer(&v, o)
 	v.Nil = v.Kind == "channel" && o.class != nil && !v.Unknown && o.class.owner == nil && len(variables) > 0
 	if v.Kind == "channel" && v.Name != "" {
-		v.CloseAfter = r.closeAfter(operations, v.Unknown)
+		v.CloseAfter = r.closeAfter(o, operations, v.Unknown)
+		v.Sent = r.sent(o, operations, v.Unknown)
 	}
 	r.methods(&v, variables)
 	v.Deferrable = v.Kind == "cancel" && o.made != nil && r.isDeferrable(o.made)
+	v.Unset = slices.ContainsFunc(variables, r.leftOut)
 	return v
 }
 
@@ -304,7 +308,7 @@ func (r *reporter) buffer(v *Variable, o object) {
 	}
 }
 
-func (r *reporter) operation(op *operation) Operation {
+func (r *reporter) operation(op, made *operation) Operation {
 	out := Operation{Kind: op.kind, Holding: r.refs(op.holding...), Exits: []int{}, Repeated: op.repeated()}
 	for _, pos := range r.exits(op) {
 		_, line := r.position(pos)
@@ -329,6 +333,7 @@ func (r *reporter) operation(op *operation) Operation {
 	if op.fn != nil {
 		out.Function, out.Body = op.fn.name, op.fn.index
 	}
+	out.Once = r.once(op, made)
 	out.Again, out.Timed, out.Tasks = op.again(), op.timed || slices.Contains(r.timers, op.fn), indices(op.tasks)
 	if op.kind == "make" && op.buffer != nil {
 		if size, ok := r.bufferSize(op); ok {

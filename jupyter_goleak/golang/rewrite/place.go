@@ -15,7 +15,7 @@ func (r *reporter) place(wait Wait) Place {
 		started, launch := r.launch(wait.Started)
 		out.Started = started
 		if launch, ok := launch.(*ast.GoStmt); ok {
-			r.handed, r.bodies = nil, nil
+			r.wait, r.handed, r.bodies = wait, nil, nil
 			r.fill(&out, launch.Call, nil)
 		}
 		return out
@@ -25,9 +25,9 @@ func (r *reporter) place(wait Wait) Place {
 			wait.Frames[i+1].Called = wait.Frames[i].Function
 		}
 	}
-	var launch ast.Node
-	out.Started, launch = r.launch(wait.Started)
-	r.handed = r.handedBy(launch)
+	r.wait = wait
+	out.Started, r.launched = r.launch(wait.Started)
+	r.handed = r.handedBy(r.launched)
 	r.bodies = nil
 	for _, frame := range wait.Frames {
 		standing := Standing{-1, frame.Line}
@@ -254,6 +254,7 @@ func (r *reporter) cases(choice *ast.SelectStmt) []Case {
 			if channel != nil {
 				out.Expression = shorten(r.text(channel))
 				out.Variable, out.Others, out.Ended = r.subject(channel)
+				out.Nil = r.isUnset(channel)
 			}
 		}
 		cases = append(cases, out)
