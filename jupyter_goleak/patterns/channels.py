@@ -400,13 +400,10 @@ def select_channels(wait: Wait) -> Finding | None:
         elif case.operation == "send" and variable.name:
             parts.append(wait.say("nobody receives from {name} (line {line}) any more", name=name, line=case.line))
     why = wait.say(", and ").join(parts) or wait.say("nobody serves any of its channels any more")
+    advice = wait.say("Give it a case that ends it: a `done` channel that is closed, or a context.")
     if any(case.nil for case in wait.place.cases):
-        return Finding("nil-channel", why, wait.say("Make it with `make(chan …)` before it is used."))
-    return Finding(
-        "worker-without-stop",
-        why,
-        wait.say("Give it a case that ends it: a `done` channel that is closed, or a context."),
-    )
+        advice = wait.say("Make it with `make(chan …)` before it is used.")
+    return Finding("worker-without-stop", why, advice)
 
 
 def empty_select(wait: Wait) -> Finding | None:
