@@ -227,6 +227,9 @@ func (o *office) answer(id string) {
 # Where the program may close what is received from there, by the line of the receive.
 CLOSES = {
     "made once and sent by one": (TILL + "t := &till{}\nt.open()\ngo t.read()\nt.ring(1)\n", 6, (10, "close(t.slips)")),
+    "a global": (
+        "package main\n\nvar c = make(chan int)\n\nfunc main() {\n\tgo func() {\n\t\t<-c\n\t}()\n\tc <- 1\n}\n", 7, (9, "close(c)"),
+    ),
     "made anew on the way": (TILL + "t := &till{}\nt.open()\ngo t.read()\nt.open()\nt.ring(1)\n", 6, None),
     "a sender that is called twice": (TILL + "t := &till{}\nt.open()\ngo t.read()\nt.ring(1)\nt.ring(2)\n", 6, None),
     "a sender that a loop calls": (TILL + "t := &till{}\nt.open()\ngo t.read()\nfor n := range 2 {\n\tt.ring(n)\n}\n", 6, None),

@@ -2,6 +2,7 @@ package main
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
 	"slices"
 )
@@ -116,7 +117,12 @@ func outside(op *operation, v *types.Var) (stmt ast.Stmt, path walkPath) {
 
 // together tells whether the program surely comes to the statement after it has made the value, and once for each.
 func (r *reporter) together(made *operation, stmt ast.Stmt, path walkPath, kept bool) bool {
-	from, to := parted(r.way(made.node, made.path), r.way(stmt, path))
+	to := r.way(stmt, path)
+	if made.fn == nil {
+		outermost := to[len(to)-1].fn
+		return outermost.isEntry() && len(outermost.sites) == 0 && !slices.ContainsFunc(to, loops) && !r.mayPass(to, token.NoPos)
+	}
+	from, to := parted(r.way(made.node, made.path), to)
 	if to == nil || slices.ContainsFunc(to, loops) {
 		return false
 	}
