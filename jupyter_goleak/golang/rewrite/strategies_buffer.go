@@ -23,11 +23,11 @@ func (bufferForSenders) propose(r *repairer, w *blocked) {
 		if !ok || r.builtin(call) != "make" {
 			continue
 		}
-		for _, size := range r.sizes(w, use) {
+		if size, cost := r.size(use); size != "" {
 			d := r.draft()
-			text := "make(" + r.raw(call.Args[0]) + ", " + size.text + ")"
+			text := "make(" + r.raw(call.Args[0]) + ", " + size + ")"
 			d.replace(call, text)
-			d.offer("buffer", size.cost+use.doubt, "give `"+r.channelName(use)+"` a buffer for every send: `"+text+"`", bufferWhy)
+			d.offer("buffer", cost+use.doubt, "give `"+r.channelName(use)+"` a buffer for every send: `"+text+"`", bufferWhy)
 		}
 		r.bufferTogether(use)
 	}
@@ -55,9 +55,13 @@ func (r *repairer) bufferTogether(use channelUse) {
 					continue
 				}
 				if call, ok := o.made.node.(*ast.CallExpr); ok && r.builtin(call) == "make" {
+					size := r.bound(r.on(o, "send"), o)
+					if size == "" {
+						continue
+					}
 					done[o] = true
 					names = append(names, r.channelName(channelUse{object: o, expression: receive}))
-					d.replace(call, "make("+r.raw(call.Args[0])+", 1)")
+					d.replace(call, "make("+r.raw(call.Args[0])+", "+size+")")
 				}
 			}
 		}
@@ -74,99 +78,31 @@ func (r *repairer) channelName(use channelUse) string {
 	return r.text(use.expression)
 }
 
-type bufferSize struct {
-	text string
-	cost int
-}
-
-// sizes are the buffers worth trying, as the place where the channel is made can write them.
-func (r *repairer) sizes(w *blocked, use channelUse) []bufferSize {
-	at := use.made.node.Pos()
-	old, known := r.bufferSize(use.made)
-	var found []bufferSize
-	add := func(text string, cost int) {
-		if text == "" || known && text == strconv.FormatInt(old, 10) || use.made.buffer != nil && text == r.raw(use.made.buffer) {
-			return
-		}
-		if !slices.ContainsFunc(found, func(size bufferSize) bool { return size.text == text }) {
-			found = append(found, bufferSize{text, cost})
-		}
-	}
+// size is the buffer that holds all that is ever sent on one such channel, as the place where it is made can write it, and
+// what it costs to want it; "" where the text does not tell how much that is.
+func (r *repairer) size(use channelUse) (string, int) {
 	sends := r.on(use.object, "send")
-	fixed, repeated, waiting := 0, []string{}, 0
-	if use.made.buffer != nil && isSignal(r.info.TypeOf(use.made.expression)) {
-		waiting = 6 // its size may be a limit that is meant
+	size := r.bound(sends, use.object)
+	old, known := r.bufferSize(use.made)
+	if most, err := strconv.ParseInt(size, 10, 64); err == nil && known && most <= old {
+		return "", 0
 	}
-	for _, op := range sends {
-		if op.fn == nil || op.inSelect() != nil && len(op.inSelect().Body.List) > 1 {
-			continue
-		}
-		inner := r.repetitions(op.path, op.fn, at, op.fn == use.made.fn)
-		if op.path.inLoop() && !(op.fn == use.made.fn && len(inner) == 0) {
-			waiting += 6 // who sends on and on needs to be told, not to be given room
-		}
-		starts := r.starts[op.fn]
-		if len(starts) == 0 && op.fn.outer != nil {
-			starts = r.starts[op.fn.outer]
-		}
-		outer := []string{}
-		times := max(1, len(starts))
-		for _, start := range starts {
-			if start.fn == use.made.fn {
-				outer = append(outer, r.repetitions(start.path, start.fn, at, true)...)
-			}
-		}
-		if len(starts) == 0 {
-			// The function may be called in a loop where the channel is made.
-			for _, caller := range r.callers[op.fn] {
-				if caller.fn == use.made.fn {
-					outer = append(outer, r.repetitions(caller.path, caller.fn, at, true)...)
-				}
-			}
-		}
-		switch {
-		case len(outer) == 0 && len(inner) == 0:
-			fixed += times
-		default:
-			all := append(outer, inner...)
-			if slices.Contains(all, "") {
-				continue
-			}
-			repeated = append(repeated, strings.Join(all, "*"))
+	cost := 10
+	if use.made.buffer != nil {
+		if size == r.raw(use.made.buffer) || isSignal(r.info.TypeOf(use.made.expression)) {
+			return "", 0 // the size of a semaphore is the limit that is meant
 		}
 	}
-	slices.Sort(repeated)
-	repeated = slices.Compact(repeated)
-	if len(repeated) > 0 {
-		text := strings.Join(repeated, "+")
-		add(text, 10+waiting)
-		if fixed > 0 {
-			add(text+"+"+strconv.Itoa(fixed), 12+waiting)
+	if slices.ContainsFunc(sends, func(op *operation) bool {
+		at := use.made.node.Pos()
+		if root := r.root(op.expression); op.fn != use.made.fn && r.isReceived(root, op.fn) {
+			at = root.Pos()
 		}
-		add("1", 14+waiting)
-	} else if fixed > 0 {
-		// Of what several may send, the ones that are received need no room.
-		if fixed > 1 {
-			add("1", 11+waiting)
-		}
-		add(strconv.Itoa(fixed), 10+waiting)
+		return op.fn != nil && len(r.repetitions(op.path, op.fn, at, true)) > 0
+	}) {
+		cost += 6 // who sends on and on needs to be told, not to be given room
 	}
-	if !known {
-		// What counts that was not seen here is added to the size that somebody chose.
-		found = found[:0]
-		calls := 0
-		for _, op := range sends {
-			calls += max(1, len(r.callers[op.fn]))
-		}
-		if size := use.made.buffer; simple(size) {
-			add(r.raw(size)+"+1", 14+waiting)
-			add(r.raw(size)+"+"+strconv.Itoa(calls), 15+waiting)
-		}
-	}
-	if known && len(repeated) == 0 {
-		add(strconv.FormatInt(max(16, 2*old), 10), 19+waiting)
-	}
-	return found
+	return size, cost
 }
 
 // repetitions are how often the loops around a node run, as the place at may write it; "" where it cannot. Loops that
@@ -246,7 +182,7 @@ func (r *repairer) knownAt(e ast.Expr, at token.Pos) bool {
 			known = known && (name == "len" || name == "cap" || r.isConversion(node))
 		case *ast.Ident:
 			if v, ok := r.info.Uses[node].(*types.Var); ok && !v.IsField() {
-				known = known && r.isVisible(v, r.scope(at), at)
+				known = known && r.isVisible(v, r.scope(at), at) && !r.isSetAfter(v, at)
 			}
 		case *ast.CompositeLit, *ast.FuncLit:
 			known = false
@@ -254,4 +190,27 @@ func (r *repairer) knownAt(e ast.Expr, at token.Pos) bool {
 		return known
 	})
 	return known
+}
+
+// isSetAfter tells whether the variable may get another value after that place.
+func (r *repairer) isSetAfter(v *types.Var, at token.Pos) bool {
+	found := false
+	is := func(e ast.Expr) bool {
+		ident, ok := ast.Unparen(e).(*ast.Ident)
+		return ok && r.info.Uses[ident] == v
+	}
+	for _, file := range r.files {
+		ast.Inspect(file.syntax, func(node ast.Node) bool {
+			switch node := node.(type) {
+			case *ast.AssignStmt:
+				found = found || node.Pos() > at && slices.ContainsFunc(node.Lhs, is)
+			case *ast.IncDecStmt:
+				found = found || node.Pos() > at && is(node.X)
+			case *ast.UnaryExpr:
+				found = found || node.Op == token.AND && is(node.X)
+			}
+			return !found
+		})
+	}
+	return found
 }

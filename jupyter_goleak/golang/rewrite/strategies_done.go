@@ -48,13 +48,43 @@ func (r *repairer) clock(w *blocked) *object {
 	return nil
 }
 
-// wrap puts the waiting statement into a select with that signal; false where it cannot be.
+// wrap puts the waiting statement into a select with that signal, and with it all that the function sends on the same
+// channel, where it may come to wait the next time; false where it cannot be.
 func (r *repairer) wrap(d *draft, w *blocked, signal string) bool {
+	if !r.wrapNode(d, w, w.node, w.path, signal) {
+		return false
+	}
+	wrapped := []ast.Node{w.node}
+	for _, use := range r.sent(w) {
+		for _, op := range r.on(use.object, "send") {
+			node, path := wholeSelect(op.node, op.path)
+			if op.fn != w.fn || slices.Contains(wrapped, node) || r.isFree(node, signal) {
+				continue
+			}
+			if !r.wrapNode(d, w, node, path, signal) {
+				return false
+			}
+			wrapped = append(wrapped, node)
+		}
+	}
+	return true
+}
+
+// isFree tells whether the node is a select that never waits, or that the signal ends already.
+func (r *repairer) isFree(node ast.Node, signal string) bool {
+	choice, ok := node.(*ast.SelectStmt)
+	return ok && slices.ContainsFunc(choice.Body.List, func(clause ast.Stmt) bool {
+		_, receive := communication(clause)
+		return clause.(*ast.CommClause).Comm == nil || receive != nil && r.text(receive) == signal
+	})
+}
+
+func (r *repairer) wrapNode(d *draft, w *blocked, node ast.Node, path walkPath, signal string) bool {
 	leave, ok := r.leaving(w.fn, signal)
 	if !ok {
 		return false
 	}
-	stmt, list := inBlock(w.node, w.path)
+	stmt, list := inBlock(node, path)
 	if stmt == nil {
 		return false
 	}
@@ -62,7 +92,7 @@ func (r *repairer) wrap(d *draft, w *blocked, signal string) bool {
 	choice := func(communication string) string {
 		return indented("select {\ncase "+communication+":\ncase <-"+signal+":\n\t"+leave+"\n}", indent)
 	}
-	switch node := w.node.(type) {
+	switch node := node.(type) {
 	case *ast.SendStmt:
 		d.replace(stmt, choice(r.raw(node)))
 		return true

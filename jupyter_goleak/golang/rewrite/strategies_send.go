@@ -17,7 +17,7 @@ func (returnAfterSend) propose(r *repairer, w *blocked) {
 				continue
 			}
 			later := slices.ContainsFunc(sends, func(other *operation) bool {
-				return other.fn == op.fn && other.node.Pos() > stmt.End() && !elseOf(op.path, other.node)
+				return other.fn == op.fn && other.node.Pos() > stmt.End() && !areExclusive(op, other)
 			})
 			again := op.path.inLoop()
 			if !later && !again {
@@ -43,14 +43,6 @@ func (returnAfterSend) propose(r *repairer, w *blocked) {
 			}
 		}
 	}
-}
-
-// elseOf tells whether the node stands in another branch of an if around the path.
-func elseOf(path walkPath, node ast.Node) bool {
-	return slices.ContainsFunc(path, func(around ast.Node) bool {
-		choice, ok := around.(*ast.IfStmt)
-		return ok && choice.Else != nil && choice.Else.Pos() <= node.Pos() && node.End() <= choice.Else.End()
-	})
 }
 
 // drain takes what is left where a receiver leaves its loop early.
