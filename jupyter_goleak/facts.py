@@ -164,6 +164,7 @@ class Case:
     """One case of a select: `operation` is `send`, `receive` or `default`; `variable`, `others` and `ended` as in `Place`.
 
     `nil`: its channel is a field that the value in question was surely made without.
+    `break_line` is that of a `break` at its end, which leaves the select and not the loop around it; 0 where there is none.
     """
 
     operation: str
@@ -174,6 +175,7 @@ class Case:
     others: tuple[int, ...]
     ended: tuple[int, ...]
     nil: bool = False
+    break_line: int = 0
 
 
 @dataclass(frozen=True, slots=True)

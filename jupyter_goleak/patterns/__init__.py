@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from jupyter_goleak.patterns import channels, input_output, locks, stopping
+from jupyter_goleak.patterns import channels, input_output, locks, selects, stopping
 from jupyter_goleak.patterns.wait import Finding, Say, Wait
 from jupyter_goleak.patterns.waking import BLOCKED, will_be_served, will_be_woken
 
 __all__ = ["BLOCKED", "RULES", "Finding", "Say", "Wait", "recognise", "will_be_served", "will_be_woken"]
 
 RULES: tuple[Callable[[Wait], Finding | None], ...] = (
-    channels.empty_select,
+    selects.empty_select,
     input_output.http_request,
     input_output.http_body,
     input_output.pipe,
@@ -40,7 +40,7 @@ RULES: tuple[Callable[[Wait], Finding | None], ...] = (
     channels.abandoned_generator,
     channels.forgotten_sender,
     channels.abandoned_receiver,
-    channels.select_channels,
+    selects.select_channels,
     input_output.inside_library,
     input_output.waits_for_io,
 )

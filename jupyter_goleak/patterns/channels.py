@@ -12,7 +12,7 @@ from jupyter_goleak.facts import Operation, Variable
 from jupyter_goleak.patterns.wait import A_LITERAL_IN, Finding, Wait
 
 
-def _used(variable: Variable, *kinds: str) -> list[Operation]:
+def used(variable: Variable, *kinds: str) -> list[Operation]:
     """The operations of these kinds that something may come to."""
     return [site for site in variable.sites(*kinds) if not site.uncalled]
 
@@ -26,7 +26,7 @@ def _many(variable: Variable) -> bool:
     return any(site.again for site in variable.sites("make"))
 
 
-def _elsewhere(variable: Variable) -> bool:
+def elsewhere(variable: Variable) -> bool:
     """Whether code that is not seen may use it, too: it is known to, or it must have made it."""
     return variable.unknown or not variable.sites("make")
 
@@ -36,7 +36,7 @@ def nil_channel(wait: Wait) -> Finding | None:
     variable = wait.variable
     if "nil chan" not in wait.leak.state or (variable is not None and variable.via == "Done"):
         return None  # of a context without an end its own rule tells
-    nils = _used(variable, "nil") if variable is not None else []
+    nils = used(variable, "nil") if variable is not None else []
     if variable is not None and variable.nil and not nils:
         why = wait.say(
             "{name} is never made, and a nil channel never lets anyone pass", name=wait.name(variable, made=False)
@@ -88,9 +88,9 @@ def abandoned_receiver(wait: Wait) -> Finding | None:
     variable = wait.variable
     if variable is None or wait.place.operation not in ("range", "receive") or variable.kind != "channel":
         return None
-    sends, closes = _used(variable, "send"), _used(variable, "close")
+    sends, closes = used(variable, "send"), used(variable, "close")
     name, short = wait.name(variable), _short(wait, variable)
-    if closing := _stuck_closer(wait, short, closes):
+    if closing := stuck_closer(wait, short, closes):
         return Finding("abandoned-receiver", closing)
     if blocked := wait.stuck(sends):
         other, site = blocked
@@ -102,8 +102,8 @@ def abandoned_receiver(wait: Wait) -> Finding | None:
         )
         return Finding("abandoned-receiver", why)
     if closes:
-        return _never_closed(wait, "abandoned-receiver", name, variable, closes)
-    if _elsewhere(variable):
+        return never_closed(wait, "abandoned-receiver", name, variable, closes)
+    if elsewhere(variable):
         return Finding("abandoned-receiver", _not_followed(wait, variable))
     if wait.place.operation == "range" or not sends:
         if sends or wait.place.operation == "range":
@@ -121,7 +121,7 @@ def _not_followed(wait: Wait, variable: Variable) -> str:
     return wait.say("{name} is also kept where the text does not tell who uses it", name=wait.name(variable))
 
 
-def _stuck_closer(wait: Wait, name: str, closes: Sequence[Operation]) -> str:
+def stuck_closer(wait: Wait, name: str, closes: Sequence[Operation]) -> str:
     """That who should close it waits, too; "" where that is not known."""
     if not (blocked := wait.stuck(closes)):
         return ""
@@ -134,9 +134,22 @@ def _stuck_closer(wait: Wait, name: str, closes: Sequence[Operation]) -> str:
     )
 
 
-def _never_closed(wait: Wait, pattern: str, name: str, variable: Variable, closes: list[Operation]) -> Finding:
+def never_closed(wait: Wait, pattern: str, name: str, variable: Variable, closes: list[Operation]) -> Finding:
     """A channel that the text closes, and that was not closed."""
     lines = wait.lines(closes)
+    close = closes[0]
+    if len(closes) == 1 and close.exits and not close.deferred and variable.scope != "field" and not variable.unset:
+        why = wait.say.count(
+            "{name} is closed only at {lines}, and the way out at {exits} passes that by",
+            "{name} is closed only at {lines}, and the ways out at {exits} pass that by",
+            len(close.exits),
+            name=name,
+            lines=lines,
+            exits=wait.numbered(close.exits),
+        )
+        return Finding(
+            pattern, why, wait.say("A `defer close({name})` would come on every way out.", name=close.expression)
+        )
     if _many(variable) or variable.unset:
         why = wait.say.count(
             "{name} is closed only at {lines}, and this one was not",
@@ -166,7 +179,7 @@ def _close_advice(wait: Wait, variable: Variable) -> str:
     if variable.close_after:
         return wait.ends(variable.close_after.code, wait.line(variable.close_after))
     if wait.place.operation == "range":
-        written = {site.expression for site in _used(variable, "send")}
+        written = {site.expression for site in used(variable, "send")}
         if len(written) == 1 and _is_chain(name := written.pop()):
             return wait.say("Whoever sends the last value should close the channel: `close({name})`.", name=name)
         return wait.say("Whoever sends the last value should close the channel.")
@@ -183,7 +196,7 @@ def abandoned_generator(wait: Wait) -> Finding | None:
     variable = wait.variable
     if variable is None or wait.place.operation != "send" or wait.place.loop is None:
         return None
-    ranges = _used(variable, "range")
+    ranges = used(variable, "range")
     if not ranges:
         return None
     consumer = ranges[0]
@@ -238,11 +251,11 @@ def forgotten_sender(wait: Wait) -> Finding | None:
     variable = wait.variable
     if variable is None or wait.place.operation != "send" or variable.kind != "channel":
         return None
-    receives, sends = _used(variable, "receive", "range"), _used(variable, "send")
+    receives, sends = used(variable, "receive", "range"), used(variable, "send")
     if receiving := _stuck_receiver(wait, receives):
         return Finding("forgotten-sender", receiving)
     if not receives:
-        if _elsewhere(variable):
+        if elsewhere(variable):
             return Finding("forgotten-sender", _not_followed(wait, variable))
         return Finding("forgotten-sender", wait.say("nothing ever receives from {name}", name=wait.name(variable)))
     return (
@@ -362,53 +375,3 @@ def _buffer_advice(wait: Wait, variable: Variable) -> str:
     if variable.sent == "one":
         return wait.say("With a buffer for the value (line {line}) the send never waits.", line=wait.line(made[0]))
     return wait.say("With a buffer for every sender's value (line {line}) no send waits.", line=wait.line(made[0]))
-
-
-def select_channels(wait: Wait) -> Finding | None:
-    """A select none of whose channels anyone still serves."""
-    if wait.place.operation != "select" or not wait.place.cases:
-        return None
-    parts = []
-    for case, variable in wait.case_variables():
-        closes, name = _used(variable, "close"), f"`{variable.name}`"
-        nils = [site for site in _used(variable, "nil") if site.expression == case.expression]
-        if case.nil:
-            parts.append(
-                wait.say(
-                    "`{name}` (line {line}) is nil: none was made for it, and a nil channel is never ready",
-                    name=case.expression,
-                    line=case.line,
-                )
-            )
-        elif nils and variable.name:
-            parts.append(
-                wait.say(
-                    "`{name}` (line {line}) lets nobody pass once {lines} sets it to nil",
-                    name=case.expression,
-                    line=case.line,
-                    lines=wait.lines(nils),
-                )
-            )
-        elif case.operation == "receive" and closes:
-            if closing := _stuck_closer(wait, name, closes):
-                return Finding("worker-without-stop", closing)
-            return _never_closed(wait, "worker-without-stop", name, variable, closes)
-        elif _elsewhere(variable):
-            continue
-        elif case.operation == "receive" and variable.name:
-            parts.append(wait.say("{name} (line {line}) is never closed", name=name, line=case.line))
-        elif case.operation == "send" and variable.name:
-            parts.append(wait.say("nobody receives from {name} (line {line}) any more", name=name, line=case.line))
-    why = wait.say(", and ").join(parts) or wait.say("nobody serves any of its channels any more")
-    advice = wait.say("Give it a case that ends it: a `done` channel that is closed, or a context.")
-    if any(case.nil for case in wait.place.cases):
-        advice = wait.say("Make it with `make(chan …)` before it is used.")
-    return Finding("worker-without-stop", why, advice)
-
-
-def empty_select(wait: Wait) -> Finding | None:
-    """`select {}` waits for nothing, for ever."""
-    if "no cases" not in wait.leak.state:
-        return None
-    why = wait.say("a `select` without cases never ends")
-    return Finding("empty-select", why, wait.say("Wait for something that ends it: a `done` channel, or a context."))

@@ -82,7 +82,8 @@ type Case struct {
 	Variable   *int   `json:"variable"`
 	Others     []int  `json:"others"` // what else it may be: the same code serves several
 	Ended      []int  `json:"ended"`
-	Nil        bool   `json:"nil"` // its channel is a field that the value was made without
+	Nil        bool   `json:"nil"`        // its channel is a field that the value was made without
+	Break      int    `json:"break_line"` // of a break at its end, which leaves the select and not the loop around it; 0 for none
 }
 
 type Loop struct {

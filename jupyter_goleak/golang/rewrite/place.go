@@ -92,7 +92,7 @@ func (r *reporter) fill(out *Place, node ast.Node, path walkPath) {
 		out.Operation, expression = "send", node.Chan
 	case *ast.SelectStmt:
 		out.Operation, out.Statement = "select", "select"
-		out.Cases = r.cases(node)
+		out.Cases = r.cases(node, path)
 		if len(node.Body.List) == 0 {
 			out.Statement = "select {}"
 		}
@@ -224,8 +224,9 @@ func containsFunction(node ast.Node) bool {
 	return found
 }
 
-func (r *reporter) cases(choice *ast.SelectStmt) []Case {
+func (r *reporter) cases(choice *ast.SelectStmt, path walkPath) []Case {
 	cases := []Case{}
+	loop, _ := loopOver(choice, path)
 	for _, clause := range choice.Body.List {
 		clause, ok := clause.(*ast.CommClause)
 		if !ok {
@@ -233,6 +234,9 @@ func (r *reporter) cases(choice *ast.SelectStmt) []Case {
 		}
 		out := Case{Operation: "default", Text: "default", Others: []int{}, Ended: []int{}}
 		_, out.Line = r.position(clause.Pos())
+		if way := idleBreak(clause); way != nil && loop != nil {
+			_, out.Break = r.position(way.Pos())
+		}
 		if clause.Comm != nil {
 			out.Text = "case " + shorten(r.text(clause.Comm))
 			var channel ast.Expr

@@ -68,6 +68,17 @@ func (r *repairer) isVisible(v *types.Var, scope *types.Scope, pos token.Pos) bo
 	return object == v
 }
 
+// variableNamed is the variable that the name stands for at the position.
+func (r *repairer) variableNamed(name string, pos token.Pos) *types.Var {
+	scope := r.scope(pos)
+	if scope == nil {
+		return nil
+	}
+	_, object := scope.LookupParent(name, pos)
+	v, _ := object.(*types.Var)
+	return v
+}
+
 // nameOf is how the object is called at the position, "" where it has no name there.
 func (r *repairer) nameOf(o object, pos token.Pos) string {
 	scope := r.scope(pos)

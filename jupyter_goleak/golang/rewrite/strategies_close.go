@@ -11,13 +11,16 @@ type closeAfterLastSend struct{}
 
 func (closeAfterLastSend) propose(r *repairer, w *blocked) {
 	for _, use := range r.received(w) {
+		if _, signal := r.onlySignal(use.object); signal {
+			continue
+		}
 		doubt := use.doubt
 		if r.ended(use.object) {
 			doubt += 4
 		}
 		events := r.events(r.on(use.object, "send"))
 		for level := 0; level < 4 && events != nil; level++ {
-			if fn := together(events); fn != nil {
+			if fn := together(events); fn != nil && r.isRunOnce(fn, events[len(events)-1], use.object) {
 				r.closeIn(use, fn, events, doubt+level)
 			}
 			events = r.lifted(events)
@@ -46,7 +49,7 @@ func (r *repairer) closeRemoved(use channelUse, cost int) {
 				return
 			}
 			name, m, key := r.unused(stmt.Pos(), "removed", "ch"), r.raw(call.Args[0]), r.raw(call.Args[1])
-			d := r.draft()
+			d := r.draftClosing(use.object, m, r.enclosing(path), stmt.Pos())
 			d.before(stmt, "if "+name+", ok := "+m+"["+key+"]; ok {\n\tclose("+name+")\n}")
 			d.offer("close-after-last-send", cost, "close what is deleted from `"+m+"`",
 				"Whoever takes a channel out of the map ends all sending to it, and closing it tells its receivers so.")
@@ -66,7 +69,7 @@ func (r *repairer) closeIn(use channelUse, fn *function, events []event, doubt i
 		}
 	}
 	if !own && fn.body != nil && (fn.isLaunched() || fn.outer != nil) {
-		d := r.draft()
+		d := r.draftClosing(use.object, last.channel, fn, last.node.Pos())
 		d.first(fn.body, "defer close("+last.channel+")")
 		d.offer("defer-close", deferred+doubt, "defer `close("+last.channel+")` in "+describe(fn)+", the only sender",
 			"The sender alone knows when nothing more will come; a deferred close says so on every way out, and whoever ranges over the channel leaves the loop.")
@@ -78,15 +81,15 @@ func (r *repairer) closeIn(use channelUse, fn *function, events []event, doubt i
 	if _, leaves := stmt.(*ast.ReturnStmt); leaves {
 		return
 	}
-	r.closeEach(use, hoisted(last.node, last.path, nil), after-1+doubt)
-	d := r.draft()
+	r.closeEach(use, fn, hoisted(last.node, last.path, nil), after-1+doubt)
+	d := r.draftClosing(use.object, last.channel, fn, last.node.Pos())
 	d.after(stmt, "close("+last.channel+")")
 	d.offer("close-after-last-send", after+doubt, "close `"+last.channel+"` after the last send",
 		"Closing the channel tells its receivers that nothing more will come: they take what is left, leave their loops and end.")
 }
 
 // closeEach closes all channels of a slice or map after the last send to any of them.
-func (r *repairer) closeEach(use channelUse, stmt ast.Stmt, cost int) {
+func (r *repairer) closeEach(use channelUse, fn *function, stmt ast.Stmt, cost int) {
 	for _, reached := range r.reachable(stmt.End()) {
 		if reached.field == nil {
 			continue
@@ -109,7 +112,7 @@ func (r *repairer) closeEach(use channelUse, stmt ast.Stmt, cost int) {
 			continue
 		}
 		name := r.unused(stmt.End(), "ch", "each", "channel")
-		d := r.draft()
+		d := r.draftClosing(use.object, reached.code, fn, stmt.End())
 		d.after(stmt, "for _, "+name+" := range "+reached.code+" {\n\tclose("+name+")\n}")
 		d.offer("close-after-last-send", cost, "close each of `"+reached.code+"` after the last send",
 			"Closing a channel tells its receivers that nothing more will come; each of these has its own.")
@@ -211,11 +214,11 @@ func (r *repairer) closeAfterWait(w *blocked, use channelUse, wait *operation, d
 	if r.isUnbuffered(use.object) && w.fn == wait.fn && w.node.Pos() > wait.node.Pos() {
 		here, apart = 12, 9
 	}
-	d := r.draft()
+	d := r.draftClosing(use.object, name, wait.fn, wait.node.Pos())
 	d.after(stmt, "close("+name+")")
 	d.offer("close-after-last-send", here+doubt, "close `"+name+"` after `"+r.text(wait.node)+"`", senderWhy)
 	if !wait.inGoroutine() {
-		d = r.draft()
+		d = r.draftClosing(use.object, name, wait.fn, wait.node.Pos())
 		d.replace(stmt, indented("go func() {\n\t"+r.raw(stmt)+"\n\tclose("+name+")\n}()", r.indent(stmt.Pos())))
 		d.offer("close-after-last-send", apart+doubt, "wait in a goroutine of its own, then close `"+name+"`", senderWhy)
 	}
@@ -241,7 +244,7 @@ func (r *repairer) waitAndClose(use channelUse, group object, senders map[*funct
 			if name == "" || counter == "" {
 				continue
 			}
-			d := r.draft()
+			d := r.draftClosing(use.object, name, start.fn, stmt.End())
 			d.after(stmt, "go func() {\n\t"+counter+".Wait()\n\tclose("+name+")\n}()")
 			d.offer("close-after-last-send", 12+doubt, "wait for `"+counter+"`, then close `"+name+"`", senderWhy)
 		}
@@ -281,7 +284,7 @@ func (r *repairer) countSenders(use channelUse, senders map[*function]bool, doub
 		return
 	}
 	name := r.nameOf(use.object, outer.End())
-	if name == "" {
+	if name == "" || r.closesTwice(use.object, name, within, outer.End()) {
 		return
 	}
 	d.after(outer, "go func() {\n\t"+counter+".Wait()\n\tclose("+name+")\n}()")
@@ -307,7 +310,7 @@ func (closeByOwner) propose(r *repairer, w *blocked) {
 		}
 		if v := r.madeAs(use.object); v != nil && !v.IsField() && !isGlobal(v) {
 			if stmt, _ := use.made.stmt(); stmt != nil && r.mayEnd(use.made.fn, use.made.expression, v) {
-				d := r.draft()
+				d := r.draftClosing(use.object, v.Name(), use.made.fn, stmt.End())
 				d.after(stmt, "defer close("+v.Name()+")")
 				d.offer("defer-close", cost, "defer `close("+v.Name()+")` where it is made", ownerWhy)
 			}
@@ -322,7 +325,7 @@ func (closeByOwner) propose(r *repairer, w *blocked) {
 					continue
 				}
 				name := holder.name + "." + v.Name()
-				d := r.draft()
+				d := r.draftClosing(use.object, name, holder.fn, holder.stmt.End())
 				d.after(holder.stmt, "defer close("+name+")")
 				d.offer("defer-close", cost+1, "defer `close("+name+")` in "+describe(holder.fn), ownerWhy)
 			}
@@ -340,7 +343,7 @@ func (r *repairer) closeByStarter(w *blocked, use channelUse, cost int) {
 		return
 	}
 	if name := r.nameThrough(use.object, stmt.Pos()); name != "" && r.mayEnd(w.launch.fn, nil, r.handedOver(w.launch.fn, w.launch.stmt.Call)...) {
-		d := r.draft()
+		d := r.draftClosing(use.object, name, w.launch.fn, stmt.Pos())
 		d.before(stmt, "defer close("+name+")")
 		d.offer("defer-close", cost, "defer `close("+name+")` in "+describe(w.launch.fn), ownerWhy)
 	}

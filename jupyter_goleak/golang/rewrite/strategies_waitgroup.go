@@ -24,8 +24,10 @@ func (deferDone) propose(r *repairer, w *blocked) {
 		}
 		for _, fn := range r.ordered {
 			ops := byFunction[fn]
-			if len(ops) == 0 || slices.ContainsFunc(ops, (*operation).isDeferred) {
-				continue
+			if len(ops) == 0 || slices.ContainsFunc(ops, func(op *operation) bool {
+				return op.isDeferred() || op.path.inLoop() || slices.ContainsFunc(ops, func(other *operation) bool { return other != op && !areExclusive(op, other) })
+			}) {
+				continue // one deferred call counts down once
 			}
 			cost := 12
 			d := r.draft()
@@ -50,11 +52,13 @@ func (r *repairer) addDone(o object, counted map[*function][]*operation) {
 	for _, add := range r.on(o, "add") {
 		for _, fn := range r.ordered {
 			for _, start := range r.starts[fn] {
-				if start.fn != add.fn || start.stmt.Pos() < add.node.Pos() || counted[fn] != nil {
+				if start.fn != add.fn || start.stmt.Pos() < add.node.Pos() {
 					continue
 				}
-				if slices.ContainsFunc(r.ordered, func(inner *function) bool { return inner.outer == fn && counted[inner] != nil }) {
-					continue
+				if slices.ContainsFunc(r.reaches([]*function{fn}), func(called *function) bool {
+					return counted[called] != nil || slices.ContainsFunc(r.on(o, "wait"), func(op *operation) bool { return op.fn == called })
+				}) {
+					continue // it counts down already, or waits for those that do
 				}
 				d := r.draft()
 				if literal, ok := fn.node.(*ast.FuncLit); ok {
