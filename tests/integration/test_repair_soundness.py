@@ -152,6 +152,7 @@ func main() {
 
 def test_no_buffer_is_guessed() -> None:
     assert "buffer" not in [edit.strategy for edit, _ in proposed(RECURSION)]
+    assert "buffer" not in check(RECURSION, repair_budget=0).original.leaks[0].explanation
 
 
 EITHER = """\
@@ -356,6 +357,13 @@ def test_a_break_that_leaves_only_the_select_is_made_to_leave_the_loop() -> None
     assert "\t\tcase <-morning:\n\t\t\tbreak loop\n" in text
     explanation = check(BREAK, repair_budget=0).original.leaks[0].explanation
     assert "`case <-morning` (line 13) ends nothing: the `break` at line 14 leaves only the `select`" in explanation
+
+
+def test_a_break_behind_a_value_may_be_a_habit() -> None:
+    habit = BREAK.replace('"switched", n)\n', '"switched", n)\n\t\t\tbreak\n')
+    edit, text = proposed(habit)[0]
+    assert edit.strategy == "leave-loop"
+    assert text == habit.replace("<-morning:\n\t\t\tbreak\n", "<-morning:\n\t\t\treturn\n")
 
 
 def test_a_break_that_skips_the_rest_of_a_case_is_left_alone() -> None:

@@ -234,7 +234,7 @@ func (r *reporter) cases(choice *ast.SelectStmt, path walkPath) []Case {
 		}
 		out := Case{Operation: "default", Text: "default", Others: []int{}, Ended: []int{}}
 		_, out.Line = r.position(clause.Pos())
-		if way := idleBreak(clause); way != nil && loop != nil {
+		if way := r.idleBreak(clause); way != nil && loop != nil {
 			_, out.Break = r.position(way.Pos())
 		}
 		if clause.Comm != nil {

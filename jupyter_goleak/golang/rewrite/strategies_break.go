@@ -3,6 +3,7 @@ package main
 import (
 	"go/ast"
 	"go/token"
+	"go/types"
 )
 
 // leaveLoop leaves the loop around a select where a `break` leaves the select only.
@@ -16,7 +17,7 @@ func (leaveLoop) propose(r *repairer, w *blocked) {
 		return
 	}
 	loop, path := loopOver(choice, w.path)
-	ways := idleBreaks(choice)
+	ways := r.idleBreaks(choice)
 	if loop == nil || len(ways) == 0 {
 		return
 	}
@@ -66,19 +67,27 @@ func loopOver(stmt ast.Stmt, path walkPath) (ast.Stmt, walkPath) {
 }
 
 // idleBreaks are those that end a case of the select, which ends there anyhow: what they were meant to leave is the loop.
-func idleBreaks(choice *ast.SelectStmt) []*ast.BranchStmt {
+func (f *flow) idleBreaks(choice *ast.SelectStmt) []*ast.BranchStmt {
 	var found []*ast.BranchStmt
 	for _, clause := range choice.Body.List {
-		if way := idleBreak(clause); way != nil {
+		if way := f.idleBreak(clause); way != nil {
 			found = append(found, way)
 		}
 	}
 	return found
 }
 
-func idleBreak(clause ast.Stmt) *ast.BranchStmt {
+// idleBreak is that of a case that receives a signal: behind a value or a tick it may stand there out of habit.
+func (f *flow) idleBreak(clause ast.Stmt) *ast.BranchStmt {
 	list := listOf(clause)
-	if len(list) == 0 {
+	_, receive := communication(clause)
+	if len(list) == 0 || receive == nil {
+		return nil
+	}
+	if _, signal := clause.(*ast.CommClause).Comm.(*ast.ExprStmt); !signal {
+		return nil
+	}
+	if channel, ok := f.typeOf(receive).(*types.Chan); !ok || isType(channel.Elem(), "time", "Time") {
 		return nil
 	}
 	way, ok := list[len(list)-1].(*ast.BranchStmt)

@@ -93,6 +93,12 @@ func (r *repairer) isRunOnce(fn *function, last event, o object) bool {
 	return !known || len(products) == 1 && len(products[0]) == 0
 }
 
+// isPerValue tells whether the function is a method that is there to send one value at a time on its receiver's channel.
+func (f *flow) isPerValue(fn *function, root *types.Var, path walkPath) bool {
+	decl, ok := fn.node.(*ast.FuncDecl)
+	return ok && decl.Recv != nil && root != nil && slices.Contains(f.fields(decl.Recv), root) && !fn.isLaunched() && !path.inLoop()
+}
+
 // deferClose closes on every way out what a function closes only on its usual one.
 type deferClose struct{}
 
