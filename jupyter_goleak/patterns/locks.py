@@ -139,7 +139,7 @@ def missing_unlock(wait: Wait) -> Finding | None:
             lines=wait.lines(handed),
         )
         return Finding("mutex-missing-unlock", why)
-    unlocks = variable.sites("unlock", "runlock")
+    unlocks = variable.sites("unlock", "runlock", "unlock-call", "runlock-call")
     if not unlocks:
         return Finding("mutex-missing-unlock", wait.say("{name} is never unlocked", name=name))
     own = [site for site in unlocks if wait.stands_in(site) is not None]
@@ -214,7 +214,9 @@ def waitgroup(wait: Wait) -> Finding | None:
     variable = wait.variable
     if variable is None or variable.kind != "waitgroup" or wait.place.operation != "wait":
         return None
-    dones, tasks, adds = variable.sites("done", "done-value"), variable.sites("go"), variable.sites("add")
+    # Where a method was handed on counts only while nothing is seen to call it.
+    dones = variable.sites("done", "done-call" if variable.sites("done-call") else "done-value")
+    tasks, adds = variable.sites("go"), variable.sites("add")
     own = [site for site in variable.sites("wait") if site.line == wait.place.line]
     name = wait.name(variable)
     if own and own[0].loop and any(site.loop for site in adds):
@@ -294,7 +296,7 @@ def cond(wait: Wait) -> Finding | None:
     variable = wait.variable
     if variable is None or variable.kind != "cond" or wait.place.operation != "wait":
         return None
-    signals, broadcasts = variable.sites("signal"), variable.sites("broadcast")
+    signals, broadcasts = (variable.sites(kind, f"{kind}-call") for kind in ("signal", "broadcast"))
     name = wait.name(variable)
     if "Mutex" in wait.leak.state:
         return Finding("unknown", wait.say("it was signalled, and the lock of {name} is not free", name=name))

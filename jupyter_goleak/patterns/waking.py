@@ -15,12 +15,12 @@ _SERVES = {
     "receive": ("send", "close"),
     "range": ("send", "close"),
     "send": ("receive", "range"),
-    "lock": ("unlock", "runlock", "unlock-value", "runlock-value"),
-    "rlock": ("unlock", "unlock-value"),
+    "lock": ("unlock", "runlock", "unlock-call", "runlock-call", "unlock-value", "runlock-value"),
+    "rlock": ("unlock", "unlock-call", "unlock-value"),
 }
 _WAITED_FOR = {
-    "waitgroup": ("done", "done-value", "go"),
-    "cond": ("signal", "signal-value", "broadcast", "broadcast-value"),
+    "waitgroup": ("done", "done-call", "done-value", "go"),
+    "cond": ("signal", "signal-call", "signal-value", "broadcast", "broadcast-call", "broadcast-value"),
 }
 _FREES = ("unlock", "runlock")
 _DEADLINES = ("setdeadline", "setreaddeadline", "setwritedeadline")

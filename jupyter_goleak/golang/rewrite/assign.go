@@ -45,6 +45,7 @@ func (f *flow) join(to, from ast.Expr) {
 
 // assignments follows values from one place to another inside functions.
 func (f *flow) assignments() {
+	f.boxed()
 	for _, file := range f.files {
 		f.walk(file.syntax, func(node ast.Node, path []ast.Node) {
 			switch node := node.(type) {
@@ -75,9 +76,7 @@ func (f *flow) assignments() {
 			case *ast.FuncLit:
 				f.namedResults(f.functions[node])
 			case *ast.CallExpr:
-				if f.isOnce(node) {
-					unify(f.result(node, 0), f.at(node.Args[0]))
-				}
+				f.sameValue(node)
 				if f.builtin(node) == "append" && len(node.Args) > 0 && f.tracked(f.info.TypeOf(node)) {
 					whole := f.result(node, 0)
 					unify(whole, f.at(node.Args[0]))
@@ -94,10 +93,20 @@ func (f *flow) assignments() {
 	}
 }
 
-// isOnce tells whether the call makes a function that calls its argument, such as sync.OnceFunc.
-func (f *flow) isOnce(call *ast.CallExpr) bool {
+// sameValue follows what a function of package sync gives back in another form: OnceFunc and the like a function that
+// calls its argument, RLocker the lock itself, to be taken for reading.
+func (f *flow) sameValue(call *ast.CallExpr) {
 	object := f.callee(call)
-	return object != nil && object.Pkg() != nil && object.Pkg().Path() == "sync" && strings.HasPrefix(object.Name(), "Once") && len(call.Args) == 1
+	if object == nil || object.Pkg() == nil || object.Pkg().Path() != "sync" {
+		return
+	}
+	if strings.HasPrefix(object.Name(), "Once") && len(call.Args) == 1 {
+		unify(f.result(call, 0), f.at(call.Args[0]))
+	}
+	if selector, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok && object.Name() == "RLocker" {
+		unify(f.result(call, 0), f.receiver(selector))
+		f.result(call, 0).reads = true
+	}
 }
 
 func (f *flow) assign(to, from []ast.Expr) {
@@ -155,8 +164,10 @@ func (f *flow) typeSwitch(node *ast.TypeSwitchStmt) {
 		return
 	}
 	for _, clause := range node.Body.List {
-		if v, ok := f.info.Implicits[clause].(*types.Var); ok && f.tracked(v.Type()) {
-			unify(f.variable(v), f.at(assign.Rhs[0]))
+		v, ok := f.info.Implicits[clause].(*types.Var)
+		asserted, _ := ast.Unparen(assign.Rhs[0]).(*ast.TypeAssertExpr)
+		if ok && asserted != nil && f.tracked(v.Type()) {
+			unify(f.variable(v), f.unboxed(f.variable(v), asserted.X, v.Type()))
 		}
 	}
 }
@@ -253,6 +264,7 @@ func (f *flow) bind() bool {
 			for _, target := range f.targetsOf(call) {
 				learnt = f.bindTo(call, target) || learnt
 			}
+			learnt = f.bindReceivers(call) || learnt
 		})
 	}
 	return learnt
@@ -294,17 +306,56 @@ func (f *flow) bindTo(call *ast.CallExpr, target *function) bool {
 			}
 		}
 	}
-	if decl, ok := target.node.(*ast.FuncDecl); ok && decl.Recv != nil {
-		if receivers := f.fields(decl.Recv); len(receivers) == 1 && receivers[0] != nil && f.tracked(receivers[0].Type()) {
-			if selector, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok {
-				learnt = unify(f.variable(receivers[0]), f.at(selector.X)) || learnt
-			}
-		}
-	}
 	for i, result := range target.results {
 		learnt = unify(f.result(call, i), result) || learnt
 	}
 	return learnt
+}
+
+// bindReceivers follows the receivers of the methods that a call may come to.
+func (f *flow) bindReceivers(call *ast.CallExpr) bool {
+	if object := f.callee(call); object != nil {
+		selector, _ := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+		return f.bindReceiver(selector, object)
+	}
+	learnt := false
+	for _, selector := range f.methodsIn(f.at(call.Fun)) {
+		object, _ := f.info.Uses[selector.Sel].(*types.Func)
+		learnt = f.bindReceiver(selector, object) || learnt
+	}
+	return learnt
+}
+
+func (f *flow) bindReceiver(selector *ast.SelectorExpr, object *types.Func) bool {
+	if selector == nil || f.info.Selections[selector] == nil {
+		return false
+	}
+	learnt := false
+	bind := func(method *types.Func, from *place) {
+		if fn := f.byObject[method]; fn != nil {
+			if decl, ok := fn.node.(*ast.FuncDecl); ok && decl.Recv != nil {
+				if receivers := f.fields(decl.Recv); len(receivers) == 1 && receivers[0] != nil && f.tracked(receivers[0].Type()) {
+					learnt = unify(f.variable(receivers[0]), from) || learnt
+				}
+			}
+		}
+	}
+	bind(object.Origin(), f.receiver(selector))
+	for _, each := range f.implementations(object) {
+		bind(each.object, each.receiver)
+	}
+	return learnt
+}
+
+// methodsIn are the method values that may have come to the place.
+func (f *flow) methodsIn(p *place) (found []*ast.SelectorExpr) {
+	p.eachSource(func(source *place) {
+		if selector := f.methodValues[source]; selector != nil {
+			found = append(found, selector)
+		}
+	})
+	slices.SortFunc(found, func(a, b *ast.SelectorExpr) int { return int(a.Pos() - b.Pos()) })
+	return found
 }
 
 // spreadCall is the g in f(g()), where g gives all arguments.

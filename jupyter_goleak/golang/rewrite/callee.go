@@ -31,14 +31,7 @@ func (f *flow) targetsOf(call *ast.CallExpr) []*function {
 		return nil
 	}
 	if object := f.callee(call); object != nil {
-		object = object.Origin()
-		if fn := f.byObject[object]; fn != nil {
-			return []*function{fn}
-		}
-		if iface := receiverInterface(object); iface != nil {
-			return f.implementations(iface, object.Name())
-		}
-		return nil
+		return f.functionsOf(object)
 	}
 	if p := f.at(call.Fun); p != nil {
 		return p.root().targets
@@ -46,36 +39,14 @@ func (f *flow) targetsOf(call *ast.CallExpr) []*function {
 	return nil
 }
 
-type implementation struct {
-	iface  *types.Interface
-	method string
-}
-
-func receiverInterface(object *types.Func) *types.Interface {
-	signature, ok := object.Type().(*types.Signature)
-	if !ok || signature.Recv() == nil {
-		return nil
+// functionsOf are the program's functions that the name of a function or method stands for.
+func (f *flow) functionsOf(object *types.Func) (found []*function) {
+	if fn := f.byObject[object.Origin()]; fn != nil {
+		return []*function{fn}
 	}
-	iface, _ := signature.Recv().Type().Underlying().(*types.Interface)
-	return iface
-}
-
-func (f *flow) implementations(iface *types.Interface, method string) []*function {
-	key := implementation{iface, method}
-	found, known := f.implementing[key]
-	if known {
-		return found
-	}
-	defer func() { f.implementing[key] = found }()
-	for _, named := range f.named {
-		if types.IsInterface(named) || named.TypeParams().Len() > 0 || !types.Implements(types.NewPointer(named), iface) {
-			continue
-		}
-		object, _, _ := types.LookupFieldOrMethod(types.NewPointer(named), true, named.Obj().Pkg(), method)
-		if object, ok := object.(*types.Func); ok {
-			if fn := f.byObject[object.Origin()]; fn != nil {
-				found = append(found, fn)
-			}
+	for _, each := range f.implementations(object) {
+		if fn := f.byObject[each.object]; fn != nil {
+			found = append(found, fn)
 		}
 	}
 	return found

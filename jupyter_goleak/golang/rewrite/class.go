@@ -25,6 +25,24 @@ type place struct {
 	uses    map[*place]bool // where they go
 	makes   []*operation    // that put a new value in
 	unknown bool            // code that is not seen has the value too
+	reads   bool            // a lock in the form that is taken for reading
+}
+
+// eachSource visits the place and all that its values may have come from.
+func (p *place) eachSource(visit func(source *place)) {
+	seen := map[*place]bool{}
+	var back func(p *place)
+	back = func(p *place) {
+		if p == nil || seen[p] {
+			return
+		}
+		seen[p] = true
+		visit(p)
+		for source := range p.sources {
+			back(source)
+		}
+	}
+	back(p)
 }
 
 func (p *place) root() *place {

@@ -49,8 +49,10 @@ type flow struct {
 	interned     map[object]*object
 	open         map[*types.Var]bool // parameters of functions that nobody in the program calls
 	parameters   map[*types.Var]bool
-	implementing map[implementation][]*function
-	keeping      map[*types.Var]bool // whether functions keep what they are given there
+	implementing map[*types.Func][]implementation
+	boxes        map[types.Type]*place        // of the values in interfaces
+	methodValues map[*place]*ast.SelectorExpr // of libraries, not called where they stand
+	keeping      map[*types.Var]bool          // whether functions keep what they are given there
 }
 
 func analyse(p *typed) *flow {
@@ -67,7 +69,9 @@ func analyse(p *typed) *flow {
 		interned:     map[object]*object{},
 		open:         map[*types.Var]bool{},
 		parameters:   map[*types.Var]bool{},
-		implementing: map[implementation][]*function{},
+		implementing: map[*types.Func][]implementation{},
+		boxes:        map[types.Type]*place{},
+		methodValues: map[*place]*ast.SelectorExpr{},
 		keeping:      map[*types.Var]bool{},
 		own:          map[*types.Package]bool{},
 	}
@@ -264,7 +268,10 @@ func (f *flow) at(e ast.Expr) *place {
 	case *ast.SliceExpr:
 		return f.at(e.X)
 	case *ast.TypeAssertExpr:
-		return f.at(e.X)
+		if e.Type == nil {
+			return f.at(e.X)
+		}
+		return f.unboxed(f.fresh(e), e.X, f.info.TypeOf(e.Type))
 	case *ast.CallExpr:
 		return f.result(e, 0)
 	case *ast.CompositeLit:
@@ -279,14 +286,22 @@ func (f *flow) at(e ast.Expr) *place {
 	return nil
 }
 
+// functionValue is the place of a function's name, or of a method with its receiver.
 func (f *flow) functionValue(e ast.Expr, object *types.Func) *place {
-	fn := f.byObject[object.Origin()]
-	if fn == nil {
+	selector, ok := e.(*ast.SelectorExpr)
+	method := ok && f.info.Selections[selector] != nil
+	targets := f.functionsOf(object)
+	if len(targets) == 0 && !method {
 		return nil
 	}
 	p := f.fresh(e)
-	if !slices.Contains(p.root().targets, fn) {
-		p.root().targets = append(p.root().targets, fn)
+	if method {
+		f.methodValues[p] = selector
+	}
+	for _, fn := range targets {
+		if !slices.Contains(p.root().targets, fn) {
+			p.root().targets = append(p.root().targets, fn)
+		}
 	}
 	return p
 }

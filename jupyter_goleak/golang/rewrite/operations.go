@@ -149,6 +149,12 @@ func (f *flow) call(call *ast.CallExpr, path []ast.Node, note func(string, ast.E
 	if f.isConversion(call) {
 		return
 	}
+	object := f.callee(call)
+	if object == nil {
+		// A value of a function type, such as a context's cancel.
+		note("call", call.Fun)
+	}
+	f.calledBeneath(call, path)
 	if len(f.targetsOf(call)) > 0 {
 		for _, argument := range call.Args {
 			if t := f.info.TypeOf(argument); isValueOf(t, "WaitGroup", "Mutex", "RWMutex") {
@@ -157,10 +163,7 @@ func (f *flow) call(call *ast.CallExpr, path []ast.Node, note func(string, ast.E
 		}
 		return
 	}
-	object := f.callee(call)
 	if object == nil {
-		// A value of a function type, such as a context's cancel.
-		note("call", call.Fun)
 		return
 	}
 	pkg := ""
@@ -179,6 +182,32 @@ func (f *flow) call(call *ast.CallExpr, path []ast.Node, note func(string, ast.E
 	}
 }
 
+// calledBeneath records the methods of package sync that a call comes to without their name: through a function value, or
+// through an interface of the program's.
+func (f *flow) calledBeneath(call *ast.CallExpr, path []ast.Node) {
+	note := func(method *types.Func, e ast.Expr, receiver *place) *operation {
+		if method.Pkg() == nil || method.Pkg().Path() != "sync" {
+			return nil
+		}
+		return f.note(strings.ToLower(method.Name())+"-call", e, receiver, call, path)
+	}
+	if object := f.callee(call); object != nil {
+		for _, each := range f.implementations(object) {
+			note(each.object, nil, each.receiver)
+		}
+		return
+	}
+	for _, selector := range f.methodsIn(f.at(call.Fun)) {
+		object, _ := f.info.Uses[selector.Sel].(*types.Func)
+		if op := note(object, selector.X, f.receiver(selector)); op != nil {
+			op.method = selector
+		}
+		for _, each := range f.implementations(object) {
+			note(each.object, nil, each.receiver)
+		}
+	}
+}
+
 // isValueOf tells whether the type is one of those of sync, and no pointer to it.
 func isValueOf(t types.Type, names ...string) bool {
 	named, ok := types.Unalias(t).(*types.Named)
@@ -189,7 +218,15 @@ func (f *flow) method(call *ast.CallExpr, selector *ast.SelectorExpr, pkg, name 
 	if pkg == "context" && name != "Done" || !f.tracked(f.info.TypeOf(selector.X)) && pkg != "sync" && pkg != "time" {
 		return
 	}
-	op := f.note(strings.ToLower(name), selector.X, f.receiver(selector), call, path)
+	receiver, kind := f.receiver(selector), strings.ToLower(name)
+	if pkg == "sync" && strings.HasSuffix(kind, "lock") {
+		receiver.eachSource(func(source *place) {
+			if source.reads {
+				kind = "r" + strings.ToLower(name)
+			}
+		})
+	}
+	op := f.note(kind, selector.X, receiver, call, path)
 	if op == nil {
 		return
 	}
@@ -214,17 +251,22 @@ func (f *flow) asserted(node *ast.TypeAssertExpr) {
 
 // methodValue records that a method such as Unlock is handed on, to be called later; a timer may do so.
 func (f *flow) methodValue(selector *ast.SelectorExpr, path []ast.Node) {
-	selection := f.info.Selections[selector]
-	if selection == nil || selection.Kind() != types.MethodVal || selection.Obj().Pkg() == nil || selection.Obj().Pkg().Path() != "sync" || len(path) == 0 {
+	if selection := f.info.Selections[selector]; selection == nil || selection.Kind() != types.MethodVal || len(path) == 0 {
 		return
 	}
 	call, ok := path[len(path)-1].(*ast.CallExpr)
-	if ok && call.Fun == selector {
+	if !ok || call.Fun != selector {
+		f.handedOn(selector, selector, path, ok && f.isAfterFunc(call))
+	}
+}
+
+func (f *flow) handedOn(selector *ast.SelectorExpr, at ast.Node, path []ast.Node, timed bool) {
+	method := f.info.Selections[selector].Obj()
+	if method.Pkg() == nil || method.Pkg().Path() != "sync" {
 		return
 	}
-	kind := strings.ToLower(selection.Obj().Name()) + "-value"
-	if op := f.note(kind, selector.X, f.receiver(selector), selector, path); op != nil {
-		op.timed = ok && f.isAfterFunc(call)
+	if op := f.note(strings.ToLower(method.Name())+"-value", selector.X, f.receiver(selector), at, path); op != nil {
+		op.timed = timed
 	}
 }
 
@@ -259,7 +301,7 @@ func (f *flow) receiver(selector *ast.SelectorExpr) *place {
 // made records the values that a call of the standard library or another module gives. What they are made from is told
 // by the receiver and the arguments: a context by its parent, a scanner by its reader, a connection by its listener.
 func (f *flow) made(call *ast.CallExpr, object *types.Func, pkg, name string, path []ast.Node) {
-	if pkg == "context" && name == "Done" {
+	if pkg == "context" && name == "Done" || pkg == "sync" && name == "RLocker" {
 		return
 	}
 	if pkg == "sync" && name == "NewCond" && len(call.Args) == 1 {
@@ -345,8 +387,20 @@ func (f *flow) passed(call *ast.CallExpr, argument ast.Expr, pkg, name string, i
 				}
 			}
 		}
-		if len(p.root().targets) == 0 {
-			f.note("call", argument, p, call, path).timed = f.isAfterFunc(call)
+		if isAny(f.parameterType(call, i)) {
+			// Or it keeps it, for whoever asks for it.
+			if pkg != "fmt" && pkg != "log" {
+				f.note("passed", argument, p, call, path)
+				p.unknown = true
+			}
+			return
+		}
+		timed := f.isAfterFunc(call)
+		f.note("call", argument, p, call, path).timed = timed
+		for _, selector := range f.methodsIn(p) {
+			if selector != ast.Unparen(argument) {
+				f.handedOn(selector, call, path, timed)
+			}
 		}
 		return
 	}

@@ -82,13 +82,7 @@ func (f *flow) objectsAt(p *place) ([]object, bool) {
 	}
 	result := &origin{}
 	f.origins[p] = result
-	seen := map[*place]bool{}
-	var back func(p *place)
-	back = func(p *place) {
-		if seen[p] {
-			return
-		}
-		seen[p] = true
+	p.eachSource(func(p *place) {
 		result.unknown = result.unknown || p.unknown || f.isOpen(p)
 		for _, op := range p.makes {
 			result.objects = append(result.objects, object{made: op})
@@ -96,11 +90,7 @@ func (f *flow) objectsAt(p *place) ([]object, bool) {
 		if p.own != nil && isValueLock(p.own.Type()) {
 			result.objects = append(result.objects, object{self: p.own})
 		}
-		for source := range p.sources {
-			back(source)
-		}
-	}
-	back(p)
+	})
 	if len(result.objects) == 0 {
 		if root := p.root(); root.owner != nil && root.via != "element" {
 			owners, unknown := f.objectsAt(root.owner)

@@ -60,8 +60,8 @@ func (f *flow) reachedBy(call *ast.CallExpr, path []ast.Node, around *function) 
 		around.leads(step{target, call, slices.Clone(path)})
 	}
 	if object := f.callee(call); object != nil {
-		if iface := receiverInterface(object); iface != nil {
-			for _, fn := range f.implementations(iface, object.Name()) {
+		for _, each := range f.implementations(object) {
+			if fn := f.byObject[each.object]; fn != nil {
 				fn.calls++
 			}
 		}
@@ -262,21 +262,13 @@ func (op *operation) again() bool { return op.path.inLoop() || op.fn.again() }
 
 // dispatched counts the methods that a library may call: those of its interfaces, of the types whose values it is given.
 func (f *flow) dispatched() {
-	give := func(value ast.Expr, to types.Type) {
-		if to == nil {
-			return
-		}
-		from := f.info.TypeOf(value)
-		iface, ok := to.Underlying().(*types.Interface)
-		if !ok || from == nil || types.IsInterface(from) {
-			return
-		}
-		for i := range iface.NumMethods() {
-			method := iface.Method(i)
+	f.conversions(func(value ast.Expr, to *types.Interface) {
+		for i := range to.NumMethods() {
+			method := to.Method(i)
 			if method.Pkg() != nil && f.own[method.Pkg()] {
 				continue
 			}
-			object, _, _ := types.LookupFieldOrMethod(from, true, method.Pkg(), method.Name())
+			object, _, _ := types.LookupFieldOrMethod(f.info.TypeOf(value), true, method.Pkg(), method.Name())
 			if object, ok := object.(*types.Func); ok {
 				if fn := f.byObject[object.Origin()]; fn != nil {
 					fn.calls++
@@ -288,71 +280,5 @@ func (f *flow) dispatched() {
 				}
 			}
 		}
-	}
-	for _, file := range f.files {
-		f.walk(file.syntax, func(node ast.Node, path []ast.Node) {
-			switch node := node.(type) {
-			case *ast.CallExpr:
-				f.eachArgument(node, give)
-			case *ast.AssignStmt:
-				if len(node.Lhs) == len(node.Rhs) {
-					for i := range node.Lhs {
-						give(node.Rhs[i], f.info.TypeOf(node.Lhs[i]))
-					}
-				}
-			case *ast.ValueSpec:
-				for _, value := range node.Values {
-					if node.Type != nil {
-						give(value, f.info.TypeOf(node.Type))
-					}
-				}
-			case *ast.KeyValueExpr:
-				if field, ok := node.Key.(*ast.Ident); ok {
-					if v, ok := f.info.Uses[field].(*types.Var); ok && v.IsField() {
-						give(node.Value, v.Type())
-					}
-				}
-			case *ast.ReturnStmt:
-				if fn := f.enclosing(path); fn != nil && len(node.Results) > 0 && len(node.Results) == fn.typ.Results.NumFields() {
-					for i, t := range f.resultTypes(fn) {
-						give(node.Results[i], t)
-					}
-				}
-			}
-		})
-	}
-}
-
-// eachArgument gives each argument of a call, or the operand of a conversion, with the type of what takes it.
-func (f *flow) eachArgument(call *ast.CallExpr, give func(value ast.Expr, to types.Type)) {
-	if f.isConversion(call) {
-		if len(call.Args) == 1 {
-			give(call.Args[0], f.info.TypeOf(call.Fun))
-		}
-		return
-	}
-	signature, ok := f.typeOf(call.Fun).(*types.Signature)
-	if !ok {
-		return
-	}
-	for i, argument := range call.Args {
-		switch last := signature.Params().Len() - 1; {
-		case i < last || i == last && (!signature.Variadic() || call.Ellipsis.IsValid()):
-			give(argument, signature.Params().At(i).Type())
-		case signature.Variadic():
-			if list, ok := signature.Params().At(last).Type().(*types.Slice); ok {
-				give(argument, list.Elem())
-			}
-		}
-	}
-}
-
-// resultTypes are those of a function's results, one for each.
-func (f *flow) resultTypes(fn *function) (all []types.Type) {
-	for _, field := range fn.typ.Results.List {
-		for range max(1, len(field.Names)) {
-			all = append(all, f.info.TypeOf(field.Type))
-		}
-	}
-	return all
+	})
 }
