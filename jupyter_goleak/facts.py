@@ -38,7 +38,7 @@ class Operation:
     bodies that it starts. `last_line` is that of the outermost loop around it in its function, or its own: below, it is past.
     `shared`: it may concern other values, too. `once`: the program comes to it at most once for each value that is made where
     this one is. A method's name with `-value` behind it, such as `unlock-value`, is a method handed on to be called
-    later.
+    later; with `-call`, a call that comes to it through a function value or an interface of the program's.
     """
 
     kind: str

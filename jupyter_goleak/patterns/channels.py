@@ -104,7 +104,7 @@ def abandoned_receiver(wait: Wait) -> Finding | None:
     if closes:
         return never_closed(wait, "abandoned-receiver", name, variable, closes)
     if elsewhere(variable):
-        return Finding("abandoned-receiver", _not_followed(wait, variable))
+        return Finding("abandoned-receiver", wait.not_followed(variable))
     if wait.place.operation == "range" or not sends:
         if sends or wait.place.operation == "range":
             why = wait.say("{name} is never closed", name=name)
@@ -115,10 +115,6 @@ def abandoned_receiver(wait: Wait) -> Finding | None:
             "no more values are sent at {lines} on {name}, and it is never closed", name=name, lines=wait.lines(sends)
         )
     return Finding("abandoned-receiver", why, _close_advice(wait, variable))
-
-
-def _not_followed(wait: Wait, variable: Variable) -> str:
-    return wait.say("{name} is also kept where the text does not tell who uses it", name=wait.name(variable))
 
 
 def stuck_closer(wait: Wait, name: str, closes: Sequence[Operation]) -> str:
@@ -256,7 +252,7 @@ def forgotten_sender(wait: Wait) -> Finding | None:
         return Finding("forgotten-sender", receiving)
     if not receives:
         if elsewhere(variable):
-            return Finding("forgotten-sender", _not_followed(wait, variable))
+            return Finding("forgotten-sender", wait.not_followed(variable))
         return Finding("forgotten-sender", wait.say("nothing ever receives from {name}", name=wait.name(variable)))
     return (
         _semaphore(wait, variable, receives)

@@ -63,6 +63,8 @@ def context_never_cancelled(wait: Wait) -> Finding | None:
                 name=name,
                 line=wait.line(cancel if cancel.line else context),
             )
+        elif not calls and cancel.unknown:
+            return Finding("context-never-cancelled", wait.not_followed(cancel))
         elif not calls:
             why = wait.say(
                 "`{cancel}` (line {line}), which would end `{name}`, is never called",

@@ -234,6 +234,10 @@ class Wait:
             return self.say("{name}, made at line {line},", name=names, line=self.line(at))
         return self.say("{name}, declared at line {line},", name=names, line=self.line(at))
 
+    def not_followed(self, variable: Variable) -> str:
+        """That code which is not seen has the variable, too."""
+        return self.say("{name} is also kept where the text does not tell who uses it", name=self.name(variable))
+
     def lines(self, operations: Sequence[Operation]) -> str:
         """Their lines in words: "line 3", "lines 3 and 8"."""
         places = {(operation.file, operation.line): str(self.line(operation)) for operation in operations}

@@ -483,6 +483,53 @@ def test_types_of_other_modules_come_from_export_data(each_go: str | None, tmp_p
     assert [place.found for place in facts.places] == [True, True]
 
 
+# What may befall a value that is not used by its own name: the text, the line of the wait, and the kind and line of what does.
+BENEATH = {
+    "a generic type behind an interface": ("type tap[T any] struct{ c chan T }\n\nfunc (x *tap[T]) Close() error { close(x.c); return nil }\n\nv := &tap[int]{make(chan int)}\nall := []io.Closer{v}\ngo func() { <-v.c }()\nall[0].Close()\n", "chan receive", 7, ("close", 3, False)),
+    "a generic interface": ("type filler[T any] interface{ Put(T) }\ntype cup struct{ c chan int }\n\nfunc (x cup) Put(v int) { x.c <- v }\n\nfunc fill[T any](f filler[T], v T) { f.Put(v) }\n\nv := cup{make(chan int)}\ngo fill[int](v, 1)\n<-v.c\n", "chan receive", 10, ("send", 4, False)),
+    "a generic interface of another type": ("type filler interface{ Put(string) }\ntype cup[T any] struct{ c chan int }\n\nfunc (x cup[T]) Put(v int) { x.c <- v }\n\nfunc fill(f filler) { f.Put(\"\") }\n\nv := cup[int]{make(chan int)}\n<-v.c\n", "chan receive", 9, ("send", 4, True)),
+    "an adapter": ("type step interface{ do() }\ntype call func(chan int)\n\nvar c = make(chan int)\n\nfunc (f call) do() { f(c) }\n\nsteps := map[string]step{\"\": call(func(x chan int) { close(x) })}\ngo steps[\"\"].do()\n<-c\n", "chan receive", 10, ("close", 8, False)),
+    "a channel with a method": ("type bell chan int\n\nfunc (b bell) ring() { close(b) }\n\ntype ringer interface{ ring() }\n\nb := make(bell)\nall := []ringer{b}\nall[0].ring()\n<-b\n", "chan receive", 10, ("close", 3, False)),
+    "a library that keeps it": ("var m sync.Map\nc := make(chan int)\nm.Store(1, c)\nx, _ := m.Load(1)\nclose(x.(chan int))\n<-c\n", "chan receive", 6, ("close", 5, False)),
+    "a type switch": ("c := make(chan int)\nvar l list.List\nl.PushBack(c)\nswitch x := l.Front().Value.(type) {\ncase chan int:\n\tclose(x)\n}\n<-c\n", "chan receive", 8, ("close", 6, False)),
+    "a key": ("c := make(chan int)\nm := map[any]bool{}\nm[c] = true\nfor k := range m {\n\tclose(k.(chan int))\n}\n<-c\n", "chan receive", 7, ("close", 5, False)),
+    "a Done beside a literal": ("var wg sync.WaitGroup\nall := []func(){func() {}, wg.Done}\nfor _, f := range all {\n\tf()\n}\nwg.Wait()\n", "sync.WaitGroup.Wait", 6, ("done-call", 4, False)),
+    "a Done behind an interface": ("type doner interface{ Done() }\n\nfunc work(d doner) { d.Done() }\n\nvar wg sync.WaitGroup\nwork(&wg)\nwg.Wait()\n", "sync.WaitGroup.Wait", 7, ("done-call", 3, False)),
+    "a Done of an embedded one": ("type doner interface{ Done() }\ntype crew struct{ sync.WaitGroup }\n\nc := &crew{}\nvar d doner = c\nd.Done()\nc.Wait()\n", "sync.WaitGroup.Wait", 7, ("done-call", 6, False)),
+    "an Unlock handed on twice": ("var mu sync.Mutex\nfree := mu.Unlock\ntime.AfterFunc(1, free)\nmu.Lock()\n", "sync.Mutex.Lock", 4, ("unlock-value", 3, False)),
+    "an RLocker": ("var mu sync.RWMutex\nl := mu.RLocker()\nl.Lock()\nl.Unlock()\nmu.Lock()\n", "sync.RWMutex.Lock", 5, ("runlock", 4, False)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BENEATH)
+def test_what_befalls_a_value_by_another_name(rewriter: Rewriter, name: str) -> None:
+    text, state, line, befalls = BENEATH[name]
+    variable = subject(ask(rewriter, text, state, line))
+    assert befalls in [(each.kind, each.line, each.uncalled) for each in variable.operations]
+
+
+CANCELS = {
+    "beside a literal": ("all := []func(){func() {}, cancel}\nall[1]()\n", "call"),
+    "in place of a literal": ("end := func() {}\nend = cancel\nend()\n", "call"),
+    "called by a library": ("f := func() {}\nf = cancel\ntime.AfterFunc(1, f)\n", "call"),
+    "kept by a library": ("var m sync.Map\nm.Store(1, cancel)\n", "passed"),
+}
+
+
+@pytest.mark.parametrize("name", CANCELS)
+def test_a_cancel_among_other_functions(rewriter: Rewriter, name: str) -> None:
+    text, kind = CANCELS[name]
+    head = "ctx, cancel := context.WithCancel(context.Background())\n"
+    facts = ask(rewriter, f"{head}{text}<-ctx.Done()\n", "chan receive", 2 + text.count("\n"))
+    owner = subject(facts).owner
+    assert owner is not None
+    index = facts.variables[owner].cancel
+    assert index is not None
+    cancel = facts.variables[index]
+    assert [each.kind for each in cancel.operations if each.kind in ("call", "passed")] == [kind]
+    assert cancel.unknown is (kind == "passed")
+
+
 def test_methods_that_nobody_calls(rewriter: Rewriter) -> None:
     text = "type w struct{ quit chan int }\n\nfunc (x *w) run()  { <-x.quit }\nfunc (x *w) Stop() { close(x.quit) }\n\nv := &w{make(chan int)}\ngo v.run()\n"
     channel = subject(ask(rewriter, text, "chan receive", 3))

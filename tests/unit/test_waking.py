@@ -346,9 +346,11 @@ SERVING = {
     ("lock", "unlock"): True,
     ("lock", "runlock"): True,
     ("lock", "unlock-value"): True,
+    ("lock", "runlock-call"): True,
     ("lock", "lock"): False,
     ("rlock", "unlock"): True,
     ("rlock", "runlock"): False,
+    ("rlock", "unlock-call"): True,
 }
 
 
@@ -362,9 +364,11 @@ def test_what_lets_it_go_on(needs: str, does: str) -> None:
     ("kind", "does", "told"),
     [
         ("waitgroup", "done", SERVED),
+        ("waitgroup", "done-call", SERVED),
         ("waitgroup", "add", ""),
         ("cond", "signal", SERVED),
         ("cond", "broadcast", SERVED),
+        ("cond", "broadcast-call", SERVED),
     ],
 )
 def test_what_a_wait_waits_for(kind: str, does: str, told: str) -> None:

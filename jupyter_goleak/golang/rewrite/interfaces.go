@@ -245,6 +245,10 @@ func (f *flow) conversions(give func(value ast.Expr, to *types.Interface)) {
 				}
 			case *ast.CompositeLit:
 				f.eachElement(node, into)
+			case *ast.IndexExpr:
+				if m, ok := f.typeOf(node.X).(*types.Map); ok {
+					into(node.Index, m.Key())
+				}
 			case *ast.SendStmt:
 				if channel, ok := f.typeOf(node.Chan).(*types.Chan); ok {
 					into(node.Value, channel.Elem())
