@@ -312,52 +312,6 @@ func (f *flow) bindTo(call *ast.CallExpr, target *function) bool {
 	return learnt
 }
 
-// bindReceivers follows the receivers of the methods that a call may come to.
-func (f *flow) bindReceivers(call *ast.CallExpr) bool {
-	if object := f.callee(call); object != nil {
-		selector, _ := ast.Unparen(call.Fun).(*ast.SelectorExpr)
-		return f.bindReceiver(selector, object)
-	}
-	learnt := false
-	for _, selector := range f.methodsIn(f.at(call.Fun)) {
-		object, _ := f.info.Uses[selector.Sel].(*types.Func)
-		learnt = f.bindReceiver(selector, object) || learnt
-	}
-	return learnt
-}
-
-func (f *flow) bindReceiver(selector *ast.SelectorExpr, object *types.Func) bool {
-	if selector == nil || f.info.Selections[selector] == nil {
-		return false
-	}
-	learnt := false
-	bind := func(method *types.Func, from *place) {
-		if fn := f.byObject[method]; fn != nil {
-			if decl, ok := fn.node.(*ast.FuncDecl); ok && decl.Recv != nil {
-				if receivers := f.fields(decl.Recv); len(receivers) == 1 && receivers[0] != nil && f.tracked(receivers[0].Type()) {
-					learnt = unify(f.variable(receivers[0]), from) || learnt
-				}
-			}
-		}
-	}
-	bind(object.Origin(), f.receiver(selector))
-	for _, each := range f.implementations(object) {
-		bind(each.object, each.receiver)
-	}
-	return learnt
-}
-
-// methodsIn are the method values that may have come to the place.
-func (f *flow) methodsIn(p *place) (found []*ast.SelectorExpr) {
-	p.eachSource(func(source *place) {
-		if selector := f.methodValues[source]; selector != nil {
-			found = append(found, selector)
-		}
-	})
-	slices.SortFunc(found, func(a, b *ast.SelectorExpr) int { return int(a.Pos() - b.Pos()) })
-	return found
-}
-
 // spreadCall is the g in f(g()), where g gives all arguments.
 func (f *flow) spreadCall(call *ast.CallExpr, parameters int) (*ast.CallExpr, bool) {
 	if len(call.Args) != 1 || parameters < 2 {

@@ -182,32 +182,6 @@ func (f *flow) call(call *ast.CallExpr, path []ast.Node, note func(string, ast.E
 	}
 }
 
-// calledBeneath records the methods of package sync that a call comes to without their name: through a function value, or
-// through an interface of the program's.
-func (f *flow) calledBeneath(call *ast.CallExpr, path []ast.Node) {
-	note := func(method *types.Func, e ast.Expr, receiver *place) *operation {
-		if method.Pkg() == nil || method.Pkg().Path() != "sync" {
-			return nil
-		}
-		return f.note(strings.ToLower(method.Name())+"-call", e, receiver, call, path)
-	}
-	if object := f.callee(call); object != nil {
-		for _, each := range f.implementations(object) {
-			note(each.object, nil, each.receiver)
-		}
-		return
-	}
-	for _, selector := range f.methodsIn(f.at(call.Fun)) {
-		object, _ := f.info.Uses[selector.Sel].(*types.Func)
-		if op := note(object, selector.X, f.receiver(selector)); op != nil {
-			op.method = selector
-		}
-		for _, each := range f.implementations(object) {
-			note(each.object, nil, each.receiver)
-		}
-	}
-}
-
 // isValueOf tells whether the type is one of those of sync, and no pointer to it.
 func isValueOf(t types.Type, names ...string) bool {
 	named, ok := types.Unalias(t).(*types.Named)
@@ -247,32 +221,6 @@ func (f *flow) asserted(node *ast.TypeAssertExpr) {
 	if p := f.at(node); p != nil {
 		p.unknown, p.root().unknown = true, true
 	}
-}
-
-// methodValue records that a method such as Unlock is handed on, to be called later; a timer may do so.
-func (f *flow) methodValue(selector *ast.SelectorExpr, path []ast.Node) {
-	if selection := f.info.Selections[selector]; selection == nil || selection.Kind() != types.MethodVal || len(path) == 0 {
-		return
-	}
-	call, ok := path[len(path)-1].(*ast.CallExpr)
-	if !ok || call.Fun != selector {
-		f.handedOn(selector, selector, path, ok && f.isAfterFunc(call))
-	}
-}
-
-func (f *flow) handedOn(selector *ast.SelectorExpr, at ast.Node, path []ast.Node, timed bool) {
-	method := f.info.Selections[selector].Obj()
-	if method.Pkg() == nil || method.Pkg().Path() != "sync" {
-		return
-	}
-	if op := f.note(strings.ToLower(method.Name())+"-value", selector.X, f.receiver(selector), at, path); op != nil {
-		op.timed = timed
-	}
-}
-
-func (f *flow) isAfterFunc(call *ast.CallExpr) bool {
-	object := f.callee(call)
-	return object != nil && object.Pkg() != nil && object.Pkg().Path() == "time" && object.Name() == "AfterFunc"
 }
 
 // receiver is the place of a method's receiver; for a promoted method that of the embedded field.
