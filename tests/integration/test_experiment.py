@@ -295,6 +295,23 @@ func FuzzNumber(f *testing.F) {
     ]
 
 
+def test_a_helper_of_a_test_allocates_nothing_for_being_watched(each_go: str | None) -> None:
+    source = """\
+package shop
+
+import "testing"
+
+func count(t *testing.T) {}
+
+func TestCount(t *testing.T) {
+	if n := testing.AllocsPerRun(100, func() { count(t) }); n != 0 {
+		t.Fatal(n)
+	}
+}
+"""
+    assert check(source, go=each_go).verdict == "clean"
+
+
 def test_functions_of_an_external_test_are_called_as_in_its_package() -> None:
     archive = """\
 -- shop.go --

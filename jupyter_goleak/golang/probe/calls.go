@@ -2,6 +2,7 @@ package coverage
 
 import (
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -92,17 +93,26 @@ func GoleakTest(test interface{ Name() string }) {
 	if p.fd == 0 || none || p.tests.Add(1) > testsMost {
 		return
 	}
-	// "goroutine 12 [running]:"
-	var stack [64]byte
-	runtime.Stack(stack[:], false)
-	number := int64(0)
-	for _, digit := range stack[len("goroutine "):] {
+	p.hold('t', numbers{goroutineNumber()}, bytesOf(test.Name()))
+}
+
+var ownStack struct {
+	sync.Mutex
+	text [64]byte
+}
+
+// goroutineNumber reads off the number of the calling goroutine: "goroutine 12 [running]:".
+func goroutineNumber() (number int64) {
+	ownStack.Lock()
+	defer ownStack.Unlock()
+	runtime.Stack(ownStack.text[:], false)
+	for _, digit := range ownStack.text[len("goroutine "):] {
 		if digit < '0' || digit > '9' {
 			break
 		}
 		number = 10*number + int64(digit-'0')
 	}
-	p.hold('t', numbers{number}, bytesOf(test.Name()))
+	return number
 }
 
 // GoleakYield stands before statements at which goroutines meet. With a seed it now and then lets others go first, so
