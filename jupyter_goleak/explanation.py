@@ -50,7 +50,7 @@ def explain(
             group = replace(group, evidence="likely")
         if group.go_line is None and place.started is not None:
             group = replace(group, go_file=place.started.file, go_line=place.started.line)
-        waits.append(Wait(group, place, facts, say, run.verdict == "deadlock", waits).narrowed())
+        waits.append(Wait(group, place, facts, say, run.verdict == "deadlock", waits).within_its_test())
     _weigh(waits)
     _join(waits)
     only = sum(wait.leak.evidence != "alive" for wait in waits) == 1
@@ -90,7 +90,10 @@ def _with_groups(run: Run, groups: list[Leak]) -> Run:
 
 
 def _explained(wait: Wait, fix: Fix | None, *, ancestry: bool, crashed: bool) -> Leak:
-    finding = _still_expected(wait, crashed=crashed) or recognise(wait)
+    expected = _still_expected(wait, crashed=crashed)
+    # Whoever may be meant may wake it; the likeliest are what the words are about.
+    wait = wait.narrowed()
+    finding = expected or recognise(wait)
     made = wait.variable.sites("make")[:1] if wait.variable else ()
     leak = replace(wait.leak, made_file=made[0].file, made_line=made[0].line) if made else wait.leak
     if finding is None:
@@ -130,7 +133,7 @@ def _still_expected(wait: Wait, *, crashed: bool) -> Finding | None:
         waker = wait.say("that is where it was last seen before the program broke off")
     if not waker:
         return None
-    if (finding := recognise(wait)) and finding.pattern in _LIVELY:
+    if (finding := recognise(wait.narrowed())) and finding.pattern in _LIVELY:
         return finding
     return Finding("unknown", waker)
 

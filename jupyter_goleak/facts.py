@@ -34,8 +34,9 @@ class Operation:
     the function that it stands in. `holding` names the locks that its function holds there (indices of variables).
 
     `body` is the function or literal that it is part of, by its place among all of them (-1 at package level). `again`: the
-    program may come to it more than once. `timed`: a timer of `time.AfterFunc` comes to it. `tasks` are, of a method `Go`, the
-    bodies that it starts. `last_line` is that of the outermost loop around it in its function, or its own: below, it is past.
+    program may come to it more than once. `anew`: the same call of its function has made the value, so that the next one comes
+    there with another. `timed`: a timer of `time.AfterFunc` comes to it. `tasks` are, of a method `Go`, the bodies that it
+    starts. `last_line` is that of the outermost loop around it in its function, or its own: below, it is past.
     `shared`: it may concern other values, too. `once`: the program comes to it at most once for each value that is made where
     this one is. A method's name with `-value` behind it, such as `unlock-value`, is a method handed on to be called
     later; with `-call`, a call that comes to it through a function value or an interface of the program's.
@@ -61,6 +62,7 @@ class Operation:
     holding: tuple[int, ...]
     body: int
     again: bool
+    anew: bool
     select_line: int
     tasks: tuple[int, ...]
     timed: bool

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import dropwhile, islice, pairwise, product
 from typing import Protocol
@@ -19,6 +19,9 @@ _AGENTS = frozenset(
 
 
 _MOST_CHOICES = 24
+
+# The functions that `go test` calls.
+_TEST = re.compile(r"(?:Test|Fuzz|Benchmark|Example)\w*$")
 
 # How the facts call a function without a name, before that of the function around it.
 A_LITERAL_IN = "a function literal in "
@@ -78,17 +81,46 @@ class Wait:
         """What the statement waits for; of several values that pass there, the likeliest."""
         return self.at(self.place.variable)
 
+    def within_its_test(self) -> Wait:
+        """The same wait without the values that another test made for itself alone, where its own test made one."""
+        if self.leak.test is None:
+            return self
+        own = self.leak.test.partition("/")[0]
+
+        def choose(candidates: list[int]) -> list[int]:
+            makers = {index: self._tests(index) for index in candidates}
+            if not any(tests == {own} for tests in makers.values()):
+                return candidates
+            return [index for index, tests in makers.items() if not tests or own in tests]
+
+        return self._choosing(choose)
+
     def narrowed(self) -> Wait:
         """The same wait for those values only that were made where these goroutines were started, or in a function that
-        led there, if any of them was."""
+        led there, if any of them was. They are the likeliest, not the only ones: good for words, not for a verdict."""
+        return self._choosing(self._made_near)
+
+    def _choosing(self, choose: Callable[[list[int]], list[int]]) -> Wait:
+        """The same wait for those values that are chosen; where none is, for all of them."""
         cases = []
         for case in self.place.cases:
             if case.variable is not None:
-                first, *rest = self._made_near([case.variable, *case.others])
-                case = replace(case, variable=first, others=tuple(rest))
+                candidates = [case.variable, *case.others]
+                first, *rest = choose(candidates) or candidates
+                case = replace(case, variable=first, others=tuple(rest), ended=tuple(choose([*case.ended])))
             cases.append(case)
-        narrowed = self._about(self._made_near(self._candidates()))
-        return replace(narrowed, place=replace(narrowed.place, cases=tuple(cases)))
+        chosen = self._about(choose(self._candidates()))
+        ended = tuple(choose([*self.place.ended]))
+        return replace(chosen, place=replace(chosen.place, cases=tuple(cases), ended=ended))
+
+    def _tests(self, index: int) -> set[str]:
+        """The tests that made the value, none where it may be that of others, too."""
+        variable = self.facts.variables[index]
+        owner = self.at(variable.owner)
+        if variable.global_ or (owner is not None and owner.global_):
+            return set()
+        made = [_TEST.match(site.function.removeprefix(A_LITERAL_IN)) for site in self._makes(index)]
+        return {test[0] for test in made if test is not None} if all(made) else set()
 
     def _made_near(self, candidates: list[int]) -> list[int]:
         here = (self.leak.go_file, self.leak.go_line)
@@ -117,14 +149,14 @@ class Wait:
         """The line where these goroutines stand in the function of the operation, None where they are not in it."""
         return next((call.line for call in self.place.stack if call.body == site.body), None)
 
-    def comes_to(self, sites: Iterable[Operation], anew: frozenset[int] = frozenset()) -> bool:
+    def comes_to(self, sites: Iterable[Operation]) -> bool:
         """Whether these goroutines may yet come to one of them, by any calls, or are what one of them has started.
 
-        Whoever is to call a function of `anew` first, which makes a value of its own each time, comes there with another one.
+        Whoever is yet to call a function that makes the value anew comes there with another one.
         """
         bodies = {call.body for call in self.place.stack}
         return any(
-            (self._is_ahead(site) and (site.body in bodies or site.body not in anew)) or bodies.intersection(site.tasks)
+            (self._is_ahead(site) and (site.body in bodies or not site.anew)) or bodies.intersection(site.tasks)
             for site in sites
         )
 

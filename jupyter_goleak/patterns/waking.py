@@ -140,12 +140,12 @@ def will_be_served(wait: Wait) -> str:
     """Whether a goroutine that is still at work, or a library, may yet do what this one waits for; "" if not."""
     living = [other for other in wait.others if other.leak is not wait.leak and other.leak.evidence == "alive"]
     for each in wait.possible(ended=True):
-        sites, anew = list(serving(each)), _made_anew(each)
+        sites = list(serving(each))
         if living and _is_out_of_sight(each):
             return wait.say("what is still at work may yet wake it")
         for other in living:
             able = [site for site in sites if _may_do(each, other, site)]
-            if other.comes_to(able, anew) or _called_by(_library(other), able, wait.facts):
+            if other.comes_to(able) or _called_by(_library(other), able, wait.facts):
                 return wait.say("what is still at work may yet wake it")
     functions = [frame.function for frame in wait.leak.stack]
     if functions and functions[-1].startswith(_CLIENT) and any(map(_reads_body, living)):
@@ -203,12 +203,6 @@ def _taken_first(wait: Wait, site: Operation) -> list[Operation]:
 def _needs(wait: Wait) -> list[tuple[str, Variable | None]]:
     cases = [(case.operation, variable) for case, variable in wait.case_variables()]
     return [(wait.place.operation, wait.variable), *cases]
-
-
-def _made_anew(wait: Wait) -> frozenset[int]:
-    """The functions that make a value of their own each time."""
-    makes = (site for _, variable in _needs(wait) if variable is not None for site in variable.sites("make"))
-    return frozenset(site.body for site in makes if site.again)
 
 
 def serving(wait: Wait) -> Iterator[Operation]:

@@ -159,6 +159,31 @@ def test_a_channel_that_carries_itself(rewriter: Rewriter) -> None:
     assert subject(ask(rewriter, text, "chan receive", 5)).name == "c"
 
 
+# Who closes the gate of this call, and who that of an earlier one.
+ANEW = {
+    "made above": ("c := make(chan int)\n\tp.gate = c\n\tclose(c)", True),
+    "put into a struct": ("b := &pen{gate: make(chan int)}\n\tclose(b.gate)", True),
+    "put into the field above": ("p.gate = make(chan int)\n\tclose(p.gate)", True),
+    "read after it was put there": ("p.gate = make(chan int)\n\tc := p.gate\n\tclose(c)", True),
+    "made below": ("close(p.gate)\n\tp.gate = make(chan int)", False),
+    "read before": ("c := p.gate\n\tp.gate = make(chan int)\n\tclose(c)", False),
+    "made where there was none": ("if p.gate == nil {\n\t\tp.gate = make(chan int)\n\t}\n\tclose(p.gate)", False),
+    "another may have been found": ("c := make(chan int)\n\tif p.gate != nil {\n\t\tc = p.gate\n\t}\n\tp.gate = c\n\tclose(c)", False),
+    "put into another one": ("p.gate = make(chan int)\n\tclose(q.gate)", False),
+    "read from another one": ("r := q\n\tp.gate = make(chan int)\n\tclose(r.gate)", False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ANEW)
+def test_whether_an_operation_is_on_what_its_own_call_has_made(rewriter: Rewriter, name: str) -> None:
+    body, anew = ANEW[name]
+    text = f"type pen struct{{ gate chan int }}\n\nfunc pass(p, q *pen) {{\n\t{body}\n\tq.gate, p.gate = p.gate, q.gate\n\t<-p.gate\n}}\n\n"
+    text += "for range 2 {\n\tgo pass(new(pen), new(pen))\n}\n"
+    channel = subject(ask(rewriter, text, "chan receive", 6 + body.count("\n")))
+    assert [site.anew for site in channel.sites("close")] == [anew]
+    assert not any(site.anew for site in channel.sites("make"))
+
+
 def test_what_library_code_has_too_is_unknown(rewriter: Rewriter) -> None:
     text = 'c := make(chan os.Signal, 1)\nsignal.Notify(c)\n<-c\nd := exec.Command("x")\n_ = d\n'
     channel = subject(ask(rewriter, text, "chan receive", 3))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from jupyter_goleak.explanation import English
+from jupyter_goleak.explanation import English, explain
 from jupyter_goleak.facts import Case, Facts, Operation, Place, Standing, Variable
-from jupyter_goleak.model import Evidence, Frame, Leak
+from jupyter_goleak.model import Evidence, Frame, Leak, Run
 from jupyter_goleak.patterns import Wait, will_be_served, will_be_woken
 
 # The bodies of the programs below, as the facts number them.
@@ -41,6 +42,7 @@ def operation(kind: str, line: int = 10, body: int = MAIN, **changes: Any) -> Op
         "holding": (),
         "body": body,
         "again": False,
+        "anew": False,
         "select_line": 0,
         "tasks": (),
         "timed": False,
@@ -168,6 +170,16 @@ ORDER = {
         True,
     ),
     "in a function that does not lead there": (operation("send", 40, HELPER), sleeping(5), False),
+    "in a function that makes the value anew": (
+        operation("send", 40, HELPER, anew=True),
+        sleeping(5, MAIN, HELPER),
+        False,
+    ),
+    "inside of the function that made the value": (
+        operation("send", 60, HELPER, anew=True),
+        sleeping(50, HELPER, outer=[Standing(MAIN, 5)]),
+        True,
+    ),
     "in a task that it starts": (operation("go", 4, tasks=(LITERAL,)), sleeping(50, LITERAL), True),
     "beside a task that it starts": (operation("go", 4, tasks=(LITERAL,)), sleeping(50, HELPER), False),
 }
@@ -252,6 +264,39 @@ def test_what_was_made_where_the_goroutine_was_started_is_meant() -> None:
     narrowed = waiter.narrowed().place
     assert (narrowed.variable, narrowed.others) == (1, ())
     assert [(each.variable, each.others) for each in narrowed.cases] == [(1, ())]
+
+
+def made_in(function: str, *operations: Operation, **changes: Any) -> Variable:
+    return variable("channel", operation("make", 8, HELPER, function=function), *operations, **changes)
+
+
+def test_the_likeliest_value_is_not_the_only_one_that_may_yet_come() -> None:
+    near, served = made_in("main"), made_in("source", operation("send"))
+    for where in (place(others=(1,)), place("select", None, cases=(case("receive", 0, 1),))):
+        waiter, _ = waits([near, served], where, sleeping())
+        run = Run("original", "leak", 0, 1.0, leaks=(waiter.leak,), alive=(leak("alive", "sleep"),))
+        told = explain(run, waiter.facts)
+        assert told.leaks == ()
+        assert any(group.explanation.endswith(f"{SERVED}.") for group in told.alive)
+
+
+def test_another_tests_value_is_meant_only_where_its_own_test_made_none() -> None:
+    own, other = made_in("TestTea"), made_in("a function literal in TestCake")
+    shared, helped = made_in("TestCake", global_=True), made_in("newCup")
+    group = replace(leak("likely", "chan receive"), test="TestTea/green")
+    for variables, meant in (
+        ((other, own), [1]),
+        ((other, own, shared, helped), [1, 2, 3]),
+        ((other, helped), [0, 1]),
+        ((other, variable("channel")), [0, 1]),
+    ):
+        others = tuple(range(1, len(variables)))
+        (waiter,) = waits(variables, (place(others=others, cases=(case("receive", 0, *others),)), group))
+        kept = waiter.within_its_test().place
+        assert [kept.variable, *kept.others] == meant
+        assert [kept.cases[0].variable, *kept.cases[0].others] == meant
+        (waiter,) = waits(variables, place(others=others))
+        assert waiter.within_its_test() == waiter
 
 
 # ── woken from outside ──────────────────────────────────────────────────────────────────────────────────────────

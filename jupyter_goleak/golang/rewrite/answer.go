@@ -153,6 +153,7 @@ type Operation struct {
 	Holding     []int  `json:"holding"`
 	Body        int    `json:"body"`        // of which function it is part, in the order of the text; -1 at package level
 	Again       bool   `json:"again"`       // the program may come to it more than once
+	Anew        bool   `json:"anew"`        // on a value that the same call of its function has made
 	SelectLine  int    `json:"select_line"` // of the select whose case it is
 	Tasks       []int  `json:"tasks"`       // of a Go: the bodies that it starts
 	Timed       bool   `json:"timed"`       // a timer comes to it

@@ -164,7 +164,9 @@ func (r *reporter) describe(o object) Variable {
 		}
 	}
 	for _, op := range operations {
-		v.Operations = append(v.Operations, r.operation(op, o.made))
+		told := r.operation(op, o.made)
+		told.Anew = r.anew(op, o)
+		v.Operations = append(v.Operations, told)
 		if op.expression != nil && !op.makes() {
 			better(r.info.TypeOf(op.expression))
 		}
