@@ -163,7 +163,8 @@ class Launch:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One case of a select: `operation` is `send`, `receive` or `default`; `variable`, `others` and `ended` as in `Place`.
+    """One case of a select: `operation` is `send`, `receive` or `default`; `variable`, `others`, `ended` and `given` as in
+    `Place`.
 
     `nil`: its channel is a field that the value in question was surely made without.
     `break_line` is that of a `break` at its end, which leaves the select and not the loop around it; 0 where there is none.
@@ -176,6 +177,7 @@ class Case:
     variable: int | None
     others: tuple[int, ...]
     ended: tuple[int, ...]
+    given: str
     nil: bool = False
     break_line: int = 0
 
@@ -203,7 +205,8 @@ class Place:
 
     `operation` is `range`, `receive`, `send`, `select`, `call`, or a method's name in small letters (`lock`, `wait`, …).
     `variable` is the index of what it waits for, as far as the text tells; where the same code serves several values,
-    `others` are the rest, and `ended` those that may be meant, too, though something closes, cancels or stops them. `loop` is the innermost loop around it, itself for a range. `forever`:
+    `others` are the rest, and `ended` those that may be meant, too, though something closes, cancels or stops them. `given` is the
+    function with the `go` statement, where the expression is its parameter, "" otherwise. `loop` is the innermost loop around it, itself for a range. `forever`:
     a loop without a condition repeats it, or a call that led to it. `each_round`: the loop
     declares what is waited for, which is another value in each round. `comma_ok`: the receive tells, too, whether the channel is
     closed. `holding` names the locks that the goroutine holds there; `same`: by all that the text tells, the lock that it
@@ -220,6 +223,7 @@ class Place:
     variable: int | None
     others: tuple[int, ...]
     ended: tuple[int, ...]
+    given: str
     function: str
     file: str
     line: int

@@ -87,7 +87,7 @@ class Wait:
             return self
         own = self.leak.test.partition("/")[0]
 
-        def choose(candidates: list[int]) -> list[int]:
+        def choose(candidates: list[int], _: str) -> list[int]:
             makers = {index: self._tests(index) for index in candidates}
             if not any(tests == {own} for tests in makers.values()):
                 return candidates
@@ -100,17 +100,17 @@ class Wait:
         led there, if any of them was. They are the likeliest, not the only ones: good for words, not for a verdict."""
         return self._choosing(self._made_near)
 
-    def _choosing(self, choose: Callable[[list[int]], list[int]]) -> Wait:
+    def _choosing(self, choose: Callable[[list[int], str], list[int]]) -> Wait:
         """The same wait for those values that are chosen; where none is, for all of them."""
         cases = []
         for case in self.place.cases:
             if case.variable is not None:
                 candidates = [case.variable, *case.others]
-                first, *rest = choose(candidates) or candidates
-                case = replace(case, variable=first, others=tuple(rest), ended=tuple(choose([*case.ended])))
+                first, *rest = choose(candidates, case.given) or candidates
+                case = replace(case, variable=first, others=tuple(rest), ended=tuple(choose([*case.ended], case.given)))
             cases.append(case)
-        chosen = self._about(choose(self._candidates()))
-        ended = tuple(choose([*self.place.ended]))
+        chosen = self._about(choose(self._candidates(), self.place.given))
+        ended = tuple(choose([*self.place.ended], self.place.given))
         return replace(chosen, place=replace(chosen.place, cases=tuple(cases), ended=ended))
 
     def _tests(self, index: int) -> set[str]:
@@ -122,9 +122,9 @@ class Wait:
         made = [_TEST.match(site.function.removeprefix(A_LITERAL_IN)) for site in self._makes(index)]
         return {test[0] for test in made if test is not None} if all(made) else set()
 
-    def _made_near(self, candidates: list[int]) -> list[int]:
+    def _made_near(self, candidates: list[int], given: str) -> list[int]:
         here = (self.leak.go_file, self.leak.go_line)
-        led = {plain_function(function) for function in self._functions()}
+        led = {plain_function(function) for function in self._functions()} - {given}
         for made_here in (
             lambda site: (site.file, site.line) == here,
             lambda site: site.function.removeprefix(A_LITERAL_IN) in led,
@@ -178,8 +178,9 @@ class Wait:
                 if other.leak is self.leak or idle:
                     continue
                 bodies = {call.body for call in other.place.stack}
-                # Who waits in that very statement waits there for another value.
+                # Who waits in that very statement waits there for another value, unless it first receives what it is to do it with.
                 there = (other.place.file, other.place.line) == (site.file, site.line)
+                there = there and (other.place.operation != "receive" or site.kind == "receive")
                 held = site.deferred and site.body in other.place.ahead
                 ahead = (site.body in bodies or held) and not there and not other._is_past(site)
                 if ahead or bodies.intersection(site.tasks):

@@ -147,6 +147,42 @@ def test_two_values_in_one_parameter_are_told_apart(rewriter: Rewriter) -> None:
     assert (place.variable is not None, len(place.others)) == (True, 1)
 
 
+HANDED = """\
+func pass(in <-chan int, out chan<- int) {
+	out <- <-in
+}
+
+func sourced() <-chan int {
+	return make(chan int)
+}
+
+sieved, baked := make(chan int), make(chan int)
+go pass(sourced(), sieved)
+go pass(sieved, baked)
+"""
+
+
+NEXT = "\nfunc next(in <-chan int) <-chan int {\n\treturn in\n}\n"
+
+
+@pytest.mark.parametrize(
+    ("launch", "text", "made"),
+    [(10, HANDED, [6]), (11, HANDED, [9]), (10, HANDED.replace("\tout <-", "\tin = next(in); out <-") + NEXT, [6, 9])],
+)
+def test_what_the_go_statement_hands_over_is_meant(rewriter: Rewriter, launch: int, text: str, made: list[int]) -> None:
+    facts = ask(rewriter, text, "chan receive", 2, go_line=launch)
+    (place,) = facts.places
+    variables = [facts.variables[index] for index in (place.variable, *place.others) if index is not None]
+    assert [site.line for each in variables for site in each.sites("make")] == made
+
+
+def test_what_a_function_was_given_is_told_from_what_it_makes(rewriter: Rewriter) -> None:
+    text = "func pass(in chan int) chan int {\n\tout := make(chan int)\n\tgo func() {\n\t\tout <- <-in\n\t}()\n\treturn out\n}\n\npass(pass(nil))\n"
+    for state, given in (("chan receive", "pass"), ("chan send", "")):
+        (place,) = ask(rewriter, text, state, 4, go_line=3).places
+        assert place.given == given
+
+
 def test_a_lock_made_by_a_literal_is_a_value_of_its_own(rewriter: Rewriter) -> None:
     text = "func rest(work *sync.WaitGroup) {\n\twork.Wait()\n}\n\na, b, c := &sync.WaitGroup{}, new(sync.WaitGroup), sync.WaitGroup{}\nrest(a)\nrest(b)\nrest(&c)\n"
     facts = ask(rewriter, text, "sync.WaitGroup.Wait", 2)

@@ -87,7 +87,7 @@ def variable(kind: str, *operations: Operation, **changes: Any) -> Variable:
 
 
 def case(operation: str, variable: int | None, *others: int) -> Case:
-    return Case(operation, "x", "", 20, variable, others, ())
+    return Case(operation, "x", "", 20, variable, others, (), "")
 
 
 def place(operation: str = "receive", subject: int | None = 0, **changes: Any) -> Place:
@@ -100,6 +100,7 @@ def place(operation: str = "receive", subject: int | None = 0, **changes: Any) -
         "variable": subject,
         "others": (),
         "ended": (),
+        "given": "",
         "function": "waiter",
         "file": "main.go",
         "line": 20,
@@ -230,6 +231,13 @@ def test_who_is_at_work_is_not_stuck_unless_all_are_asleep() -> None:
     assert waiter.stuck([site]) == (other, site)
 
 
+def test_who_receives_what_it_is_to_send_is_stuck_before_it_sends() -> None:
+    site = operation("send", 20, WAITER)
+    for does, stuck in (("receive", True), ("send", False)):
+        waiter, _ = waits([variable("channel", site)], place(), place(does))
+        assert (waiter.stuck([site]) is not None) is stuck
+
+
 def test_nobody_is_stuck_by_himself() -> None:
     site = operation("send", 30, WAITER)
     (waiter,) = waits([variable("channel", site)], place())
@@ -278,6 +286,14 @@ def test_the_likeliest_value_is_not_the_only_one_that_may_yet_come() -> None:
         told = explain(run, waiter.facts)
         assert told.leaks == ()
         assert any(group.explanation.endswith(f"{SERVED}.") for group in told.alive)
+
+
+def test_what_the_starter_made_is_not_what_it_was_given() -> None:
+    waiter, _ = waits([made_in("source"), made_in("main")], place(others=(1,), given="main"), sleeping())
+    assert waiter.narrowed().place.others == (1,)
+    either = replace(case("receive", 0, 1), given="main")
+    waiter, _ = waits([made_in("source"), made_in("main")], place("select", None, cases=(either,)), sleeping())
+    assert waiter.narrowed().place.cases == (either,)
 
 
 def test_another_tests_value_is_meant_only_where_its_own_test_made_none() -> None:

@@ -43,6 +43,7 @@ type Place struct {
 	Variable   *int       `json:"variable"`
 	Others     []int      `json:"others"` // what else it may be: the same code serves several
 	Ended      []int      `json:"ended"`  // what it may be, too, though something closes, cancels or stops that
+	Given      string     `json:"given"`  // the function with the go statement, where the expression is its parameter
 	Function   string     `json:"function"`
 	File       string     `json:"file"`
 	Line       int        `json:"line"`
@@ -84,6 +85,7 @@ type Case struct {
 	Ended      []int  `json:"ended"`
 	Nil        bool   `json:"nil"`        // its channel is a field that the value was made without
 	Break      int    `json:"break_line"` // of a break at its end, which leaves the select and not the loop around it; 0 for none
+	Given      string `json:"given"`
 }
 
 type Loop struct {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"go/ast"
+	"slices"
 	"strings"
 )
 
@@ -85,6 +86,53 @@ func (r *reporter) handedBy(launch ast.Node) (handed []object) {
 		}
 	}
 	return handed
+}
+
+// argument is what the go statement hands over as the parameter that the expression is, nil where it may have changed since.
+func (r *reporter) argument(e ast.Expr) ast.Expr {
+	name, ok := ast.Unparen(e).(*ast.Ident)
+	start, started := r.launched.(*ast.GoStmt)
+	if !ok || !started {
+		return nil
+	}
+	for _, fn := range r.targetsOf(start.Call) {
+		i := slices.Index(r.fields(fn.typ.Params), r.rootOf(name))
+		if i < 0 || i >= len(start.Call.Args) || r.isAssigned(name, fn) {
+			continue
+		}
+		// Whoever has called himself has it from there.
+		calls := slices.DeleteFunc(slices.Clone(r.bodies), func(body *function) bool { return body != fn })
+		argument := start.Call.Args[i]
+		if objects, _ := r.objects(argument); len(calls) == 1 && !slices.ContainsFunc(objects, func(o object) bool { return o.class != nil }) {
+			return argument
+		}
+	}
+	return nil
+}
+
+// given is the function with the go statement, where the expression is a parameter of it: what that function makes itself
+// is then another value.
+func (r *reporter) given(e ast.Expr) string {
+	name, ok := ast.Unparen(e).(*ast.Ident)
+	start, started := r.launched.(*ast.GoStmt)
+	if !ok || !started {
+		return ""
+	}
+	for _, fn := range r.ordered {
+		if fn.object != nil && slices.Contains(r.fields(fn.typ.Params), r.rootOf(name)) && !r.isAssigned(name, fn) &&
+			fn.node.Pos() <= start.Pos() && start.End() <= fn.node.End() {
+			return fn.name
+		}
+	}
+	return ""
+}
+
+// isAssigned tells whether the function gives its parameter another value.
+func (r *reporter) isAssigned(parameter *ast.Ident, fn *function) bool {
+	return slices.ContainsFunc(r.assignmentsIn(fn), func(by assignment) bool {
+		name, ok := by.to.(*ast.Ident)
+		return ok && r.info.ObjectOf(name) == r.info.ObjectOf(parameter)
+	})
 }
 
 func (r *reporter) arguments(call *ast.CallExpr) string {

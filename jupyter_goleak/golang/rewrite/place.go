@@ -15,7 +15,7 @@ func (r *reporter) place(wait Wait) Place {
 		started, launch := r.launch(wait.Started)
 		out.Started = started
 		if launch, ok := launch.(*ast.GoStmt); ok {
-			r.wait, r.handed, r.bodies = wait, nil, nil
+			r.wait, r.launched, r.handed, r.bodies = wait, nil, nil, nil
 			r.fill(&out, launch.Call, nil)
 		}
 		return out
@@ -119,6 +119,7 @@ func (r *reporter) fill(out *Place, node ast.Node, path walkPath) {
 		out.EachRound = r.eachRound(expression, path)
 		out.Expression = shorten(r.text(expression))
 		out.Variable, out.Others, out.Ended = r.subject(expression)
+		out.Given = r.given(expression)
 	}
 }
 
@@ -153,6 +154,9 @@ func commaOK(receive ast.Expr, path walkPath) bool {
 // what is less so, since something closes, cancels or stops it.
 func (r *reporter) subject(e ast.Expr) (likeliest *int, others, ended []int) {
 	objects, _ := r.objects(e)
+	if argument := r.argument(e); argument != nil {
+		objects, _ = r.objects(argument)
+	}
 	// What the go statement hands over, and what these functions make of it.
 	handed := slices.DeleteFunc(slices.Clone(objects), func(o object) bool { return !r.isHanded(o) })
 	if slices.ContainsFunc(handed, func(o object) bool { return slices.Contains(r.handed, root(o)) }) {
@@ -259,6 +263,7 @@ func (r *reporter) cases(choice *ast.SelectStmt, path walkPath) []Case {
 				out.Expression = shorten(r.text(channel))
 				out.Variable, out.Others, out.Ended = r.subject(channel)
 				out.Nil = r.isUnset(channel)
+				out.Given = r.given(channel)
 			}
 		}
 		cases = append(cases, out)
