@@ -5,6 +5,7 @@ VENV ?= .venv
 
 bin := $(VENV)/bin
 pip := $(bin)/python -m pip install --quiet --disable-pip-version-check
+two := --numprocesses 2 --dist loadfile
 oldest := 1.23.2
 releases := $(oldest) 1.24.11 1.25.5 1.26.6 1.27.3
 toolchain = $(VENV)/toolchains/$(1)/go/bin/go
@@ -32,7 +33,7 @@ site: $(VENV)/test
 
 ## test: lint, types, and all tests, with the oldest Go that is supported and the newest
 test: lint $(call toolchain,$(oldest)) chromium
-	GOLEAK_TEST_TOOLCHAINS="$(call paths,$(oldest)):$$($(bin)/python -c 'import go; print(*go.__path__)')/bin/go" $(bin)/python -W error -m pytest
+	GOLEAK_TEST_TOOLCHAINS="$(call paths,$(oldest)):$$($(bin)/python -c 'import go; print(*go.__path__)')/bin/go" $(bin)/python -W error -m pytest $(two)
 
 lint: $(VENV)/test
 	$(bin)/ruff check .
@@ -41,7 +42,7 @@ lint: $(VENV)/test
 
 ## test-toolchains: the tests that take a toolchain, with every supported release of Go
 test-toolchains: $(VENV)/test $(foreach release,$(releases),$(call toolchain,$(release)))
-	GOLEAK_TEST_TOOLCHAINS="$(call paths,$(releases))" $(bin)/python -W error -m pytest -m toolchain tests/integration
+	GOLEAK_TEST_TOOLCHAINS="$(call paths,$(releases))" $(bin)/python -W error -m pytest $(two) -m toolchain tests/integration
 
 ## screenshot: the picture that README.md opens with, made by the browser test
 screenshot: $(VENV)/test chromium
