@@ -66,7 +66,7 @@ func (r *reporter) closeAfter(o object, operations []*operation, unknown bool) *
 			last = op
 		}
 	}
-	if last == nil {
+	if last == nil || r.isPerValue(last.fn, r.rootOf(last.expression), last.path) {
 		return nil
 	}
 	stmt, path := outside(last, r.rootOf(last.expression))
