@@ -18,7 +18,13 @@ func (f *flow) mayEnd(fn *function, made ast.Expr, variables ...*types.Var) bool
 	case fn.isEntry():
 		return fn.name != "init"
 	}
-	return !f.handsOut(fn, made, variables...) && f.meets(fn)
+	return !f.handsOut(fn, made, variables...) && (fn.standsAlone() || f.meets(fn))
+}
+
+// standsAlone tells whether the function is given nothing and gives nothing back: what it starts works for it alone.
+func (fn *function) standsAlone() bool {
+	decl, ok := fn.node.(*ast.FuncDecl)
+	return ok && decl.Recv == nil && decl.Type.Params.NumFields() == 0 && decl.Type.Results.NumFields() == 0
 }
 
 // mayCall tells whether the function may call the i-th of what it makes there when it returns. One that has such a call
