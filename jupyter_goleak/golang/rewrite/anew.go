@@ -108,11 +108,7 @@ func (f *flow) assignmentsIn(fn *function) (all []assignment) {
 		case *ast.AssignStmt:
 			add(node.Lhs, node.Rhs)
 		case *ast.ValueSpec:
-			names := make([]ast.Expr, len(node.Names))
-			for i, name := range node.Names {
-				names[i] = name
-			}
-			add(names, node.Values)
+			add(declared(node), node.Values)
 		case *ast.RangeStmt:
 			all = append(all, assignment{node.Key, nil}, assignment{node.Value, nil})
 		}

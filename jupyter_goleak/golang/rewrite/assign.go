@@ -52,11 +52,7 @@ func (f *flow) assignments() {
 			case *ast.AssignStmt:
 				f.assign(node.Lhs, node.Rhs)
 			case *ast.ValueSpec:
-				names := make([]ast.Expr, len(node.Names))
-				for i, name := range node.Names {
-					names[i] = name
-				}
-				f.assign(names, node.Values)
+				f.assign(declared(node), node.Values)
 			case *ast.RangeStmt:
 				f.ranged(node)
 			case *ast.CompositeLit:

@@ -66,11 +66,7 @@ func (f *flow) operations() {
 			case *ast.AssignStmt:
 				f.assigned(node.Lhs, node.Rhs, node, path)
 			case *ast.ValueSpec:
-				names := make([]ast.Expr, len(node.Names))
-				for i, name := range node.Names {
-					names[i] = name
-				}
-				f.assigned(names, node.Values, node, path)
+				f.assigned(declared(node), node.Values, node, path)
 			}
 		})
 	}
@@ -108,6 +104,15 @@ func (f *flow) assigned(to, from []ast.Expr, node ast.Node, path []ast.Node) {
 			}
 		}
 	}
+}
+
+// declared are the names of a declaration, as an assignment would have them.
+func declared(spec *ast.ValueSpec) []ast.Expr {
+	names := make([]ast.Expr, len(spec.Names))
+	for i, name := range spec.Names {
+		names[i] = name
+	}
+	return names
 }
 
 // makesContext tells whether the function gives a context and the function that cancels it.

@@ -136,11 +136,7 @@ func (r *reporter) valuesOf(v *types.Var) (all []ast.Expr) {
 			case *ast.AssignStmt:
 				each(node.Lhs, node.Rhs)
 			case *ast.ValueSpec:
-				names := make([]ast.Expr, len(node.Names))
-				for i, name := range node.Names {
-					names[i] = name
-				}
-				each(names, node.Values)
+				each(declared(node), node.Values)
 			case *ast.RangeStmt:
 				each([]ast.Expr{node.Key, node.Value}, nil)
 			}
