@@ -8,9 +8,9 @@ from jupyter_goleak.program import Program
 
 
 def unified_diff(before: Program, after: Program) -> str:
-    """The unified diff of all files that both programs have, the main one first."""
+    """The unified diff of all files that both programs have, the main ones first, whatever their names."""
     names = sorted((file.name for file in before.files), key=lambda name: (name != before.main, name))
-    new = {file.name: file.text for file in after.files}
+    new = {file.name: file.text for file in after.files} | {before.main: after.source}
     return "".join(text_diff(before.file(name).text, new[name], name) for name in names if name in new)
 
 

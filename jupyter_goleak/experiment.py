@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_goleak import diagnosis, packages, toolchain
-from jupyter_goleak.edits import text_diff
+from jupyter_goleak.edits import unified_diff
 from jupyter_goleak.errors import BuildError, CompilerMessage, GoleakError, UsageError
 from jupyter_goleak.events import Ended, Event, Explored, Finished, Progress, Started, Tried
 from jupyter_goleak.execution import Execution
@@ -96,7 +96,7 @@ class Experiment:
             fix, fixed = None, runs.get("fixed")
             while proposal is not None and fixed is not None:
                 if run.verdict != "clean" and fixed.verdict == "clean":
-                    fixed = yield from self._explored(fixed, self._fixed(proposal), bench)
+                    fixed = yield from self._explored(fixed, proposal.program, bench)
                 accepted, outcome = accepts(run, fixed, proposal.origin)
                 if proposal.origin in ("cell", "marker") or accepted:
                     fix = proposal.fix(self._program, verified=accepted, runs=fixed.explored.runs)
@@ -137,7 +137,7 @@ class Experiment:
         """Search for a fix; where there is one, show it live beside the original."""
 
         def show(program: Program, built: Built, title: str) -> Generator[Event, None, Run]:
-            proposal = Proposal("repair", title, self._rewriter.instrument(program), program.main)
+            proposal = Proposal("repair", title, self._rewriter.instrument(program), program)
             runs = yield from self._run(bench, None, built, proposal)
             return runs["fixed"]
 
@@ -201,18 +201,18 @@ class Experiment:
 
     def _proposals(self, prepared: Prepared) -> list[Proposal]:
         """The fixed variants to try, the most promising first."""
-        main = self._program.main
+        original = self._program
         if self._fixed_program is not None:
             fixed = self._rewriter.prepare(self._fixed_program).original
-            return [Proposal("cell", "the fixed variant of another cell", fixed, self._fixed_program.main)]
+            return [Proposal("cell", "the fixed variant of another cell", fixed, self._fixed_program)]
         if self._options.no_fix:
             return []
         if prepared.marked is not None:
-            return [Proposal("marker", "the marked lines", prepared.marked, main)]
-        return [Proposal("commented-out", each.title, each.variant, each.file) for each in prepared.candidates]
-
-    def _fixed(self, proposal: Proposal) -> Program:
-        return self._fixed_program or proposal.variant.program(self._program)
+            return [Proposal("marker", "the marked lines", prepared.marked, prepared.marked.program(original))]
+        return [
+            Proposal("commented-out", each.title, each.variant, each.variant.program(original))
+            for each in prepared.candidates
+        ]
 
     def _explored(self, run: Run, program: Program, bench: Workbench) -> Generator[Event, None, Run]:
         """The run together with those under other schedules, where they were asked for."""
@@ -273,7 +273,7 @@ class Experiment:
         """Wait for the original, and build the first proposal that compiles beside it."""
         failed: list[Attempt] = []
         proposal = next(proposals, None)
-        building = bench.start(proposal.variant, "fixed", proposal.main) if proposal else None
+        building = bench.start(proposal.variant, "fixed", proposal.program.main) if proposal else None
         if original is not None:
             try:
                 original.wait()
@@ -288,7 +288,7 @@ class Experiment:
                     raise _with_lines(problem, shown) from None
                 failed.append(Attempt(proposal.title, "build-error", str(problem)))
                 proposal = next(proposals, None)
-                building = bench.start(proposal.variant, "fixed", proposal.main) if proposal else None
+                building = bench.start(proposal.variant, "fixed", proposal.program.main) if proposal else None
             else:
                 return building, proposal, failed
         return None, None, failed
@@ -301,8 +301,7 @@ class Experiment:
         for variant, built in _present(("original", original), ("fixed", fixed)):
             jobs.append(bench.job(variant, built))
             recorders[variant] = Recorder(variant, built.places, self._options.settle)
-            before, name = self._program.source, self._program.main
-            diff = text_diff(before, built.source, name) if variant == "fixed" else ""
+            diff = unified_diff(self._program, proposal.program) if variant == "fixed" and proposal else ""
             yield Started(variant, built.source, diff)
         runs: dict[Variant, Run] = {}
         execution = Execution(jobs)
@@ -312,7 +311,7 @@ class Experiment:
                 yield from recorder.add(happening)
                 if recorder.ended:
                     run = diagnosis.judge(recorder.recording(), ignore=self._options.ignore)
-                    program = self._program if variant == "original" or proposal is None else self._fixed(proposal)
+                    program = self._program if variant == "original" or proposal is None else proposal.program
                     runs[variant] = self._reasons.explained(run, program)
                     yield Ended(variant, runs[variant])
         if execution.stopped:

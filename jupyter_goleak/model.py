@@ -202,7 +202,8 @@ class Exploration:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """An edit that makes the fixed variant. `source` is the whole edited text; `diff` a unified diff of it.
+    """An edit that makes the fixed variant. `source` is the whole edited text of the file that one sees first, `text` that of the
+    program, of an archive with all its files; `diff` a unified diff.
 
     `line` and `code` are the edit's own where it is a single line that came in or changed; 0 and "" else. `strategy` names
     how a fix that was searched for came about, "" for others.
@@ -214,6 +215,7 @@ class Fix:
     verified: bool
     runs: int
     source: str = field(repr=False)
+    text: str = field(repr=False)
     why: str = ""
     line: int = 0
     code: str = ""
@@ -221,7 +223,7 @@ class Fix:
 
     def apply(self) -> str:
         """The program's text with the edit in it."""
-        return self.source
+        return self.text
 
     def to_dict(self) -> dict[str, Any]:
         return {

@@ -80,6 +80,7 @@ class Program:
 
     `directory` is the folder that the files come from, None for a text. With form `package`, `pattern` is the
     package in the words of the go command, relative to `directory`; `named` tells that the user asked for `main` itself.
+    `preface` is what stands in an archive before its first file.
     """
 
     form: Form
@@ -88,11 +89,20 @@ class Program:
     directory: Path | None = None
     pattern: str = "."
     named: bool = False
+    preface: str = ""
 
     @property
     def source(self) -> str:
         """The text of the file that the user sees first."""
         return self.file(self.main).text
+
+    @property
+    def text(self) -> str:
+        """The whole text: of an archive all files, each after its line `-- name --` where it had one; else as `source`."""
+        if self.form != "txtar":
+            return self.source
+        marked = (file.text if file.first_line == 1 else f"-- {file.name} --\n{file.text}" for file in self.files)
+        return self.preface + "".join(marked)
 
     @property
     def module(self) -> SourceFile | None:
@@ -269,6 +279,7 @@ def _parse_txtar(text: str) -> Program:
     if _package_of(_code(head)):
         name = "main.go" if all(file.name != "main.go" for file in files) else "prog.go"
         files.insert(0, SourceFile(name, head))
+        head = ""
     names = {file.name for file in files}
     for file in files:
         if within := names & {str(parent) for parent in PurePosixPath(file.name).parents}:
@@ -277,7 +288,7 @@ def _parse_txtar(text: str) -> Program:
     main = _main_of(files)
     if main is None:
         raise UsageError("There is no Go file in the archive.")
-    return Program("txtar", tuple(files), main)
+    return Program("txtar", tuple(files), main, preface=head)
 
 
 def _safe_name(name: str, line: int) -> str:

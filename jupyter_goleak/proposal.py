@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from jupyter_goleak.edits import single_edit, text_diff
+from jupyter_goleak.edits import single_edit, unified_diff
 from jupyter_goleak.model import Fix, Origin, Outcome, Run
 from jupyter_goleak.program import Program
 from jupyter_goleak.rewriting import VariantSource
@@ -16,28 +16,24 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """Where a fixed variant came from and what it is built from."""
+    """Where a fixed variant came from, what it is built from, and what the user reads of it."""
 
     origin: Origin
     title: str
     variant: VariantSource
-    main: str
+    program: Program
 
-    @property
-    def source(self) -> str:
-        """What the user reads of it."""
-        return self.variant.file(self.main).text
-
-    def fix(self, program: Program, *, verified: bool, runs: int) -> Fix:
+    def fix(self, original: Program, *, verified: bool, runs: int) -> Fix:
         """It, as the fix of that program."""
-        line, code = single_edit(program.source, self.source)
+        line, code = single_edit(original.source, self.program.source)
         return Fix(
             origin=self.origin,
             title=self.title,
-            diff=text_diff(program.source, self.source, program.main),
+            diff=unified_diff(original, self.program),
             verified=verified,
             runs=runs,
-            source=self.source,
+            source=self.program.source,
+            text=self.program.text,
             line=line,
             code=code,
         )

@@ -379,6 +379,7 @@ class Repair:
             verified=True,
             runs=runs,
             source=after.source,
+            text=after.text,
             why=" ".join(dict.fromkeys(edit.why for edit in candidate.edits)),
             line=line,
             code=code,

@@ -147,6 +147,65 @@ def test_a_snippet_is_mended_where_it_was_written() -> None:
     assert (report.fix.line, report.fix.code) == (7, "close(words)")
 
 
+BAKERY = """\
+A bakery in two packages.
+-- go.mod --
+module bakery
+
+go 1.23
+-- main.go --
+package main
+
+import (
+	"fmt"
+
+	"bakery/oven"
+)
+
+func main() {
+	o := oven.Light(2)
+	for tray := range 4 {
+		o.Put(tray)
+	}
+	o.Finish()
+	fmt.Println("all baked")
+}
+-- oven/oven.go --
+package oven
+
+type Oven struct{ trays chan int }
+
+func Light(bakers int) *Oven {
+	o := &Oven{trays: make(chan int)}
+	for range bakers {
+		go o.bake()
+	}
+	return o
+}
+
+func (o *Oven) bake() {
+	for range o.trays {
+	}
+}
+
+func (o *Oven) Put(tray int) { o.trays <- tray }
+
+func (o *Oven) Finish() {
+	close(o.trays)
+}
+"""
+
+
+@pytest.mark.parametrize("instead", ["\t// close(o.trays)\n", ""], ids=["commented-out", "searched-for"])
+def test_a_fix_in_another_file_of_an_archive_keeps_the_archive(instead: str) -> None:
+    report = check(BAKERY.replace("\tclose(o.trays)\n", instead), repair_budget=60)
+    assert report.fix is not None, report.attempts
+    assert report.fix.verified
+    assert report.fix.diff.startswith("--- oven/oven.go (original)\n+++ oven/oven.go (fixed)\n")
+    assert report.fix.diff.count("\n--- ") == 0
+    assert code(report.fix.apply()) == code(BAKERY)
+
+
 def test_what_comments_hold_is_not_searched_for() -> None:
     report = check(CASES["abandoned-receiver-audit-log"].main)
     assert report.fix is not None

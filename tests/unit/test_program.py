@@ -147,6 +147,13 @@ def test_go_before_the_first_file_of_an_archive_is_a_file_too() -> None:
     assert ([file.name for file in program.files], program.main) == (["prog.go", "main.go"], "main.go")
 
 
+@pytest.mark.parametrize("text", [ARCHIVE, FILE + ARCHIVE.removeprefix("A story.\n"), FILE, SNIPPET])
+def test_a_program_gives_back_the_text_that_it_was_read_from(text: str) -> None:
+    program = parse_program(text)
+    assert program.text == text
+    assert program.with_text("package main\n").text == text.replace(program.source, "package main\n")
+
+
 def test_a_marker_inside_a_raw_string_starts_no_file() -> None:
     program = parse_program("package main\n\nvar archive = `\n-- a.go --\npackage a\n`\n\nfunc main() {}\n")
     assert (program.form, len(program.files)) == ("file", 1)

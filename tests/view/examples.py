@@ -111,7 +111,7 @@ def fixed(**changes: object) -> Run:
 
 
 def report(**changes: object) -> Report:
-    fix = Fix("commented-out", "uncomment `close(jobs)`", DIFF, verified=True, runs=1, source=FIXED)
+    fix = Fix("commented-out", "uncomment `close(jobs)`", DIFF, verified=True, runs=1, source=FIXED, text=FIXED)
     values: dict[str, object] = {
         "go": "go1.27.3",
         "verdict": "leak",
