@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"go/types"
 	"slices"
+	"strings"
 )
 
 // What a lock guards: what several functions use and somebody writes.
@@ -194,26 +195,31 @@ func (l locking) owner(r *repairer) *types.Var {
 	return r.root(expression)
 }
 
-// needed tells whether what the lock guards is used in [from, to) of the function that takes it. What belongs to `other`
-// has its own lock there.
-func (r *repairer) needed(l locking, from, to token.Pos, other *types.Var) bool {
-	g := &guarding{repairer: r, lock: l, from: from, other: other, seen: map[*function]bool{l.op.fn: true}}
-	g.owner = l.owner(r)
+// needed tells whether what the lock guards is used in [from, to) of the function that takes it, other than in `early`, which
+// is read before. What belongs to `other` has its own lock there.
+func (r *repairer) needed(l locking, from, to token.Pos, other *types.Var, early ast.Expr) bool {
+	g := &guarding{repairer: r, lock: l, from: from, other: other, early: early, seen: map[*function]bool{l.op.fn: true}}
+	g.owners = map[*types.Var]bool{}
+	if owner := l.owner(r); owner != nil {
+		g.owners[owner] = true
+	}
 	return g.uses(l.op.fn.body, func(node ast.Node) bool { return from <= node.Pos() && node.Pos() < to })
 }
 
 type guarding struct {
 	*repairer
-	lock         locking
-	from         token.Pos
-	owner, other *types.Var
-	seen         map[*function]bool
+	lock   locking
+	from   token.Pos
+	early  ast.Expr
+	owners map[*types.Var]bool // what leads to the values that the lock guards
+	other  *types.Var
+	seen   map[*function]bool
 }
 
 func (g *guarding) uses(root ast.Node, within func(node ast.Node) bool) bool {
 	found := false
 	ast.Inspect(root, func(node ast.Node) bool {
-		if node == nil || found {
+		if node == nil || found || g.early != nil && node == ast.Node(g.early) {
 			return false
 		}
 		if stmt, ok := node.(*ast.GoStmt); ok {
@@ -228,16 +234,42 @@ func (g *guarding) uses(root ast.Node, within func(node ast.Node) bool) bool {
 			found = g.usesField(node)
 		case *ast.Ident:
 			v, _ := g.info.Uses[node].(*types.Var)
-			found = v != nil && !v.IsField() && v != g.owner && g.isShared(v) && !guardsItself(v.Type())
+			found = v != nil && !v.IsField() && !g.owners[v] && g.isShared(v) && !guardsItself(v.Type())
 		case *ast.CallExpr:
-			for _, target := range g.targetsOf(node) {
-				found = found || g.usesInside(target)
+			targets := g.targetsOf(node)
+			found = len(targets) == 0 && g.builtin(node) == "" && !g.isConversion(node) && slices.ContainsFunc(operands(node), g.wantsLock)
+			for _, target := range targets {
+				found = found || g.usesInside(target, node)
 			}
 		}
 		return !found
 	})
 	return found
 }
+
+// operands are what a call is given: its receiver, where it may have one, and its arguments.
+func operands(call *ast.CallExpr) []ast.Expr {
+	if selector, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok {
+		return append([]ast.Expr{selector.X}, call.Args...)
+	}
+	return call.Args
+}
+
+// wantsLock tells whether the expression is what the lock guards, of a library's type that only one goroutine may use at a time.
+func (g *guarding) wantsLock(e ast.Expr) bool {
+	named := namedOf(g.info.TypeOf(e))
+	if named == nil || named.Obj().Pkg() == nil || g.own[named.Obj().Pkg()] || guardsItself(named) {
+		return false
+	}
+	if v := g.root(e); v == nil || !g.owners[v] && !(len(g.owners) == 0 && isGlobal(v)) {
+		return false
+	}
+	area, _, _ := strings.Cut(named.Obj().Pkg().Path(), "/")
+	return slices.Contains(forOne, area) || named.Obj().Pkg().Path() == "math/rand"
+}
+
+// forOne are the parts of the standard library whose types are for one goroutine at a time.
+var forOne = []string{"archive", "bufio", "bytes", "compress", "container", "encoding", "hash", "io", "strings"}
 
 func (r *repairer) isShared(v *types.Var) bool {
 	s := r.sharing()
@@ -255,7 +287,7 @@ func (g *guarding) usesField(selector *ast.SelectorExpr) bool {
 	}
 	v := g.root(selector)
 	switch {
-	case v == nil || v == g.owner:
+	case v == nil || g.owners[v]:
 		return true
 	case v == g.other:
 		return false
@@ -266,8 +298,9 @@ func (g *guarding) usesField(selector *ast.SelectorExpr) bool {
 	return isPointer(v.Type()) && g.lock.stmt.End() <= v.Pos() && v.Pos() < g.from
 }
 
-// usesInside tells whether a function that is called meanwhile uses what the lock guards, and does not take it itself.
-func (g *guarding) usesInside(fn *function) bool {
+// usesInside tells whether a function that is called meanwhile uses what the lock guards, and does not take it itself. What
+// it is given of that it uses under other names.
+func (g *guarding) usesInside(fn *function, call *ast.CallExpr) bool {
 	if g.seen[fn] || fn.body == nil {
 		return false
 	}
@@ -280,10 +313,24 @@ func (g *guarding) usesInside(fn *function) bool {
 			}
 		}
 	}
-	inside := &guarding{repairer: g.repairer, lock: g.lock, seen: g.seen}
-	if g.owner != nil {
-		if named, receiver := namedOf(g.owner.Type()), g.receiver(fn); named != nil && receiver != nil && namedOf(receiver.Type()) == named {
-			inside.owner = receiver
+	inside := &guarding{repairer: g.repairer, lock: g.lock, owners: map[*types.Var]bool{}, seen: g.seen}
+	receiver := g.receiver(fn)
+	for owner := range g.owners {
+		if named := namedOf(owner.Type()); named != nil && receiver != nil && namedOf(receiver.Type()) == named {
+			inside.owners[receiver] = true
+		}
+	}
+	given := func(parameter *types.Var, e ast.Expr) {
+		if v := g.root(e); parameter != nil && v != nil && g.owners[v] && !guardsItself(parameter.Type()) {
+			inside.owners[parameter] = true
+		}
+	}
+	if selector, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok {
+		given(receiver, selector.X)
+	}
+	for i, parameter := range g.fields(fn.typ.Params) {
+		if i < len(call.Args) {
+			given(parameter, call.Args[i])
 		}
 	}
 	return inside.uses(fn.body, func(ast.Node) bool { return true })

@@ -224,15 +224,7 @@ func isError(t types.Type) bool {
 
 // unused is the first of the names that the function around the position does not use in any way.
 func (r *repairer) unused(pos token.Pos, names ...string) string {
-	var around []ast.Node
-	if file := r.file(pos); file != nil {
-		for _, decl := range file.syntax.Decls {
-			if decl.Pos() <= pos && pos < decl.End() {
-				around = append(around, decl)
-			}
-		}
-	}
-	return notIn(around, names)
+	return notIn(r.around(pos), names)
 }
 
 // unusedAnywhere is the first of the names that the program does not use in any way.
@@ -242,6 +234,33 @@ func (r *repairer) unusedAnywhere(names ...string) string {
 		files = append(files, file.syntax)
 	}
 	return notIn(files, names)
+}
+
+// unusedAsVariable tells whether the function around the position uses the name for nothing but fields and methods.
+func (r *repairer) unusedAsVariable(pos token.Pos, name string) bool {
+	free := r.variableNamed(name, pos) == nil
+	for _, decl := range r.around(pos) {
+		r.walk(decl, func(node ast.Node, path []ast.Node) {
+			if ident, ok := node.(*ast.Ident); ok && ident.Name == name {
+				selector, ok := path[len(path)-1].(*ast.SelectorExpr)
+				free = free && ok && selector.Sel == ident
+			}
+		})
+	}
+	return free
+}
+
+// around is the declaration that the position stands in.
+func (r *repairer) around(pos token.Pos) []ast.Node {
+	var found []ast.Node
+	if file := r.file(pos); file != nil {
+		for _, decl := range file.syntax.Decls {
+			if decl.Pos() <= pos && pos < decl.End() {
+				found = append(found, decl)
+			}
+		}
+	}
+	return found
 }
 
 func notIn(nodes []ast.Node, names []string) string {

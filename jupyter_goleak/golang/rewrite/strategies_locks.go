@@ -3,9 +3,7 @@ package main
 import (
 	"go/ast"
 	"go/token"
-	"go/types"
 	"slices"
-	"strings"
 )
 
 // locksOf are the locks that the goroutine waits for.
@@ -214,124 +212,6 @@ func (r *repairer) skips(l locking) []ast.Stmt {
 		})
 	}
 	return found
-}
-
-// releaseBeforeWait lets go of a lock before waiting for something else, or before calling what takes it again.
-type releaseBeforeWait struct{}
-
-const releaseWhy = "Whoever waits with a lock in hand keeps out those who could end the wait; so it lets go of the lock first."
-
-func (releaseBeforeWait) propose(r *repairer, w *blocked) {
-	if len(r.waitedFor(w, "cond")) > 0 {
-		return // a condition lets go of its lock by itself
-	}
-	for depth, frame := range w.Frames {
-		for node, held := range r.holding {
-			if depth == 0 && w.node != nil {
-				if node != w.node {
-					continue
-				}
-			} else if file, line := r.position(node.Pos()); file != frame.File || line != frame.Line {
-				continue
-			}
-			if depth > 0 && !r.leadsTo(node, w.Frames[depth-1].Function) {
-				continue
-			}
-			for _, e := range held {
-				r.release(node, e, depth)
-			}
-		}
-	}
-}
-
-// leadsTo tells whether the node may be the call of the function whose name a stack shows.
-func (r *repairer) leadsTo(node ast.Node, name string) bool {
-	call, ok := node.(*ast.CallExpr)
-	if !ok {
-		return false
-	}
-	callee := r.callee(call)
-	return callee == nil || strings.Contains(name+".", "."+callee.Name()+".") || r.byObject[callee.Origin()] == nil
-}
-
-func (r *repairer) release(node ast.Node, written ast.Expr, depth int) {
-	selector, ok := ast.Unparen(written).(*ast.SelectorExpr)
-	if !ok {
-		return
-	}
-	objects, _ := r.objects(selector)
-	path := r.pathTo(node)
-	stmt, list := inBlock(node, path)
-	if stmt == nil || len(objects) == 0 {
-		return
-	}
-	fn := r.enclosing(path)
-	for _, l := range r.lockings(objects[0]) {
-		if l.op.fn != fn || l.op.node.Pos() > node.Pos() || l.op.node == node || l.name != r.raw(selector.X) {
-			continue
-		}
-		name := shorten(r.text(node))
-		if call, ok := node.(*ast.CallExpr); ok && containsFunction(call) {
-			name = r.text(call.Fun) + "(…)"
-		}
-		title := "release `" + l.name + "` before `" + name + "`"
-		cost := 11 + depth
-		var other *types.Var
-		alike := false
-		if call, ok := node.(*ast.CallExpr); ok {
-			if method, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok && strings.HasSuffix(method.Sel.Name, "Lock") {
-				cost += 5 // with an order of the locks both can be held
-				wanted, _ := r.objects(method)
-				alike = slices.Contains(wanted, objects[0])
-				if other = r.root(method); other == l.owner(r) {
-					other = nil
-				}
-			}
-		}
-		if l.deferred() != nil {
-			if !r.needed(l, stmt.Pos(), fn.body.End(), other) {
-				d := r.draft()
-				d.undefer(l, stmt)
-				d.offer("release-before-send", cost, title, releaseWhy)
-			}
-		} else if unlock := l.unlockBehind(stmt, list); unlock != nil && !r.needed(l, stmt.Pos(), unlock.Pos(), other) {
-			nearer := 0
-			if next(stmt, list) == unlock {
-				nearer = 3
-			}
-			d := r.draft()
-			d.before(stmt, l.code())
-			for _, op := range l.unlocks {
-				if each, _ := op.stmt(); each != nil && stmt.Pos() < each.Pos() && each.Pos() <= unlock.Pos() {
-					d.remove(each)
-				}
-			}
-			d.offer("release-before-send", cost-nearer, title, releaseWhy)
-		}
-		// Taken again after, two locks of a kind would be taken the other way round by everyone: the same again.
-		if !alike && !r.leavesWithin(stmt) && !r.needed(l, stmt.Pos(), stmt.End(), other) {
-			d := r.draft()
-			d.before(stmt, l.code())
-			d.after(stmt, l.name+"."+strings.Replace(l.unlock, "Unlock", "Lock", 1)+"()")
-			d.offer("release-before-send", cost-2, title+", and take it again after", releaseWhy)
-		}
-	}
-}
-
-// unlockBehind is the first unlock that follows the statement in its list.
-func (l locking) unlockBehind(stmt ast.Stmt, list []ast.Stmt) ast.Stmt {
-	for _, op := range l.unlocks {
-		if unlock, _ := op.stmt(); unlock != nil && unlock.Pos() > stmt.Pos() && slices.Contains(list, unlock) {
-			return unlock
-		}
-	}
-	return nil
-}
-
-// leavesWithin tells whether control may leave the statement for elsewhere than the next one.
-func (r *repairer) leavesWithin(stmt ast.Stmt) bool {
-	_, returns := stmt.(*ast.ReturnStmt)
-	return returns || len(leaves(&ast.BlockStmt{List: []ast.Stmt{stmt}})) > 0
 }
 
 // pathTo is the path that leads to the node.

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"go/ast"
+	"go/scanner"
+	"go/token"
 	"go/types"
 	"slices"
 	"strings"
@@ -117,14 +119,22 @@ func (r *repairer) addField(d *draft, literal *ast.CompositeLit, name, value str
 		return
 	}
 	last := literal.Elts[len(literal.Elts)-1]
-	if rest := r.rawBetween(last.End(), literal.Rbrace); strings.Contains(rest, ",") {
-		d.after(last, field+",")
-		if !strings.Contains(rest, "\n") {
-			d.broken = true
+	comma := last.End()
+	eachToken(r.rawBetween(last.End(), literal.Rbrace), scanner.Mode(0), func(offset int, tok token.Token, _ string) {
+		if tok == token.COMMA {
+			comma += token.Pos(offset) + 1
 		}
-		return
+	})
+	rest := r.rawBetween(comma, literal.Rbrace)
+	comment, _, below := strings.Cut(rest, "\n")
+	switch {
+	case comma == last.End():
+		d.insert(comma, ", "+field)
+	case below && onlyComment(comment):
+		d.insert(comma+token.Pos(len(comment)), "\n"+r.indent(last.Pos())+field+",")
+	default:
+		d.insert(comma, " "+field+",")
 	}
-	d.insert(last.End(), ", "+field)
 }
 
 // declared are the local variables of that type that start with its zero value, or with new.

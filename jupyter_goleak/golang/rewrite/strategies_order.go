@@ -229,7 +229,7 @@ func (r *repairer) readUnlocked(reading, writing locking) {
 	if reading.deferred() != nil {
 		// The read lock guarded what follows the write lock's end, too.
 		for _, op := range writing.unlocks {
-			if !op.isDeferred() && r.needed(reading, op.node.End(), reading.op.fn.body.End(), nil) {
+			if !op.isDeferred() && r.needed(reading, op.node.End(), reading.op.fn.body.End(), nil, nil) {
 				return
 			}
 		}
@@ -259,7 +259,7 @@ func (r *repairer) isStale(reading, writing locking) bool {
 		early := reading.stmt.End() <= node.Pos() && node.Pos() < writing.stmt.Pos()
 		switch node := node.(type) {
 		case *ast.AssignStmt:
-			if early && slices.ContainsFunc(node.Rhs, func(e ast.Expr) bool { return r.needed(reading, e.Pos(), e.End(), nil) }) {
+			if early && slices.ContainsFunc(node.Rhs, func(e ast.Expr) bool { return r.needed(reading, e.Pos(), e.End(), nil, nil) }) {
 				for _, left := range node.Lhs {
 					read[r.root(left)] = true
 				}
