@@ -1,16 +1,18 @@
 """The observer's tax: how much longer a program takes with the probe in it than without.
 
-In each turn a program is built both ways, and run. Its time is the user's and the system's of the whole process, which a busy
+In each turn a program is built both ways, and run several times each way, by turns. Its time is the user's and the system's of the whole process, which a busy
 machine disturbs less than the clock does, and the clock's beside it.
 
 A binary with more packages in it has its functions at other addresses, and that alone makes it quicker or slower: the plain
 prime sieve, with one more import that it never uses, takes 0.93 to 1.12 times as long. So every turn has an order of functions of its
-own, drawn by lot for both binaries (`-randlayout` of Go's linker). Of single turns that luck is most of what they differ by, up to
-a third; many turns with one run each take it out of the median, which few turns with many runs do not.
+own, drawn by lot for both binaries (`-randlayout` of Go's linker). Besides, one and the same binary takes a fifth more or less from one
+run to the next, where goroutines come and go on two processors. Both are luck, of which single turns differ by up to a third, and
+a hundredth can only be told from many: beside each median stands the interval that holds the true one in 95 of 100 cases.
 Beside it stands the time over the very same binary with nobody watching: the probe's own work, without what its code brings with it.
 By the clock there is more to it than work: a goroutine that waits in the kernel and wakes up changes which thread runs
 which goroutine. Since the probe has a thread of its own, ping-pong takes 1.01 times as long and allocation 1.02, where it
-was 1.03 and 1.05 (30 runs over the same binary unwatched).
+was 1.03 and 1.05 (30 runs over the same binary unwatched). That thread itself takes 0.2 to 0.3 per cent of the program's processor
+time, and 0.6 among a million goroutines a second, as the kernel accounts for it.
 
     python benchmarks/tax.py [--go PATH] [--turns N] [PROGRAM ...]
 """
@@ -18,6 +20,7 @@ was 1.03 and 1.05 (30 runs over the same binary unwatched).
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import resource
 import statistics
@@ -40,6 +43,7 @@ from jupyter_goleak.workbench import Workbench
 
 PROGRAMS = Path(__file__).parent / "programs"
 TURNS = 30
+ROUNDS = 3
 
 
 @dataclass(frozen=True)
@@ -68,14 +72,28 @@ def tax(go: Toolchain, path: Path, turns: int = TURNS) -> Tax:
             job = bench.job("original", building.built)
             ways = (partial(_run, plain), partial(_run, building.built.binary), partial(_watch, job))
             # Each comes first as often as the others: what waited for a while starts slowly, and what has just run goes on warm.
-            order = [(turn + place) % len(ways) for place in range(len(ways))]
-            times = {place: _measured(ways[place]) for place in order}
-        alone, unwatched, watched = (times[place] for place in range(len(ways)))
+            times = [[0.0, 0.0] for _ in ways]
+            for first in range(turn, turn + ROUNDS):
+                for place in range(first, first + len(ways)):
+                    which = place % len(ways)
+                    times[which] = [sum(both) for both in zip(times[which], _measured(ways[which]), strict=True)]
+        alone, unwatched, watched = times
         found.cpu.append(watched[0] / alone[0])
         found.clock.append(watched[1] / alone[1])
         found.own_cpu.append(watched[0] / unwatched[0])
         found.own_clock.append(watched[1] / unwatched[1])
     return found
+
+
+def interval(ratios: list[float]) -> tuple[float, float]:
+    """Where the true median lies in at least 95 of 100 cases, whatever the distribution: below the k-th smallest value it lies as
+    often as fewer than k of so many coins show heads, and as often above the k-th largest.
+    """
+    ordered, outside, k = sorted(ratios), 2.0 ** (1 - len(ratios)), 1
+    while 2 * k < len(ordered) and outside + 2.0 ** (1 - len(ratios)) * math.comb(len(ratios), k) <= 0.05:
+        outside += 2.0 ** (1 - len(ratios)) * math.comb(len(ratios), k)
+        k += 1
+    return ordered[k - 1], ordered[-k]
 
 
 def _run(binary: Path) -> None:
@@ -102,12 +120,13 @@ def main() -> None:
     parser.add_argument("programs", nargs="*", type=Path, default=sorted(PROGRAMS.glob("*.go")), metavar="PROGRAM")
     given = parser.parse_args()
     go = toolchain.find(given.go)
-    print(f"{go.version}, {os.cpu_count()} processors, {given.turns} turns; median (min–max)")
+    print(f"{go.version}, {os.cpu_count()} processors, {given.turns} turns of {ROUNDS} runs; median (95 % interval)")
     for path in given.programs:
         found = tax(go, path, given.turns)
         print(path.stem)
         for what, each in asdict(found).items():
-            print(f"    {what:9} {statistics.median(each):.3f} ({min(each):.3f}–{max(each):.3f})", flush=True)
+            low, high = interval(each)
+            print(f"    {what:9} {statistics.median(each):.3f} ({low:.3f}–{high:.3f})", flush=True)
 
 
 if __name__ == "__main__":

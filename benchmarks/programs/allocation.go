@@ -1,4 +1,5 @@
-// Trees are grown and thrown away, so that the garbage collector never rests.
+// Trees are grown and thrown away, so that the garbage collector never rests. Each fits the processor's cache: larger ones take
+// a fifth more or less time from run to run, by where their pages happen to lie.
 package main
 
 import "fmt"
@@ -21,8 +22,8 @@ func (t *tree) nodes() int {
 
 func main() {
 	nodes := 0
-	for range 60 {
-		nodes += grow(18).nodes()
+	for range 7_000 {
+		nodes += grow(12).nodes()
 	}
 	fmt.Println(nodes)
 }

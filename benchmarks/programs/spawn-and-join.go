@@ -1,4 +1,4 @@
-// A million goroutines are started and waited for, a thousand at a time, five times over.
+// A million goroutines are started and waited for, a hundred at a time, five times over.
 package main
 
 import (
@@ -9,9 +9,9 @@ import (
 
 func main() {
 	var done atomic.Int64
-	for range 5_000 {
+	for range 50_000 {
 		var group sync.WaitGroup
-		for range 1_000 {
+		for range 100 {
 			group.Add(1)
 			go func() {
 				done.Add(1)
