@@ -22,7 +22,7 @@ from jupyter_goleak.events import Ended, Event, Explored, Finished, Progress, St
 from jupyter_goleak.execution import Execution
 from jupyter_goleak.explanation import English
 from jupyter_goleak.exploration import Schedule, explore, merged, schedules
-from jupyter_goleak.model import Attempt, Failure, Fix, Report, Run, Variant
+from jupyter_goleak.model import Attempt, Failure, Report, Run, Variant
 from jupyter_goleak.options import Options
 from jupyter_goleak.patterns import Say
 from jupyter_goleak.program import Program, parse_program, read_program
@@ -93,7 +93,7 @@ class Experiment:
             second, proposal, attempts = self._first_that_builds(bench, first, rest)
             runs = yield from self._run(bench, first.built, second.built if second else None, proposal)
             run = yield from self._explored(runs["original"], self._program, bench)
-            fix, fixed = None, runs.get("fixed")
+            fix, fixed, searched = None, runs.get("fixed"), False
             while proposal is not None and fixed is not None:
                 if run.verdict != "clean" and fixed.verdict == "clean":
                     fixed = yield from self._explored(fixed, proposal.program, bench)
@@ -113,7 +113,10 @@ class Experiment:
                     runs = yield from self._run(bench, None, second.built, proposal)
                     fixed = runs["fixed"]
             if fix is None and not options.no_fix and wanted(run) and not self._stopped and run.stopped != "user":
-                fix, fixed = yield from self._repaired(run, first, bench, attempts)
+                repair = yield from self._repaired(run, first, bench, attempts)
+                searched = repair.searched
+                if repair.found is not None:
+                    fix, fixed = repair.found.fix, repair.found.run
             if fix is None:
                 fixed = None
             elif fix.verified:
@@ -128,12 +131,13 @@ class Experiment:
                     source=self._program.source,
                     file=self._program.main,
                     attempts=tuple(attempts),
+                    searched=searched,
                 )
             )
 
     def _repaired(
         self, run: Run, original: Building, bench: Workbench, attempts: list[Attempt]
-    ) -> Generator[Event, None, tuple[Fix | None, Run | None]]:
+    ) -> Generator[Event, None, Repair]:
         """Search for a fix; where there is one, show it live beside the original."""
 
         def show(program: Program, built: Built, title: str) -> Generator[Event, None, Run]:
@@ -145,8 +149,7 @@ class Experiment:
         with self._stoppable(repair):
             yield from repair.events()
         attempts += repair.attempts
-        found = repair.found
-        return (found.fix, found.run) if found is not None else (None, None)
+        return repair
 
     def _each_package(self, go: Toolchain) -> Iterator[Event]:
         """All packages of a pattern, one after the other, without a fix. What cannot be run among them is named, and the

@@ -327,7 +327,8 @@ class Grade:
 class Report:
     """What one experiment found. `source` is the program's main text as the user wrote it, `file` its name.
 
-    In the report on an exercise `original` is the given program, `fixed` the learner's, and `exercise` the grade.
+    In the report on an exercise `original` is the given program, `fixed` the learner's, and `exercise` the grade. `searched`: a
+    fix was searched for.
     """
 
     go: str
@@ -339,6 +340,7 @@ class Report:
     source: str = field(default="", repr=False)
     file: str = "main.go"
     attempts: tuple[Attempt, ...] = ()
+    searched: bool = False
     exercise: Grade | None = None
 
     def save(self, path: str | Path) -> None:

@@ -96,6 +96,7 @@ class Repair:
         show: Show,
     ) -> None:
         self.found: Found | None = None
+        self.searched = False
         self.attempts: list[Attempt] = []
         self._program = program
         self._run = run
@@ -120,11 +121,12 @@ class Repair:
             self._trials.stop()
 
     def events(self) -> Generator[Event, None, None]:
-        """The progress; afterwards `found` and `attempts` say what came of it."""
+        """The progress; afterwards `searched`, `found` and `attempts` say what came of it."""
         if self._stopped or self._options.repair_budget <= 0:
             return
         targets = wanted(self._run)
         self._add(self._program, targets, (), 0)
+        self.searched = True
         if not self._queue:
             return
         yield Progress("Looking for a fix …")

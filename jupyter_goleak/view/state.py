@@ -234,7 +234,7 @@ class Scene:
     def head(self) -> dict[str, Any]:
         """What belongs to no column."""
         report, retell = self.report, self.words.retell
-        failed, untried = others(self.tries.latest, self.words)
+        failed, untried = others(self.tries.latest, self.words, searched=report is not None and report.searched)
         fix = report.fix if report else None
         error = report.error if report else None
         return {

@@ -73,7 +73,7 @@ def _parts(report: Report, words: Words) -> Iterator[str]:
         if report.fix.why:
             yield f"<p>{_coded(words.retell(report.fix.why))}</p>"
         yield f'<pre style="{_PRE}">{"".join(map(_diff_row, diff_rows(report.fix.diff)))}</pre>'
-    failed, untried = others(report.attempts, words)
+    failed, untried = others(report.attempts, words, searched=report.searched)
     if failed:
         yield _attempts(failed, words, fixed=report.fix is not None)
     if untried:

@@ -118,7 +118,7 @@ class _Writer:
             for line in fix.diff.splitlines():
                 if not line.startswith(("---", "+++")):
                     yield self._paint({"+": "32", "-": "31", "@": "36"}.get(line[:1], ""), f"  {visible(line)}")
-        failed, untried = others(self._report.attempts, words)
+        failed, untried = others(self._report.attempts, words, searched=self._report.searched)
         most = MOST_OTHERS if fix is not None else MOST_GROUPS
         if failed:
             yield ""

@@ -153,8 +153,10 @@ def numbers(run: Run, words: Words) -> str:
     )
 
 
-def others(attempts: Sequence[Attempt], words: Words) -> tuple[list[Attempt], str]:
-    """Of the attempts those that failed, and in a sentence how many were left out; "" for none."""
+def others(attempts: Sequence[Attempt], words: Words, *, searched: bool) -> tuple[list[Attempt], str]:
+    """Of the attempts those that failed, and in a sentence how many were left out, or that a search came to none; "" else."""
+    if searched and not attempts:
+        return [], words("No edit was found that is sure to be right.")
     failed = [each for each in attempts if each.outcome != "verified" and (each.outcome != "not tried" or each.detail)]
     n = sum(each.outcome == "not tried" and not each.detail for each in attempts)
     return failed, words.count("{n} other edit was not tried.", "{n} other edits were not tried.", n) if n else ""

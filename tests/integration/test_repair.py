@@ -219,6 +219,12 @@ def test_without_a_budget_nothing_is_tried(options: dict[str, object]) -> None:
     assert (report.verdict, report.fix, report.fixed, report.attempts) == ("leak", None, None, ())
 
 
+def test_where_no_edit_is_sure_to_be_right_the_report_says_so() -> None:
+    report = check(CASES["once-within-itself-settings"].main)
+    assert (report.fix, report.attempts, report.searched) == (None, (), True)
+    assert not check(CASES["once-within-itself-settings"].main, no_fix=True).searched
+
+
 def test_where_no_fix_is_found_none_is_offered() -> None:
     report = check(FOR_GOOD, repair_budget=60)
     assert report.verdict == "leak"

@@ -115,6 +115,13 @@ def test_sentences_fit_the_terminal():
     assert "of many words, so that" in told[-1]
 
 
+def test_a_search_that_came_to_no_edit_is_told():
+    said = "No edit was found that is sure to be right."
+    assert to_text(report(fix=None, fixed=None, searched=True), ENGLISH).endswith(f"\n\n{said}")
+    assert said not in to_text(report(fix=None, fixed=None), ENGLISH)
+    assert said in to_html(report(fix=None, fixed=None, searched=True), ENGLISH)
+
+
 def test_what_was_not_tried_is_counted():
     tried = (Attempt("buffer `jobs`", "slower"), Attempt("x", "not tried"), Attempt("y", "not tried"))
     late = Attempt("z", "not tried", "out of time")

@@ -10,12 +10,12 @@ import (
 // A doneField is a new channel in the struct whose method a goroutine waits in: closed when nobody wants the goroutine any more.
 type doneField struct {
 	*repairer
-	w        *blocked
-	named    *types.Named
-	spec     *ast.StructType
-	receiver string // what the method calls its receiver
-	name     string
-	cost     int
+	w       *blocked
+	named   *types.Named
+	spec    *ast.StructType
+	name    string
+	channel string // how the method calls it
+	cost    int
 }
 
 // selectOnField gives the type whose method the goroutine runs a channel that its own Stop, its user, or who alone receives
@@ -29,12 +29,13 @@ func (r *repairer) selectOnField(w *blocked) {
 	if structure == nil || spec == nil {
 		return
 	}
-	f := &doneField{repairer: r, w: w, named: named, spec: spec, receiver: receiver, name: "done", cost: 10}
+	f := &doneField{repairer: r, w: w, named: named, spec: spec, name: "done", cost: 10}
 	if taken := fieldNames(structure); slices.Contains(taken, f.name) {
 		if f.name = "quit"; slices.Contains(taken, f.name) {
 			return
 		}
 	}
+	f.channel = receiver + "." + f.name
 	if !w.fn.isLaunched() {
 		f.cost = 13 // its caller goes on, and may want to do it again
 	}
@@ -46,7 +47,7 @@ func (r *repairer) selectOnField(w *blocked) {
 // draft makes the channel and lets the goroutine wait for it, too; nil where that cannot be.
 func (f *doneField) draft() *draft {
 	d := f.repairer.draft()
-	if !f.wrap(d, f.w, f.receiver+"."+f.name) {
+	if !f.wrap(d, f.w, f.channel) {
 		return nil
 	}
 	d.field(f.spec, f.name+" chan struct{}")
@@ -69,10 +70,6 @@ func (f *doneField) draft() *draft {
 		return nil
 	}
 	return d
-}
-
-func (f *doneField) offer(d *draft, cost int, closed string) {
-	d.offer(f.doneStrategy(f.w), cost, "`select` on a new channel `"+f.receiver+"."+f.name+"`, which "+closed, doneSignalWhy)
 }
 
 // closedByMethods has the type's own Stop close it.
@@ -99,7 +96,7 @@ func (f *doneField) closedByMethods() {
 		} else {
 			d.last(decl.Body, "close("+self+"."+f.name+")")
 		}
-		f.offer(d, f.cost, "`"+decl.Name.Name+"` closes")
+		d.offer(f.doneStrategy(f.w), f.cost, "`select` on a new channel `"+f.channel+"`, which `"+decl.Name.Name+"` closes", doneSignalWhy)
 	}
 }
 
@@ -119,7 +116,7 @@ func (f *doneField) closedByReceiver() {
 		if d := f.draft(); d != nil {
 			d.first(fn.body, "defer close("+self+"."+f.name+")")
 			// Before what the one who started them closes: that may go on for long.
-			f.offer(d, 11, "`"+fn.node.(*ast.FuncDecl).Name.Name+"` closes when it returns")
+			d.offer(f.doneStrategy(f.w), 11, "`select` on a new channel `"+f.channel+"`, which `"+fn.node.(*ast.FuncDecl).Name.Name+"` closes when it returns", doneSignalWhy)
 		}
 		return
 	}
@@ -217,7 +214,7 @@ func (f *doneField) closedByHolders() {
 		for _, holder := range holders {
 			d.after(holder.stmt, "defer close("+holder.name+"."+f.name+")")
 		}
-		f.offer(d, f.cost+5, describe(holders[0].fn)+" closes when it returns")
+		d.offer(f.doneStrategy(f.w), f.cost+5, "`select` on a new channel `"+f.channel+"`, which "+describe(holders[0].fn)+" closes when it returns", doneSignalWhy)
 	}
 }
 

@@ -70,7 +70,7 @@ func (r *repairer) release(node ast.Node, written ast.Expr, depth int) {
 		if call, ok := node.(*ast.CallExpr); ok && containsFunction(call) {
 			name = r.text(call.Fun) + "(…)"
 		}
-		release := &releasing{repairer: r, lock: l, stmt: stmt, title: "release `" + l.name + "` before `" + name + "`", cost: 11 + depth}
+		release := &releasing{repairer: r, lock: l, stmt: stmt, before: name, cost: 11 + depth}
 		alike := false
 		if call, ok := node.(*ast.CallExpr); ok {
 			if method, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok && strings.HasSuffix(method.Sel.Name, "Lock") {
@@ -93,11 +93,11 @@ func (r *repairer) release(node ast.Node, written ast.Expr, depth int) {
 // A releasing gives a lock back right before a statement.
 type releasing struct {
 	*repairer
-	lock  locking
-	stmt  ast.Stmt
-	other *types.Var // what the lock that the statement waits for belongs to
-	title string
-	cost  int
+	lock   locking
+	stmt   ast.Stmt
+	other  *types.Var // what the lock that the statement waits for belongs to
+	before string     // the statement, as the title writes it
+	cost   int
 }
 
 // draft is one that finds out under the lock still what the statement is about, where that is what the lock guards; nil
@@ -175,7 +175,7 @@ func (l *releasing) forGood(list []ast.Stmt) {
 		}
 	}
 	if d != nil {
-		d.offer("release-before-send", cost, l.title, releaseWhy)
+		d.offer("release-before-send", cost, "release `"+l.lock.name+"` before `"+l.before+"`", releaseWhy)
 	}
 }
 
@@ -186,7 +186,7 @@ func (l *releasing) meanwhile() {
 		if d := l.draft(l.stmt.Pos(), l.stmt.End()); d != nil {
 			d.before(l.stmt, l.lock.code())
 			d.after(l.stmt, again)
-			d.offer("release-before-send", l.cost-2, l.title+", and take it again after", releaseWhy)
+			d.offer("release-before-send", l.cost-2, "release `"+l.lock.name+"` before `"+l.before+"`, and take it again after", releaseWhy)
 		}
 		return
 	}
@@ -207,7 +207,7 @@ func (l *releasing) meanwhile() {
 			d.insert(clause.Colon+1, "\n"+l.indent(clause.Pos())+"\t"+again)
 		}
 	}
-	d.offer("release-before-send", l.cost-2, l.title+", and take it again in each case", releaseWhy)
+	d.offer("release-before-send", l.cost-2, "release `"+l.lock.name+"` before `"+l.before+"`, and take it again in each case", releaseWhy)
 }
 
 // unlockBehind is the first unlock that follows the statement in its list.
