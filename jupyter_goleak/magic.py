@@ -125,10 +125,9 @@ class GoLeak(Magics, Settings):  # type: ignore[misc]
             if options.fixes is None and exercise is None:
                 self.named[LATEST] = program
             fixed = None if options.fixes is None else program
-            alone = cell is not None and len(program.files) == 1
 
             def fixed_cell(report: Report) -> str | None:
-                return cell_with_fix(line, options.name, report) if alone else None
+                return cell_with_fix(line, options.name, report) if cell is not None else None
 
             if exercise is None:
                 report = self._run(Experiment(original, options, fixed, say=words), words, values, fixed_cell)

@@ -124,6 +124,48 @@ def test_insert_makes_the_fix_the_next_cell_which_runs_beside_the_latest_origina
     assert magics.rl_next_input is None
 
 
+ARCHIVE = """\
+-- go.mod --
+module bakery
+
+go 1.23
+-- main.go --
+package main
+
+import "bakery/oven"
+
+func main() {
+	trays := oven.Light()
+	trays <- "bread"
+	oven.Finish(trays)
+}
+-- oven/oven.go --
+package oven
+
+func Light() chan string {
+	trays := make(chan string)
+	go func() {
+		for range trays {
+		}
+	}()
+	return trays
+}
+
+func Finish(trays chan string) {
+	close(trays)
+}
+"""
+
+
+def test_the_fix_of_an_archive_is_an_archive(magics):
+    report, _ = run(magics, "%%goleak --insert -o found\n" + ARCHIVE.replace("close(trays)", "// close(trays)"))
+    assert report.fix.diff.startswith("--- oven/oven.go")
+    assert magics.rl_next_input == "%%goleak --fixes _\n" + ARCHIVE
+    report, _ = run(magics, magics.rl_next_input)
+    assert (report.original.verdict, report.fixed.verdict) == ("leak", "clean")
+    assert report.fix.diff.startswith("--- oven/oven.go")
+
+
 def test_the_line_magic_runs_a_file_and_its_value_can_be_assigned(magics, tmp_path):
     (tmp_path / "parcels.go").write_text(CURED, encoding="utf-8")
     run(magics, f"report = %goleak {tmp_path / 'parcels.go'} --no-fix")
