@@ -123,7 +123,13 @@ func (f *flow) keeps(fn *function, parameter *types.Var) bool {
 		return known
 	}
 	f.keeping[parameter] = false // and so it stays where it calls itself
-	c := &custody{flow: f, fn: fn, holds: map[*types.Var]bool{parameter: true}, outside: map[*types.Var]bool{}}
+	f.keeping[parameter] = f.putsAway(fn, parameter)
+	return f.keeping[parameter]
+}
+
+// putsAway tells whether the function puts what the variable holds where it may be found, other than by returning it.
+func (f *flow) putsAway(fn *function, v *types.Var) bool {
+	c := &custody{flow: f, fn: fn, holds: map[*types.Var]bool{v: true}, outside: map[*types.Var]bool{}}
 	for c.grown = true; c.grown && !c.out; {
 		c.grown = false
 		f.walk(fn.body, func(node ast.Node, path []ast.Node) {
@@ -132,7 +138,6 @@ func (f *flow) keeps(fn *function, parameter *types.Var) bool {
 			}
 		})
 	}
-	f.keeping[parameter] = c.out
 	return c.out
 }
 

@@ -57,6 +57,17 @@ func (r *repairer) rawBetween(from, to token.Pos) string {
 	return file.text[r.fset.PositionFor(from, false).Offset:r.fset.PositionFor(to, false).Offset]
 }
 
+// restOfLine is the text from the position to the end of its line.
+func (r *repairer) restOfLine(pos token.Pos) string {
+	file := r.file(pos)
+	if file == nil {
+		return ""
+	}
+	offset := r.fset.PositionFor(pos, false).Offset
+	_, end := lineBounds(file.text, offset)
+	return file.text[offset:end]
+}
+
 // indent is the white space that the line of the position starts with.
 func (r *repairer) indent(pos token.Pos) string {
 	file := r.file(pos)
@@ -126,6 +137,10 @@ func (d *draft) last(body *ast.BlockStmt, code string) {
 		return
 	}
 	stmt := body.List[len(body.List)-1]
+	if _, returns := stmt.(*ast.ReturnStmt); returns {
+		d.before(stmt, code)
+		return
+	}
 	if strings.Contains(d.r.rawBetween(stmt.Pos(), body.Rbrace), "\n") {
 		d.after(stmt, code)
 		return

@@ -5,7 +5,6 @@ import (
 	"go/token"
 	"go/types"
 	"slices"
-	"strings"
 )
 
 // What a lock guards: what several functions use and somebody writes.
@@ -60,7 +59,8 @@ func (r *repairer) sharing() *sharing {
 				}
 			case *ast.SelectorExpr:
 				if selection := r.info.Selections[node]; selection != nil && selection.Kind() == types.MethodVal {
-					if _, pointer := selection.Obj().Type().(*types.Signature).Recv().Type().(*types.Pointer); pointer {
+					_, pointer := selection.Obj().Type().(*types.Signature).Recv().Type().(*types.Pointer)
+					if pointer && !isPointer(r.info.TypeOf(node.X)) {
 						r.write(node.X, path)
 					}
 				}
@@ -183,157 +183,9 @@ func guardsItself(t types.Type) bool {
 	return false
 }
 
-// owner is what holds the lock: the struct value whose field it is, or which embeds it; nil where it stands alone.
-func (l locking) owner(r *repairer) *types.Var {
-	expression := ast.Unparen(l.op.expression)
-	if isType(r.info.TypeOf(expression), "sync", "Mutex", "RWMutex") {
-		selector, ok := expression.(*ast.SelectorExpr)
-		if !ok || r.info.Selections[selector] == nil {
-			return nil
-		}
-	}
-	return r.root(expression)
-}
-
-// needed tells whether what the lock guards is used in [from, to) of the function that takes it, other than in `early`, which
-// is read before. What belongs to `other` has its own lock there.
-func (r *repairer) needed(l locking, from, to token.Pos, other *types.Var, early ast.Expr) bool {
-	g := &guarding{repairer: r, lock: l, from: from, other: other, early: early, seen: map[*function]bool{l.op.fn: true}}
-	g.owners = map[*types.Var]bool{}
-	if owner := l.owner(r); owner != nil {
-		g.owners[owner] = true
-	}
-	return g.uses(l.op.fn.body, func(node ast.Node) bool { return from <= node.Pos() && node.Pos() < to })
-}
-
-type guarding struct {
-	*repairer
-	lock   locking
-	from   token.Pos
-	early  ast.Expr
-	owners map[*types.Var]bool // what leads to the values that the lock guards
-	other  *types.Var
-	seen   map[*function]bool
-}
-
-func (g *guarding) uses(root ast.Node, within func(node ast.Node) bool) bool {
-	found := false
-	ast.Inspect(root, func(node ast.Node) bool {
-		if node == nil || found || g.early != nil && node == ast.Node(g.early) {
-			return false
-		}
-		if stmt, ok := node.(*ast.GoStmt); ok {
-			_, literal := stmt.Call.Fun.(*ast.FuncLit)
-			return !literal // it runs without the lock of this one anyway
-		}
-		if !within(node) {
-			return true
-		}
-		switch node := node.(type) {
-		case *ast.SelectorExpr:
-			found = g.usesField(node)
-		case *ast.Ident:
-			v, _ := g.info.Uses[node].(*types.Var)
-			found = v != nil && !v.IsField() && !g.owners[v] && g.isShared(v) && !guardsItself(v.Type())
-		case *ast.CallExpr:
-			targets := g.targetsOf(node)
-			found = len(targets) == 0 && g.builtin(node) == "" && !g.isConversion(node) && slices.ContainsFunc(operands(node), g.wantsLock)
-			for _, target := range targets {
-				found = found || g.usesInside(target, node)
-			}
-		}
-		return !found
-	})
-	return found
-}
-
-// operands are what a call is given: its receiver, where it may have one, and its arguments.
-func operands(call *ast.CallExpr) []ast.Expr {
-	if selector, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok {
-		return append([]ast.Expr{selector.X}, call.Args...)
-	}
-	return call.Args
-}
-
-// wantsLock tells whether the expression is what the lock guards, of a library's type that only one goroutine may use at a time.
-func (g *guarding) wantsLock(e ast.Expr) bool {
-	named := namedOf(g.info.TypeOf(e))
-	if named == nil || named.Obj().Pkg() == nil || g.own[named.Obj().Pkg()] || guardsItself(named) {
-		return false
-	}
-	if v := g.root(e); v == nil || !g.owners[v] && !(len(g.owners) == 0 && isGlobal(v)) {
-		return false
-	}
-	area, _, _ := strings.Cut(named.Obj().Pkg().Path(), "/")
-	return slices.Contains(forOne, area) || named.Obj().Pkg().Path() == "math/rand"
-}
-
-// forOne are the parts of the standard library whose types are for one goroutine at a time.
-var forOne = []string{"archive", "bufio", "bytes", "compress", "container", "encoding", "hash", "io", "strings"}
-
 func (r *repairer) isShared(v *types.Var) bool {
 	s := r.sharing()
 	return s.written[v] && (isGlobal(v) || s.captured[v])
-}
-
-func (g *guarding) usesField(selector *ast.SelectorExpr) bool {
-	selection := g.info.Selections[selector]
-	if selection == nil || selection.Kind() != types.FieldVal {
-		return false
-	}
-	field := selection.Obj().(*types.Var)
-	if guardsItself(field.Type()) || !g.sharing().written[field.Origin()] {
-		return false
-	}
-	v := g.root(selector)
-	switch {
-	case v == nil || g.owners[v]:
-		return true
-	case v == g.other:
-		return false
-	case isGlobal(v) || g.sharing().captured[v]:
-		return true
-	}
-	// A pointer that was got under the lock leads to what the lock guards.
-	return isPointer(v.Type()) && g.lock.stmt.End() <= v.Pos() && v.Pos() < g.from
-}
-
-// usesInside tells whether a function that is called meanwhile uses what the lock guards, and does not take it itself. What
-// it is given of that it uses under other names.
-func (g *guarding) usesInside(fn *function, call *ast.CallExpr) bool {
-	if g.seen[fn] || fn.body == nil {
-		return false
-	}
-	g.seen[fn] = true
-	objects := g.objectsOf(g.lock.op)
-	for _, o := range objects {
-		for _, op := range g.on(o, "lock", "rlock") {
-			if op.fn == fn {
-				return false
-			}
-		}
-	}
-	inside := &guarding{repairer: g.repairer, lock: g.lock, owners: map[*types.Var]bool{}, seen: g.seen}
-	receiver := g.receiver(fn)
-	for owner := range g.owners {
-		if named := namedOf(owner.Type()); named != nil && receiver != nil && namedOf(receiver.Type()) == named {
-			inside.owners[receiver] = true
-		}
-	}
-	given := func(parameter *types.Var, e ast.Expr) {
-		if v := g.root(e); parameter != nil && v != nil && g.owners[v] && !guardsItself(parameter.Type()) {
-			inside.owners[parameter] = true
-		}
-	}
-	if selector, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok {
-		given(receiver, selector.X)
-	}
-	for i, parameter := range g.fields(fn.typ.Params) {
-		if i < len(call.Args) {
-			given(parameter, call.Args[i])
-		}
-	}
-	return inside.uses(fn.body, func(ast.Node) bool { return true })
 }
 
 // receiver is the variable that a method calls its receiver, nil where it has none.

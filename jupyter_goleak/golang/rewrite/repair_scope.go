@@ -292,7 +292,7 @@ func (r *repairer) typeText(t types.Type, pos token.Pos) (string, bool) {
 		return "", false
 	}
 	text := types.TypeString(t, func(pkg *types.Package) string {
-		if r.own[pkg] {
+		if pkg.Name() == file.syntax.Name.Name && r.own[pkg] {
 			return ""
 		}
 		names := importedAs(file.syntax, pkg.Path())

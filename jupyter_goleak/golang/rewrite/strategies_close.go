@@ -321,7 +321,7 @@ func (closeByOwner) propose(r *repairer, w *blocked) {
 				continue
 			}
 			for _, holder := range r.holders(r.ownerOf(v)) {
-				if holder.fn == use.made.fn || !r.mayEnd(holder.fn, nil, holder.v) {
+				if holder.fn == use.made.fn || !r.isFreshly(holder.v, r.ownerOf(v)) || !r.mayEnd(holder.fn, nil, holder.v) {
 					continue
 				}
 				name := holder.name + "." + v.Name()

@@ -78,35 +78,13 @@ func (closeInMethod) propose(r *repairer, w *blocked) {
 			for _, fn := range r.ordered {
 				named, self := r.receiverOf(fn)
 				if named == nil || named != r.ownerOf(v) || self == "" || !isEnding(fn.node.(*ast.FuncDecl).Name.Name) ||
-					fn.calls == 0 || fn == w.fn || fn.isLaunched() || r.callsTwice(fn) {
+					fn.calls == 0 || fn == w.fn || fn.isLaunched() || r.mayRunTwice(fn, named) {
 					continue
 				}
 				r.closeAtEnd(w, use, fn, self+"."+v.Name())
 			}
 		}
 	}
-}
-
-// callsTwice tells whether one function calls the method twice on the same value.
-func (r *repairer) callsTwice(fn *function) bool {
-	var known []owned
-	for _, caller := range r.callers[fn] {
-		selector, ok := ast.Unparen(caller.call.Fun).(*ast.SelectorExpr)
-		if !ok {
-			return true
-		}
-		this := owned{caller.fn, r.root(selector.X)}
-		if slices.Contains(known, this) || caller.path.inLoop() && !declaredInLoop(this, caller.path) {
-			return true
-		}
-		known = append(known, this)
-	}
-	return false
-}
-
-func declaredInLoop(this owned, path walkPath) bool {
-	loop := innermostLoop(path)
-	return loop != nil && this.root != nil && within(loop, this.root)
 }
 
 // closeAtEnd adds the close as the method's last statement, but before it waits for that goroutine itself.

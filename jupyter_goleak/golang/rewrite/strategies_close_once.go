@@ -83,7 +83,10 @@ func (r *repairer) isOnce(op *operation, o object) bool { return r.bound([]*oper
 // isRunOnce tells whether the function may close the channel of the event when it ends: nothing runs it again for the same
 // one, nor is it a method that is there to send one value at a time.
 func (r *repairer) isRunOnce(fn *function, last event, o object) bool {
-	if r.isPerValue(fn, last.root, last.path) {
+	if r.isPerValue(fn, last.root, last.path) || slices.ContainsFunc(r.starts[fn], func(start *launching) bool {
+		loop := innermostLoop(start.path)
+		return loop != nil && (o.made == nil || o.made.node.Pos() < loop.Pos() || loop.End() <= o.made.node.Pos())
+	}) {
 		return false
 	}
 	if o.made == nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"go/ast"
+	"go/scanner"
 	"go/token"
 	"slices"
 	"strings"
@@ -81,7 +82,7 @@ func (r *repairer) isFree(node ast.Node, signal string) bool {
 
 func (r *repairer) wrapNode(d *draft, w *blocked, node ast.Node, path walkPath, signal string) bool {
 	leave, ok := r.leaving(w.fn, signal)
-	if !ok {
+	if _, empty := node.(*ast.SelectStmt); !ok || !(empty && len(node.(*ast.SelectStmt).Body.List) == 0) && r.owesMore(w.fn, node, signal) {
 		return false
 	}
 	stmt, list := inBlock(node, path)
@@ -123,6 +124,38 @@ func (r *repairer) wrapNode(d *draft, w *blocked, node ast.Node, path walkPath, 
 		return true
 	}
 	return false
+}
+
+// owesMore tells whether the function still has to do something for others behind the node, which a return there would skip: to
+// give a lock back, to close, to tell that it is done.
+func (r *repairer) owesMore(fn *function, node ast.Node, signal string) bool {
+	ended := strings.HasSuffix(signal, ".Done()") // then nothing is left to cancel
+	return slices.ContainsFunc(r.allOperations("unlock", "runlock", "close", "done", "signal", "broadcast", "cancel"), func(op *operation) bool {
+		if op.kind == "cancel" && ended || op.kind == "done" && (op.method == nil || !isType(r.info.TypeOf(op.method.X), "sync", "WaitGroup")) {
+			return false
+		}
+		return op.fn == fn && node.End() <= op.node.Pos() && !op.isDeferred()
+	})
+}
+
+// deeper is the code with its lines one tab further in; those within a raw string are no code.
+func deeper(code string) string {
+	inner := map[int]bool{}
+	eachToken(code, scanner.Mode(0), func(offset int, tok token.Token, literal string) {
+		if tok == token.STRING {
+			for i, letter := range literal {
+				inner[offset+i] = letter == '\n'
+			}
+		}
+	})
+	var out strings.Builder
+	for i, letter := range code {
+		out.WriteRune(letter)
+		if letter == '\n' && !inner[i] {
+			out.WriteByte('\t')
+		}
+	}
+	return out.String()
 }
 
 // leaving is the return for when the signal has come: of a context it tells the reason.
@@ -195,7 +228,7 @@ func (r *repairer) wrapRange(d *draft, w *blocked, loop *ast.RangeStmt, signal, 
 	if !strings.HasPrefix(body, indent) {
 		body = indent + "\t" + strings.TrimLeft(body, " \t")
 	}
-	body = "\t" + strings.ReplaceAll(body, "\n", "\n\t") + "\n"
+	body = "\t" + deeper(body) + "\n"
 	code := "for {\n" + indent + "\tselect {\n" + indent + "\tcase " + receive + ":\n"
 	if check != "" {
 		code += indent + strings.ReplaceAll(strings.TrimSuffix(check, "\n"), "\n", "\n"+indent) + "\n"

@@ -47,7 +47,8 @@ func (r *repairer) selectOnField(w *blocked) {
 // draft makes the channel and lets the goroutine wait for it, too; nil where that cannot be.
 func (f *doneField) draft() *draft {
 	d := f.repairer.draft()
-	if !f.wrap(d, f.w, f.channel) {
+	zeros, compared := f.zeroValues(f.named)
+	if compared || !f.wrap(d, f.w, f.channel) {
 		return nil
 	}
 	d.field(f.spec, f.name+" chan struct{}")
@@ -64,12 +65,67 @@ func (f *doneField) draft() *draft {
 		for _, holder := range f.declared(f.named) {
 			d.after(holder.stmt, holder.name+"."+f.name+" = make(chan struct{})")
 			made++
+			zeros--
 		}
 	}
-	if made == 0 {
-		return nil
+	if made == 0 || zeros > 0 {
+		return nil // some value would not have the channel
 	}
 	return d
+}
+
+// zeroValues counts the places where the program has values of the type that no literal makes, and tells whether it compares the
+// type with a literal.
+func (r *repairer) zeroValues(named *types.Named) (zeros int, compared bool) {
+	isValue := func(e ast.Expr) bool {
+		t := r.info.TypeOf(e)
+		if array, ok := types.Unalias(t).(*types.Array); ok {
+			t = array.Elem()
+		}
+		_, pointer := types.Unalias(t).(*types.Pointer)
+		return t != nil && !pointer && namedOf(t) == named
+	}
+	isLiteral := func(e ast.Expr) bool {
+		_, ok := ast.Unparen(e).(*ast.CompositeLit)
+		return ok && namedOf(r.info.TypeOf(e)) == named
+	}
+	count := func(is bool) {
+		if is {
+			zeros++
+		}
+	}
+	for _, file := range r.files {
+		ast.Inspect(file.syntax, func(node ast.Node) bool {
+			switch node := node.(type) {
+			case *ast.CallExpr:
+				switch r.builtin(node) {
+				case "new":
+					count(isValue(node.Args[0]))
+				case "make":
+					slice, ok := r.info.TypeOf(node).Underlying().(*types.Slice)
+					count(ok && len(node.Args) > 1 && namedOf(slice.Elem()) == named && !isPointer(slice.Elem()))
+				}
+			case *ast.ValueSpec:
+				count(node.Type != nil && len(node.Values) == 0 && isValue(node.Type))
+			case *ast.StructType:
+				for _, field := range node.Fields.List {
+					count(isValue(field.Type))
+				}
+			case *ast.MapType:
+				count(isValue(node.Value))
+			case *ast.FuncType:
+				if node.Results != nil {
+					for _, field := range node.Results.List {
+						count(len(field.Names) > 0 && isValue(field.Type))
+					}
+				}
+			case *ast.BinaryExpr:
+				compared = compared || isLiteral(node.X) || isLiteral(node.Y)
+			}
+			return true
+		})
+	}
+	return zeros, compared
 }
 
 // closedByMethods has the type's own Stop close it.
@@ -80,6 +136,9 @@ func (f *doneField) closedByMethods() {
 			continue
 		}
 		decl := fn.node.(*ast.FuncDecl)
+		if f.mayRunTwice(fn, f.named) {
+			continue
+		}
 		stops := isEnding(decl.Name.Name)
 		if clock := f.clock(f.w); clock != nil {
 			stops = stops || slices.ContainsFunc(f.on(*clock, "stop"), func(op *operation) bool { return op.fn == fn })
@@ -122,90 +181,10 @@ func (f *doneField) closedByReceiver() {
 	}
 }
 
-// runsOnceForEach tells whether the method is called at one place only, once for each value of its type that is made there.
-func (r *repairer) runsOnceForEach(method *function, named *types.Named) bool {
-	if r.values[method] || len(method.sites) != 1 {
-		return false
-	}
-	call := method.sites[0].call
-	selector, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
-	if !ok {
-		return false
-	}
-	name, ok := ast.Unparen(selector.X).(*ast.Ident)
-	if !ok {
-		return false
-	}
-	v, _ := r.info.Uses[name].(*types.Var)
-	if v == nil || v.IsField() || isGlobal(v) || r.isSetAfter(v, v.Pos()) || !r.isFreshly(v, named) {
-		return false
-	}
-	path := r.pathTo(call)
-	for i, around := range path {
-		if around.Pos() <= v.Pos() {
-			continue // every round, or call, makes another one
-		}
-		switch around.(type) {
-		case *ast.ForStmt, *ast.RangeStmt:
-			return false
-		case *ast.FuncLit:
-			if at, ok := path[i-1].(*ast.CallExpr); !ok || at.Fun != around {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// isFreshly tells whether the variable begins as a value of the type that nobody else has: a literal, or what a function returns
-// that makes one.
-func (r *repairer) isFreshly(v *types.Var, named *types.Named) bool {
-	fresh := false
-	for _, file := range r.files {
-		ast.Inspect(file.syntax, func(node ast.Node) bool {
-			assign, ok := node.(*ast.AssignStmt)
-			if !ok || len(assign.Lhs) != len(assign.Rhs) {
-				return true
-			}
-			for i, left := range assign.Lhs {
-				if name, ok := left.(*ast.Ident); ok && r.info.Defs[name] == v {
-					fresh = r.makesValue(assign.Rhs[i]) || r.returnsLiteral(assign.Rhs[i], named)
-				}
-			}
-			return !fresh
-		})
-	}
-	return fresh
-}
-
-// returnsLiteral tells whether the expression is a call of a function that returns nothing but literals of the type.
-func (r *repairer) returnsLiteral(e ast.Expr, named *types.Named) bool {
-	call, ok := ast.Unparen(e).(*ast.CallExpr)
-	if !ok {
-		return false
-	}
-	targets := r.targetsOf(call)
-	return len(targets) > 0 && !slices.ContainsFunc(targets, func(fn *function) bool {
-		returns, literals := 0, 0
-		if fn.body == nil {
-			return true
-		}
-		r.walk(fn.body, func(node ast.Node, path []ast.Node) {
-			if stmt, ok := node.(*ast.ReturnStmt); ok && r.enclosing(path) == nil {
-				returns++
-				if len(stmt.Results) > 0 && r.makesValue(stmt.Results[0]) && namedOf(r.info.TypeOf(stmt.Results[0])) == named {
-					literals++
-				}
-			}
-		})
-		return returns == 0 || returns != literals
-	})
-}
-
 // closedByHolders has the functions close it that have made such a value and want it no more.
 func (f *doneField) closedByHolders() {
 	holders := slices.DeleteFunc(f.holders(f.named), func(h holder) bool {
-		return f.makesLiteral(h.fn, f.named) || !f.mayEnd(h.fn, nil, h.v)
+		return f.makesLiteral(h.fn, f.named) || !f.isFreshly(h.v, f.named) || !f.mayEnd(h.fn, nil, h.v)
 	})
 	if len(holders) == 0 {
 		return

@@ -30,10 +30,28 @@ func (releaseBeforeWait) propose(r *repairer, w *blocked) {
 				continue
 			}
 			for _, e := range held {
-				r.release(node, e, depth)
+				if !r.keepsOpen(e, w) {
+					r.release(node, e, depth)
+				}
 			}
 		}
 	}
+}
+
+// keepsOpen tells whether the lock keeps the channel that is sent on from being closed meanwhile: who closes it holds the lock, too.
+func (r *repairer) keepsOpen(written ast.Expr, w *blocked) bool {
+	locks, _ := r.objects(written)
+	under := func(held []ast.Expr) bool {
+		return slices.ContainsFunc(held, func(e ast.Expr) bool {
+			objects, _ := r.objects(e)
+			return slices.ContainsFunc(objects, func(o object) bool { return slices.Contains(locks, o) })
+		})
+	}
+	return slices.ContainsFunc(r.sent(w), func(use channelUse) bool {
+		return slices.ContainsFunc(r.on(use.object, "close"), func(op *operation) bool {
+			return under(op.holding) || op.fn != nil && slices.ContainsFunc(r.callers[op.fn], func(caller site) bool { return under(r.holding[caller.call]) })
+		})
+	})
 }
 
 // leadsTo tells whether the node may be the call of the function whose name a stack shows.
@@ -67,8 +85,13 @@ func (r *repairer) release(node ast.Node, written ast.Expr, depth int) {
 			continue
 		}
 		name := shorten(r.text(node))
-		if call, ok := node.(*ast.CallExpr); ok && containsFunction(call) {
-			name = r.text(call.Fun) + "(…)"
+		switch node := node.(type) {
+		case *ast.CallExpr:
+			if containsFunction(node) {
+				name = r.text(node.Fun) + "(…)"
+			}
+		case *ast.SelectStmt:
+			name = "select"
 		}
 		release := &releasing{repairer: r, lock: l, stmt: stmt, before: name, cost: 11 + depth}
 		alike := false
@@ -82,9 +105,9 @@ func (r *repairer) release(node ast.Node, written ast.Expr, depth int) {
 				}
 			}
 		}
-		release.forGood(list)
+		done := release.forGood(list)
 		// Taken again after, two locks of a kind would be taken the other way round by everyone: the same again.
-		if !alike {
+		if !alike && !done && !release.tears() {
 			release.meanwhile()
 		}
 	}
@@ -108,12 +131,45 @@ func (l *releasing) draft(from, to token.Pos) *draft {
 		return d
 	}
 	early, name := l.early()
-	if early == nil || l.needed(l.lock, from, to, l.other, early) {
+	if early == nil || l.isWithdrawn(early) || l.needed(l.lock, from, to, l.other, early) {
 		return nil
 	}
 	d.before(l.stmt, name+" := "+l.raw(early))
 	d.replace(early, name)
 	return d
+}
+
+// isWithdrawn tells whether somebody sets the field to nil under the lock: who has done that counts on it that nothing is called
+// any more.
+func (l *releasing) isWithdrawn(early ast.Expr) bool {
+	field := l.changed(early)
+	found := false
+	for _, file := range l.files {
+		l.walk(file.syntax, func(node ast.Node, path []ast.Node) {
+			assign, ok := node.(*ast.AssignStmt)
+			if !ok || len(assign.Lhs) != len(assign.Rhs) || !l.isHeld(assign, l.enclosing(path)) {
+				return
+			}
+			for i, left := range assign.Lhs {
+				found = found || l.info.Types[assign.Rhs[i]].IsNil() && field != nil && l.changed(left) == field
+			}
+		})
+	}
+	return found
+}
+
+// isHeld tells whether the function holds the lock there, as the text has it.
+func (l *releasing) isHeld(at ast.Node, fn *function) bool {
+	held := false
+	last := token.NoPos
+	for _, o := range l.objectsOf(l.lock.op) {
+		for _, op := range l.on(o, "lock", "rlock", "unlock", "runlock") {
+			if op.fn == fn && !op.isDeferred() && last < op.node.Pos() && op.node.Pos() < at.Pos() {
+				last, held = op.node.Pos(), op.kind == "lock" || op.kind == "rlock"
+			}
+		}
+	}
+	return held
 }
 
 // early is what the statement calls a method of, or the function that it calls, where that is found in a field or a map; and
@@ -153,16 +209,24 @@ func (l *releasing) early() (ast.Expr, string) {
 	return nil, ""
 }
 
-// forGood gives it back before the statement instead of after it.
-func (l *releasing) forGood(list []ast.Stmt) {
+// forGood gives it back before the statement instead of after it; it tells whether that is all that there is to it, since
+// nothing comes between the statement and the end of the lock.
+func (l *releasing) forGood(list []ast.Stmt) bool {
 	fn, cost := l.lock.op.fn, l.cost
+	last := false
 	var d *draft
+	if l.jumps(fn) {
+		return false
+	}
 	if l.lock.deferred() != nil {
-		if d = l.draft(l.stmt.Pos(), fn.body.End()); d != nil {
+		last = fn.body.List[len(fn.body.List)-1] == l.stmt
+		if d = l.draft(l.stmt.Pos(), fn.body.End()); d != nil && !l.isTakenAgain(fn.body.End()) {
 			d.undefer(l.lock, l.stmt)
+		} else {
+			return false
 		}
-	} else if unlock := l.lock.unlockBehind(l.stmt, list); unlock != nil {
-		if next(l.stmt, list) == unlock {
+	} else if unlock := l.lock.unlockBehind(l.stmt, list); unlock != nil && !l.isTakenAgain(unlock.Pos()) {
+		if last = next(l.stmt, list) == unlock; last {
 			cost -= 3
 		}
 		if d = l.draft(l.stmt.Pos(), unlock.Pos()); d != nil {
@@ -174,9 +238,77 @@ func (l *releasing) forGood(list []ast.Stmt) {
 			}
 		}
 	}
-	if d != nil {
-		d.offer("release-before-send", cost, "release `"+l.lock.name+"` before `"+l.before+"`", releaseWhy)
+	if d == nil || d.broken {
+		return false
 	}
+	d.offer("release-before-send", cost, "release `"+l.lock.name+"` before `"+l.before+"`", releaseWhy)
+	return last
+}
+
+// jumps tells whether the function has a goto, which may come to any place with the lock or without it.
+func (r *repairer) jumps(fn *function) bool {
+	found := false
+	ast.Inspect(fn.body, func(node ast.Node) bool {
+		branch, ok := node.(*ast.BranchStmt)
+		found = found || ok && branch.Tok == token.GOTO
+		return !found
+	})
+	return found
+}
+
+// isTakenAgain tells whether between the statement and that place the lock is taken once more, or given back in a literal.
+func (l *releasing) isTakenAgain(to token.Pos) bool {
+	return slices.ContainsFunc(l.objectsOf(l.lock.op), func(o object) bool {
+		return slices.ContainsFunc(l.on(o, "lock", "rlock", "unlock", "runlock"), func(op *operation) bool {
+			takes := op.kind == "lock" || op.kind == "rlock"
+			return l.stmt.End() <= op.node.Pos() && op.node.Pos() < to && (takes || op.fn != l.lock.op.fn)
+		})
+	})
+}
+
+// tears tells whether something is found out under the lock before the statement and changed after it: others could come in
+// between; or whether the statement stands in a loop over what the lock guards.
+func (l *releasing) tears() bool {
+	g := l.guarding(l.lock)
+	for _, around := range l.pathTo(l.stmt) {
+		if loop, ok := around.(*ast.RangeStmt); ok && loop.Pos() > l.lock.stmt.Pos() && g.uses(loop.X, func(ast.Node) bool { return true }) {
+			return true
+		}
+	}
+	read, torn := map[*types.Var]bool{}, false
+	set := map[ast.Node]bool{} // what is only given another value there
+	changes := func(e ast.Expr, after bool) {
+		torn = torn || after && read[l.changed(e)]
+	}
+	ast.Inspect(l.lock.op.fn.body, func(node ast.Node) bool {
+		if node == nil {
+			return false
+		}
+		after := node.Pos() >= l.stmt.Pos()
+		switch node := node.(type) {
+		case *ast.SelectorExpr:
+			if v, ok := l.info.Uses[node.Sel].(*types.Var); ok && !after && !set[node] && node.Pos() > l.lock.stmt.Pos() {
+				read[v.Origin()] = true
+			}
+		case *ast.Ident:
+			if v, ok := l.info.Uses[node].(*types.Var); ok && !v.IsField() && !after && !set[node] && node.Pos() > l.lock.stmt.Pos() && l.isShared(v) {
+				read[v] = true
+			}
+		case *ast.AssignStmt:
+			for _, left := range node.Lhs {
+				changes(left, after)
+				set[ast.Unparen(left)] = node.Tok == token.ASSIGN
+			}
+		case *ast.IncDecStmt:
+			changes(node.X, after)
+		case *ast.CallExpr:
+			if name := l.builtin(node); name == "delete" || name == "clear" {
+				changes(node.Args[0], after)
+			}
+		}
+		return true
+	})
+	return torn
 }
 
 // meanwhile gives it back for the time of the statement: of a select, until one of its cases has come.
@@ -201,10 +333,13 @@ func (l *releasing) meanwhile() {
 		if clause.Comm == nil || l.needed(l.lock, clause.Comm.Pos(), clause.Comm.End(), nil, nil) {
 			return
 		}
-		if len(clause.Body) > 0 {
+		switch line := l.restOfLine(clause.Colon + 1); {
+		case len(clause.Body) > 0:
 			d.before(clause.Body[0], again)
-		} else {
-			d.insert(clause.Colon+1, "\n"+l.indent(clause.Pos())+"\t"+again)
+		case onlyComment(line):
+			d.insert(clause.Colon+1+token.Pos(len(line)), "\n"+l.indent(clause.Pos())+"\t"+again)
+		default:
+			d.insert(clause.Colon+1, " "+again+";")
 		}
 	}
 	d.offer("release-before-send", l.cost-2, "release `"+l.lock.name+"` before `"+l.before+"`, and take it again in each case", releaseWhy)
@@ -222,6 +357,26 @@ func (l locking) unlockBehind(stmt ast.Stmt, list []ast.Stmt) ast.Stmt {
 
 // leavesWithin tells whether control may leave the statement for elsewhere than the next one.
 func (r *repairer) leavesWithin(stmt ast.Stmt) bool {
-	_, returns := stmt.(*ast.ReturnStmt)
-	return returns || len(leaves(&ast.BlockStmt{List: []ast.Stmt{stmt}})) > 0
+	found := len(leaves(&ast.BlockStmt{List: []ast.Stmt{stmt}})) > 0
+	ast.Inspect(stmt, func(node ast.Node) bool {
+		switch node := node.(type) {
+		case *ast.FuncLit:
+			return false
+		case *ast.BranchStmt:
+			found = found || node.Tok == token.CONTINUE && !r.loopsWithin(stmt, node)
+		}
+		return true
+	})
+	return found
+}
+
+// loopsWithin tells whether the branch belongs to a loop in the statement.
+func (r *repairer) loopsWithin(stmt ast.Stmt, branch *ast.BranchStmt) bool {
+	return branch.Label == nil && slices.ContainsFunc(r.pathTo(branch), func(around ast.Node) bool {
+		switch around.(type) {
+		case *ast.ForStmt, *ast.RangeStmt:
+			return stmt.Pos() <= around.Pos()
+		}
+		return false
+	})
 }

@@ -55,7 +55,7 @@ func (drain) propose(r *repairer, w *blocked) {
 		}
 		for _, op := range r.on(use.object, "range") {
 			loop, ok := op.node.(*ast.RangeStmt)
-			if !ok || !simple(loop.X) {
+			if !ok || !simple(loop.X) || !r.isOnce(op, use.object) || !r.isClosedOnEveryWay(use.object) {
 				continue
 			}
 			channel := r.raw(loop.X)
@@ -83,6 +83,13 @@ func (drain) propose(r *repairer, w *blocked) {
 				"Who leaves the loop early leaves a sender behind; reading on until the channel is closed lets it finish.")
 		}
 	}
+}
+
+// isClosedOnEveryWay tells whether no function that closes the channel may leave without that.
+func (r *repairer) isClosedOnEveryWay(o object) bool {
+	return !slices.ContainsFunc(r.closes(o), func(op *operation) bool {
+		return op.fn == nil || !op.isDeferred() && (op.path.conditional() || len(r.returnsWithout(op.fn, []*operation{op}, op.fn.body.Pos())) > 0)
+	})
 }
 
 // simple tells whether an expression may be written a second time.
