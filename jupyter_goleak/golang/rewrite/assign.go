@@ -2,6 +2,7 @@ package main
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
 	"slices"
 	"strings"
@@ -40,12 +41,34 @@ func (f *flow) trackedTo(t types.Type, depth int) bool {
 func (f *flow) join(to, from ast.Expr) {
 	if f.tracked(f.info.TypeOf(to)) || f.tracked(f.info.TypeOf(from)) {
 		unify(f.at(to), f.at(from))
+		if f.isAddress(from) {
+			unify(f.at(from), f.at(to))
+		}
 	}
+}
+
+// isAddress tells whether the expression is the address of a variable that can be given another value through it.
+func (f *flow) isAddress(e ast.Expr) bool {
+	address, ok := ast.Unparen(e).(*ast.UnaryExpr)
+	if !ok || address.Op != token.AND {
+		return false
+	}
+	switch f.typeOf(address.X).(type) {
+	case *types.Chan, *types.Pointer, *types.Signature, *types.Slice, *types.Map, *types.Interface:
+		return true
+	}
+	return false
 }
 
 // assignments follows values from one place to another inside functions.
 func (f *flow) assignments() {
 	f.boxed()
+	f.handedAsInterfaces(func(value ast.Expr, method *types.Func, fn *function) {
+		decl, ok := fn.node.(*ast.FuncDecl)
+		if receivers := f.fields(decl.Recv); ok && len(receivers) == 1 && receivers[0] != nil && f.tracked(receivers[0].Type()) {
+			unify(f.variable(receivers[0]), f.at(value))
+		}
+	})
 	for _, file := range f.files {
 		f.walk(file.syntax, func(node ast.Node, path []ast.Node) {
 			switch node := node.(type) {
@@ -73,6 +96,9 @@ func (f *flow) assignments() {
 				f.namedResults(f.functions[node])
 			case *ast.CallExpr:
 				f.sameValue(node)
+				if f.builtin(node) == "copy" {
+					f.join(node.Args[0], node.Args[1])
+				}
 				if f.builtin(node) == "append" && len(node.Args) > 0 && f.tracked(f.info.TypeOf(node)) {
 					whole := f.result(node, 0)
 					unify(whole, f.at(node.Args[0]))
@@ -253,6 +279,9 @@ func (f *flow) bind() bool {
 	learnt := false
 	for _, file := range f.files {
 		f.walk(file.syntax, func(node ast.Node, path []ast.Node) {
+			if loop, ok := node.(*ast.RangeStmt); ok {
+				learnt = f.bindYielded(loop) || learnt
+			}
 			call, ok := node.(*ast.CallExpr)
 			if !ok {
 				return
@@ -261,6 +290,13 @@ func (f *flow) bind() bool {
 				learnt = f.bindTo(call, target) || learnt
 			}
 			learnt = f.bindReceivers(call) || learnt
+			if v := f.calledVariable(call); v != nil {
+				for i, argument := range call.Args {
+					if f.tracked(f.info.TypeOf(argument)) {
+						learnt = unify(f.variable(v).kid(argumentNames[min(i, 1)]), f.at(argument)) || learnt
+					}
+				}
+			}
 		})
 	}
 	return learnt
@@ -299,6 +335,9 @@ func (f *flow) bindTo(call *ast.CallExpr, target *function) bool {
 		for i, argument := range call.Args {
 			if f.tracked(f.info.TypeOf(argument)) {
 				pass(i, f.at(argument))
+				if f.isAddress(argument) && i < len(parameters) && parameters[i] != nil {
+					learnt = unify(f.at(argument), f.variable(parameters[i])) || learnt
+				}
 			}
 		}
 	}

@@ -52,6 +52,7 @@ type flow struct {
 	implementing map[*types.Func][]implementation
 	boxes        map[types.Type]*place        // of the values in interfaces
 	methodValues map[*place]*ast.SelectorExpr // of libraries, not called where they stand
+	dispatch     []*function                  // methods that a library may call, as those of its interfaces
 	keeping      map[*types.Var]bool          // whether functions keep what they are given there
 }
 
@@ -311,8 +312,8 @@ func (f *flow) result(call *ast.CallExpr, i int) *place {
 	if f.isConversion(call) && len(call.Args) == 1 {
 		return f.at(call.Args[0])
 	}
-	if selector, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok && selector.Sel.Name == "Done" && isContext(f.info.TypeOf(selector.X)) {
-		if x := f.at(selector.X); x != nil {
+	if selector := f.doneOf(call); selector != nil {
+		if x := f.receiver(selector); x != nil {
 			return x.kid("Done")
 		}
 	}
@@ -322,6 +323,19 @@ func (f *flow) result(call *ast.CallExpr, i int) *place {
 	}
 	f.results[call] = places
 	return places[i]
+}
+
+// doneOf is the Done of a context that is called there, be it embedded in a struct; nil where it is another call.
+func (f *flow) doneOf(call *ast.CallExpr) *ast.SelectorExpr {
+	selector, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+	if !ok || selector.Sel.Name != "Done" || f.info.Selections[selector] == nil {
+		return nil
+	}
+	method, ok := f.info.Selections[selector].Obj().(*types.Func)
+	if !ok || !isContext(f.info.TypeOf(selector.X)) && (method.Pkg() == nil || method.Pkg().Path() != "context") {
+		return nil
+	}
+	return selector
 }
 
 func (f *flow) isConversion(call *ast.CallExpr) bool {

@@ -30,8 +30,12 @@ func (f *flow) objects(e ast.Expr) ([]object, bool) {
 	e = ast.Unparen(e)
 	switch x := e.(type) {
 	case *ast.CallExpr:
-		if selector, ok := ast.Unparen(x.Fun).(*ast.SelectorExpr); ok && selector.Sel.Name == "Done" && isContext(f.info.TypeOf(selector.X)) {
-			return f.through(selector.X, "Done")
+		if selector := f.doneOf(x); selector != nil {
+			if isContext(f.info.TypeOf(selector.X)) {
+				return f.through(selector.X, "Done")
+			}
+			owners, unknown := f.objectsAt(f.receiver(selector))
+			return f.owned(owners, "Done"), unknown
 		}
 	case *ast.SelectorExpr:
 		selection := f.info.Selections[x]
@@ -55,11 +59,15 @@ func (f *flow) objects(e ast.Expr) ([]object, bool) {
 
 func (f *flow) through(e ast.Expr, via string) ([]object, bool) {
 	owners, unknown := f.objects(e)
+	return f.owned(owners, via), unknown
+}
+
+func (f *flow) owned(owners []object, via string) []object {
 	all := make([]object, len(owners))
 	for i := range owners {
 		all[i] = object{owner: f.intern(owners[i]), via: via}
 	}
-	return all, unknown
+	return all
 }
 
 // isOpen tells whether it is a parameter whose values come from callers that are not seen.

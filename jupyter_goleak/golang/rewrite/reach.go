@@ -52,6 +52,58 @@ func (f *flow) reach() {
 		})
 	}
 	f.dispatched()
+	f.calledBack()
+}
+
+// calledBack leads from each call of a library to the functions that it was given and may call in it: those that its package
+// has, and where the call hands over a value that leads anywhere, the methods of the program that any library may call.
+func (f *flow) calledBack() {
+	byPackage := map[string][]*function{}
+	for _, fn := range f.ordered {
+		for _, pkg := range fn.given {
+			byPackage[pkg] = append(byPackage[pkg], fn)
+		}
+	}
+	for _, file := range f.files {
+		f.walk(file.syntax, func(node ast.Node, path []ast.Node) {
+			call, ok := node.(*ast.CallExpr)
+			if !ok {
+				return
+			}
+			callee := f.callee(call)
+			if callee == nil || callee.Pkg() == nil || f.own[callee.Pkg()] {
+				return
+			}
+			around := f.enclosing(path)
+			for _, fn := range byPackage[callee.Pkg().Path()] {
+				around.leads(step{fn, call, slices.Clone(path)})
+			}
+			if callee.Pkg().Path() == "sync" || !slices.ContainsFunc(operands(call), func(e ast.Expr) bool { return f.mayHaveMethods(f.info.TypeOf(e)) }) {
+				return
+			}
+			for _, fn := range f.dispatch {
+				around.leads(step{fn, call, slices.Clone(path)})
+			}
+		})
+	}
+}
+
+// mayHaveMethods tells whether a value of that type may be, or lead to, one of the program's whose methods a library calls.
+func (f *flow) mayHaveMethods(t types.Type) bool {
+	if t == nil {
+		return false
+	}
+	if named := namedOf(t); named != nil && named.Obj().Pkg() != nil && f.own[named.Obj().Pkg()] {
+		return named.NumMethods() > 0 || f.leads(t)
+	}
+	switch t := types.Unalias(t).(type) {
+	case *types.Pointer:
+		return true
+	case *types.Slice:
+		return f.mayHaveMethods(t.Elem())
+	}
+	_, isInterface := t.Underlying().(*types.Interface)
+	return isInterface && !isContext(t) && !isError(t)
 }
 
 func (f *flow) reachedBy(call *ast.CallExpr, path []ast.Node, around *function) {
@@ -224,7 +276,15 @@ func (r *reporter) isBehind(by step, line int, inner *function) bool {
 func (p walkPath) outermostLoop() (end token.Pos) {
 	for _, node := range slices.Backward(p) {
 		switch node := node.(type) {
-		case *ast.FuncDecl, *ast.FuncLit:
+		case *ast.FuncDecl:
+			if node.Body != nil && jumps(node.Body) {
+				return node.End()
+			}
+			return end
+		case *ast.FuncLit:
+			if jumps(node.Body) {
+				return node.End()
+			}
 			return end
 		case *ast.ForStmt, *ast.RangeStmt:
 			end = node.End()
@@ -262,6 +322,21 @@ func (op *operation) again() bool { return op.path.inLoop() || op.fn.again() }
 
 // dispatched counts the methods that a library may call: those of its interfaces, of the types whose values it is given.
 func (f *flow) dispatched() {
+	f.handedAsInterfaces(func(_ ast.Expr, method *types.Func, fn *function) {
+		fn.calls++
+		if !slices.Contains(f.dispatch, fn) {
+			f.dispatch = append(f.dispatch, fn)
+		}
+		if method.Pkg() != nil {
+			fn.give(method.Pkg().Path())
+		} else {
+			fn.anyTimes = true
+		}
+	})
+}
+
+// handedAsInterfaces gives each value that becomes an interface of a library's, with its methods that are then called by that.
+func (f *flow) handedAsInterfaces(give func(value ast.Expr, method *types.Func, fn *function)) {
 	f.conversions(func(value ast.Expr, to *types.Interface) {
 		for i := range to.NumMethods() {
 			method := to.Method(i)
@@ -271,12 +346,7 @@ func (f *flow) dispatched() {
 			object, _, _ := types.LookupFieldOrMethod(f.info.TypeOf(value), true, method.Pkg(), method.Name())
 			if object, ok := object.(*types.Func); ok {
 				if fn := f.byObject[object.Origin()]; fn != nil {
-					fn.calls++
-					if method.Pkg() != nil {
-						fn.give(method.Pkg().Path())
-					} else {
-						fn.anyTimes = true
-					}
+					give(value, method, fn)
 				}
 			}
 		}

@@ -43,7 +43,7 @@ func (r *repairer) isRepeated(node ast.Node, v *types.Var) bool {
 	path := r.pathTo(node)
 	for i, around := range path {
 		if around.Pos() <= v.Pos() {
-			if fn := r.functions[around]; fn != nil && r.jumps(fn) {
+			if fn := r.functions[around]; fn != nil && fn.body != nil && jumps(fn.body) {
 				return true
 			}
 			continue // every round, or call, makes another one

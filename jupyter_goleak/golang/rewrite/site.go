@@ -11,13 +11,15 @@ import (
 // A walkPath answers questions about where a node stands.
 type walkPath []ast.Node
 
-// inLoop tells whether a loop stands between the node and its function.
+// inLoop tells whether a loop stands between the node and its function. A function with a goto is taken for one.
 func (p walkPath) inLoop() bool {
 	child := ast.Node(nil)
 	for _, node := range slices.Backward(p) {
 		switch node := node.(type) {
-		case *ast.FuncDecl, *ast.FuncLit:
-			return false
+		case *ast.FuncDecl:
+			return node.Body != nil && jumps(node.Body)
+		case *ast.FuncLit:
+			return jumps(node.Body)
 		case *ast.ForStmt:
 			if child != node.Init {
 				return true

@@ -215,8 +215,8 @@ func (l *releasing) forGood(list []ast.Stmt) bool {
 	fn, cost := l.lock.op.fn, l.cost
 	last := false
 	var d *draft
-	if l.jumps(fn) {
-		return false
+	if jumps(fn.body) {
+		return false // it may come to any place with the lock or without it
 	}
 	if l.lock.deferred() != nil {
 		last = fn.body.List[len(fn.body.List)-1] == l.stmt
@@ -243,17 +243,6 @@ func (l *releasing) forGood(list []ast.Stmt) bool {
 	}
 	d.offer("release-before-send", cost, "release `"+l.lock.name+"` before `"+l.before+"`", releaseWhy)
 	return last
-}
-
-// jumps tells whether the function has a goto, which may come to any place with the lock or without it.
-func (r *repairer) jumps(fn *function) bool {
-	found := false
-	ast.Inspect(fn.body, func(node ast.Node) bool {
-		branch, ok := node.(*ast.BranchStmt)
-		found = found || ok && branch.Tok == token.GOTO
-		return !found
-	})
-	return found
 }
 
 // isTakenAgain tells whether between the statement and that place the lock is taken once more, or given back in a literal.
