@@ -115,9 +115,18 @@ func freesForOthers(fn *function, lock *place) (frees bool) {
 
 // givesAway tells whether the function takes the lock for its callers, who free it by another one.
 func (s *lockScan) givesAway(lock *place) bool {
-	ops := lock.root().ops
-	return !slices.ContainsFunc(ops, func(op *operation) bool { return op.frees() && op.fn.within(s.fn) }) &&
-		slices.ContainsFunc(ops, func(op *operation) bool { return op.frees() && op.fn != nil && freesForOthers(op.fn, lock) })
+	away := false
+	reached := s.reaches([]*function{s.fn})
+	for _, op := range lock.root().ops {
+		if !op.frees() || op.fn == nil {
+			continue
+		}
+		if op.fn.within(s.fn) || slices.Contains(reached, op.fn) && freesForOthers(op.fn, lock) {
+			return false
+		}
+		away = away || freesForOthers(op.fn, lock)
+	}
+	return away
 }
 
 // freed is what is held after a call that may free some of it.
