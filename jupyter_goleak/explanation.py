@@ -77,7 +77,11 @@ def _join(waits: list[Wait]) -> None:
     for wait in waits:
         key = (wait.leak.evidence, *wait.leak.position)
         known = joined.get(key)
-        joined[key] = replace(known, leak=known.leak.with_others(wait.leak)) if known else wait
+        if known is None:
+            joined[key] = wait
+            continue
+        leak = known.leak.with_others(wait.leak)
+        joined[key] = replace(known if leak.stack is known.leak.stack else wait, leak=leak)
     waits[:] = sorted(joined.values(), key=lambda wait: wait.leak.rank)
 
 

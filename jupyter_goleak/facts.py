@@ -23,7 +23,8 @@ class Operation:
 
     `kind` is `make`, `result` (a library gives it, and may keep it too), `send`, `receive`, `range`, `close`, `nil` (set to nil), `passed` (given to code that is not the
     user's), `call` (of a function value, such as a context's cancel), `discard` (a cancel function thrown away),
-    `return-locked` and `end-locked` (the function leaves while it holds the lock), or a method's name in small letters:
+    `return-locked` and `end-locked` (the function leaves while it holds the lock), `break-locked` and `continue-locked` (a round of
+    a loop does), or a method's name in small letters:
     `lock`, `unlock`, `rlock`, `runlock`, `add`, `done`, `wait`, `signal`, `broadcast`, `stop`, `reset`, `close`, …
 
     `buffer` is the size of a made channel's buffer where it is a constant. `deferred`: it runs when its function ends.
@@ -38,7 +39,7 @@ class Operation:
     there with another. `timed`: a timer of `time.AfterFunc` comes to it. `tasks` are, of a method `Go`, the bodies that it
     starts. `last_line` is that of the outermost loop around it in its function, or its own: below, it is past.
     `shared`: it may concern other values, too. `once`: the program comes to it at most once for each value that is made where
-    this one is. A method's name with `-value` behind it, such as `unlock-value`, is a method handed on to be called
+    this one is. `deferrable`, of a lock: nothing needs it free before the end of the function that takes it. A method's name with `-value` behind it, such as `unlock-value`, is a method handed on to be called
     later; with `-call`, a call that comes to it through a function value or an interface of the program's.
     """
 
@@ -69,6 +70,7 @@ class Operation:
     last_line: int
     shared: bool
     once: bool
+    deferrable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +212,7 @@ class Place:
     a loop without a condition repeats it, or a call that led to it. `each_round`: the loop
     declares what is waited for, which is another value in each round. `comma_ok`: the receive tells, too, whether the channel is
     closed. `holding` names the locks that the goroutine holds there; `same`: by all that the text tells, the lock that it
-    waits for is one of these, and not that of another value. `stack` are the calls under way
+    waits for is one of these, and not that of another value; `apart`: it is certainly none of them. `stack` are the calls under way
     in the user's code, the innermost first; `ahead` are the bodies that it may yet come to from where it stands, `reaches` those
     that its calls under way may ever have come to, themselves included. `silent` are the changes of what the loop around the Wait
     of a Cond asks for, where nobody is woken. Where `found` is False, only `file` and `line` (and `started`) are known.
@@ -233,6 +235,7 @@ class Place:
     each_round: bool
     comma_ok: bool
     same: bool
+    apart: bool
     started: Launch | None
     holding: tuple[int, ...]
     stack: tuple[Standing, ...]

@@ -162,8 +162,9 @@ class Leak:
         return (-self.count, self.line or 0, self.go_line or 0, self.test or "")
 
     def with_others(self, other: Leak) -> Leak:
-        """The group together with another one of the same position."""
-        return replace(self, count=self.count + other.count, ids=self.ids + other.ids)
+        """The group together with another one of the same position, told by who came there by more calls of the user's."""
+        longest = max(self, other, key=lambda each: sum(frame.user for frame in each.stack))
+        return replace(longest, count=self.count + other.count, ids=self.ids + other.ids)
 
     @property
     def tags(self) -> tuple[str, ...]:

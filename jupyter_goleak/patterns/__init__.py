@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from jupyter_goleak.patterns import channels, input_output, locks, selects, stopping
+from jupyter_goleak.patterns import channels, input_output, locks, selects, stopping, unlocking
 from jupyter_goleak.patterns.wait import Finding, Say, Wait
 from jupyter_goleak.patterns.waking import BLOCKED, will_be_served, will_be_woken
 
@@ -26,7 +26,7 @@ RULES: tuple[Callable[[Wait], Finding | None], ...] = (
     locks.relock,
     locks.deferred_lock,
     locks.lock_order,
-    locks.missing_unlock,
+    unlocking.missing_unlock,
     locks.once,
     locks.waitgroup,
     locks.cond,

@@ -8,21 +8,19 @@ from jupyter_goleak.facts import Operation, Variable
 from jupyter_goleak.patterns.wait import Finding, Wait
 from jupyter_goleak.patterns.waking import serving
 
-_LOCKING = ("lock", "rlock")
+LOCKING = ("lock", "rlock")
 _CHANNELS = ("send", "receive", "range", "select")
 
 
 def relock(wait: Wait) -> Finding | None:
     """It waits for a lock that it holds itself."""
     variable = wait.variable
-    if variable is None or wait.place.operation not in _LOCKING or not wait.place.same:
+    if variable is None or wait.place.operation not in LOCKING or not wait.place.same:
         return None
-    # Where the goroutine stands, it came by one of these.
-    first = [
-        site for site in variable.sites(*_LOCKING) if wait.stands_in(site) is not None and site.line != wait.place.line
-    ]
+    first = wait.took(variable)
     if not first:
         return None
+    here = first[0].body == wait.place.stack[0].body
     reads_first = all(site.kind == "rlock" for site in first)
     at, name = wait.lines(first[:1]), wait.name(variable)
     if wait.place.operation == "rlock" and reads_first:
@@ -36,17 +34,32 @@ def relock(wait: Wait) -> Finding | None:
         why = wait.say(
             "since {lines} it holds {name} for reading, and a read lock cannot be upgraded", name=name, lines=at
         )
-        return Finding("rwmutex-upgrade", why, wait.say("Call `RUnlock` before `Lock`, then look again."))
+        return Finding("rwmutex-upgrade", why, _upgrade_advice(wait, first[0]))
     why = wait.say("since {lines} it holds {name} itself, and a mutex knows no owner", name=name, lines=at)
+    if here and first[0].expression != wait.place.expression:
+        return Finding("mutex-relock", why, wait.say("Where both are one value, take it only once."))
     return Finding("mutex-relock", why, wait.say("Release it before the call, or call a variant that expects it held."))
+
+
+def _upgrade_advice(wait: Wait, read: Operation) -> str:
+    if read.body != wait.place.stack[0].body:
+        return wait.say("Let nothing come to `Lock` before the read lock is given back: do that afterwards.")
+    variable = wait.variable
+    again = [site for site in variable.sites("runlock") if wait.is_ahead(site)] if variable is not None else []
+    if not again:
+        return wait.say("Call `RUnlock` before `Lock`, then look again.")
+    return wait.say(
+        "Call `RUnlock` before `Lock`, then look again; the `RUnlock` at {lines} must not come after that.",
+        lines=wait.lines(again),
+    )
 
 
 def deferred_lock(wait: Wait) -> Finding | None:
     """`defer mu.Lock()`, where the end of the function should release the lock."""
     variable = wait.variable
-    if variable is None or wait.place.operation not in _LOCKING:
+    if variable is None or wait.place.operation not in LOCKING:
         return None
-    slips = [site for site in variable.sites(*_LOCKING) if site.deferred]
+    slips = [site for site in variable.sites(*LOCKING) if site.deferred]
     if not slips:
         return None
     why = wait.say(
@@ -58,7 +71,7 @@ def deferred_lock(wait: Wait) -> Finding | None:
 def lock_order(wait: Wait) -> Finding | None:
     """It holds one lock and waits for another, which another goroutine takes in the other order."""
     wanted = wait.variable
-    if wanted is None or wait.place.operation not in _LOCKING or not wait.place.holding:
+    if wanted is None or wait.place.operation not in LOCKING or not wait.place.holding:
         return None
     for other in wait.others:
         if other.leak is wait.leak or other.variable in (None, wanted):
@@ -72,13 +85,19 @@ def lock_order(wait: Wait) -> Finding | None:
             )
             return Finding("lock-order", why, wait.say("Take the locks in one order everywhere."))
     alike = [other for other in wait.others if other.variable is wanted and wanted in other.held()]
-    if wanted in wait.held() and sum(other.leak.count for other in alike) > 1:
+    if wanted not in wait.held() or sum(other.leak.count for other in alike) < 2:
+        return None
+    if all(other.place.apart for other in alike):
         why = wait.say(
             "it holds `{name}` of one value and waits for that of another, which is taken the other way round",
             name=wanted.name,
         )
         return Finding("lock-order", why, wait.say("Take the locks in one order everywhere."))
-    return None
+    if wait.place.apart:
+        return None
+    why = wait.say("it holds `{name}` of one value and waits for that of another, or of the same", name=wanted.name)
+    advice = wait.say("Take such locks in one order everywhere, and where both are one value, only once.")
+    return Finding("lock-order", why, advice)
 
 
 def _apart(lock: Variable, other: Variable) -> str:
@@ -91,14 +110,14 @@ def send_while_locked(wait: Wait) -> Finding | None:
     if wait.place.operation in _CHANNELS:
         for lock in wait.held():
             for other in wait.others:
-                if other.variable is lock and other.place.operation in _LOCKING and other.comes_to(serving(wait)):
+                if other.variable is lock and other.place.operation in LOCKING and other.comes_to(serving(wait)):
                     why = wait.say(
                         "it holds `{lock}` meanwhile, and who would serve it waits for `{lock}` at line {line}",
                         lock=lock.name,
                         line=wait.line(other.place),
                     )
-                    return Finding("send-while-locked", why, wait.say("Release `{lock}` before it.", lock=lock.name))
-    if wait.place.operation in _LOCKING and wait.variable is not None:
+                    return Finding("send-while-locked", why, _release_advice(wait, lock))
+    if wait.place.operation in LOCKING and wait.variable is not None:
         for other in wait.others:
             if wait.variable in other.held() and other.variable is not wait.variable:
                 why = wait.say(
@@ -107,86 +126,24 @@ def send_while_locked(wait: Wait) -> Finding | None:
                     statement=other.place.statement,
                     line=wait.line(other.place),
                 )
-                if other.place.operation not in _CHANNELS:
-                    return None if other.place.operation in _LOCKING else Finding("unknown", why)
-                advice = wait.say(
-                    "Release `{lock}` before line {line}.", lock=wait.variable.name, line=wait.line(other.place)
-                )
-                return Finding("send-while-locked", why, advice)
+                if other.place.operation in LOCKING:
+                    return None
+                needs = other.place.operation in _CHANNELS or ((stuck := _stuck(other)) and stuck[0].leak is wait.leak)
+                advice = _release_advice(other, wait.variable, line=wait.line(other.place)) if needs else ""
+                return Finding("send-while-locked" if other.place.operation in _CHANNELS else "unknown", why, advice)
     return None
 
 
-def missing_unlock(wait: Wait) -> Finding | None:
-    """A lock that somebody left locked."""
-    variable = wait.variable
-    if variable is None or wait.place.operation not in _LOCKING:
-        return None
-    left = variable.sites("return-locked", "end-locked")
-    name = wait.name(variable)
-    if left:
-        why = wait.say("the function ends at {lines} with {name} still locked", lines=wait.lines(left), name=name)
-        return Finding("mutex-missing-unlock", why, _unlock_advice(wait, variable, left[0]))
-    holders = [other for other in wait.others if other.leak is not wait.leak and variable in other.held()]
-    if holders:
-        why = wait.say("who holds {name} waits at line {line}", name=name, line=wait.line(holders[0].place))
-        pattern = next((f.pattern for other in holders if (f := relock(other) or lock_order(other))), "unknown")
-        return Finding(pattern, why)
-    handed = variable.sites("unlock-value", "runlock-value")
-    if handed:
-        why = wait.say(
-            "the release of {name} is handed on at {lines} to be called later, and that call never came",
-            name=name,
-            lines=wait.lines(handed),
-        )
-        return Finding("mutex-missing-unlock", why)
-    unlocks = variable.sites("unlock", "runlock", "unlock-call", "runlock-call")
-    if not unlocks:
-        return Finding("mutex-missing-unlock", wait.say("{name} is never unlocked", name=name))
-    own = [site for site in unlocks if wait.stands_in(site) is not None]
-    if wait.place.loop is not None and own and not any(site.loop for site in own):
-        why = wait.say(
-            "the loop `{text}` takes it in every round, and it is given back only at {lines}",
-            text=wait.place.loop.text,
-            lines=wait.lines(own),
-        )
-        return Finding("mutex-missing-unlock", why, wait.say("Release it at the end of every round."))
-    if any(site.conditional or site.loop or site.exits for site in unlocks) and not any(s.deferred for s in unlocks):
-        why = wait.say(
-            "who locked {name} did not come to the unlock at {lines}: there is a way past it",
-            name=name,
-            lines=wait.lines(unlocks),
-        )
-        return Finding("mutex-missing-unlock", why)
-    if all(not site.deferred for site in unlocks):
-        why = wait.say(
-            "who locked {name} did not come to the unlock at {lines}: a panic passes it by",
-            name=name,
-            lines=wait.lines(unlocks),
-        )
-        return Finding("mutex-missing-unlock", why, _unlock_advice(wait, variable, unlocks[0]))
-    if variable in wait.held():
-        taken = [site for site in variable.sites(*_LOCKING) if wait.stands_in(site) and site.line != wait.place.line]
-        if taken:
-            why = wait.say(
-                "since {lines} it holds {name} of this value or of another", lines=wait.lines(taken), name=name
-            )
-            return Finding("unknown", why)
-    return None
-
-
-def _unlock_advice(wait: Wait, variable: Variable, at: Operation) -> str:
-    taken = [site for site in variable.sites("lock", "rlock") if site.body == at.body]
-    if len(taken) != 1 or taken[0].loop:
-        return ""
-    code = f"defer {taken[0].expression}.{'RUnlock' if taken[0].kind == 'rlock' else 'Unlock'}()"
-    plain = [site for site in variable.sites("unlock", "runlock") if site.body == at.body]
-    if not plain:
-        return wait.say("`{code}` right after the lock ends it on every way out.", code=code)
-    return wait.say(
-        "`{code}` right after the lock, in place of the unlock at {lines}, ends it on every way out.",
-        code=code,
-        lines=wait.lines(plain),
-    )
+def _release_advice(holder: Wait, lock: Variable, line: int | str = "") -> str:
+    """To release the lock before the wait in the line, or before the holder's own; and what is then due after it."""
+    values = {"lock": lock.name, "line": line}
+    if any(holder.is_ahead(site) for site in lock.sites("unlock", "runlock")):
+        if line:
+            return holder.say("Release `{lock}` before line {line}, and take it again after that.", **values)
+        return holder.say("Release `{lock}` before it, and take it again after that.", **values)
+    if line:
+        return holder.say("Release `{lock}` before line {line}.", **values)
+    return holder.say("Release `{lock}` before it.", **values)
 
 
 def once(wait: Wait) -> Finding | None:
@@ -195,6 +152,9 @@ def once(wait: Wait) -> Finding | None:
     if variable is None or variable.kind != "once":
         return None
     name = wait.name(variable)
+    if wait.runs(variable) and wait.leak.count > 1:
+        why = wait.say("one of them is inside the function that {name} runs, and waits for that to return", name=name)
+        return Finding("once-within-itself", why, wait.say("That function must not come to `Do` again."))
     if wait.runs(variable):
         why = wait.say("it is inside the function that {name} runs, and waits for that to return", name=name)
         return Finding("once-within-itself", why, wait.say("That function must not come to `Do` again."))
@@ -214,9 +174,7 @@ def waitgroup(wait: Wait) -> Finding | None:
     variable = wait.variable
     if variable is None or variable.kind != "waitgroup" or wait.place.operation != "wait":
         return None
-    # Where a method was handed on counts only while nothing is seen to call it.
-    dones = variable.sites("done", "done-call" if variable.sites("done-call") else "done-value")
-    tasks, adds = variable.sites("go"), variable.sites("add")
+    dones, tasks, adds = _dones(variable), variable.sites("go"), variable.sites("add")
     own = [site for site in variable.sites("wait") if site.line == wait.place.line]
     name = wait.name(variable)
     if own and own[0].loop and any(site.loop for site in adds):
@@ -245,8 +203,16 @@ def waitgroup(wait: Wait) -> Finding | None:
             "it waits for its own `Done`, too, which {lines} puts off until after the wait", lines=wait.lines(own)
         )
         return Finding("waitgroup-missing-done", why)
-    if blocked := wait.stuck((*dones, *tasks)):
+    if blocked := _stuck(wait):
         other, site = blocked
+        lock = other.variable
+        if lock in wait.held() and other.place.operation in LOCKING:
+            why = wait.say(
+                "it holds `{lock}` meanwhile, and who would serve it waits for `{lock}` at line {line}",
+                lock=lock.name,
+                line=wait.line(other.place),
+            )
+            return Finding("waitgroup-missing-done", why, _release_advice(wait, lock))
         if site.kind == "go":
             why = wait.say(
                 "what {lines} started waits at line {line}", lines=wait.lines([site]), line=wait.line(other.place)
@@ -277,6 +243,18 @@ def waitgroup(wait: Wait) -> Finding | None:
             lines=wait.lines(dones),
         )
     return Finding("waitgroup-missing-done", why, _done_advice(wait, dones))
+
+
+def _dones(group: Variable) -> Sequence[Operation]:
+    # Where a method was handed on counts only while nothing is seen to call it.
+    return group.sites("done", "done-call" if group.sites("done-call") else "done-value")
+
+
+def _stuck(wait: Wait) -> tuple[Wait, Operation] | None:
+    """Who should take its part off the count of the WaitGroup, and waits itself; and where it would."""
+    if wait.variable is None or wait.variable.kind != "waitgroup":
+        return None
+    return wait.stuck((*_dones(wait.variable), *wait.variable.sites("go")))
 
 
 def _done_advice(wait: Wait, dones: Sequence[Operation]) -> str:

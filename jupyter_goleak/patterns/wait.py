@@ -156,11 +156,12 @@ class Wait:
         """
         bodies = {call.body for call in self.place.stack}
         return any(
-            (self._is_ahead(site) and (site.body in bodies or not site.anew)) or bodies.intersection(site.tasks)
+            (self.is_ahead(site) and (site.body in bodies or not site.anew)) or bodies.intersection(site.tasks)
             for site in sites
         )
 
-    def _is_ahead(self, site: Operation) -> bool:
+    def is_ahead(self, site: Operation) -> bool:
+        """Whether they may yet come to it from where they stand."""
         if site.kind.endswith("-value"):
             # Where a method was handed on, it may be called at any time after.
             return site.body in self.place.reaches
@@ -213,6 +214,20 @@ class Wait:
         """The locks that these goroutines hold."""
         return [self.facts.variables[index] for index in self.place.holding]
 
+    def took(self, lock: Variable) -> list[Operation]:
+        """Where they took the lock, or such a lock, in the calls under way, and have not given it back there."""
+        unlocks = [site for site in lock.sites("unlock", "runlock") if not (site.deferred or site.conditional)]
+        return [
+            site
+            for site in lock.sites("lock", "rlock", "trylock", "tryrlock")
+            if any(
+                call.body == site.body
+                and site.line < call.line
+                and not any(free.body == site.body and site.line < free.line < call.line for free in unlocks)
+                for call in self.place.stack
+            )
+        ]
+
     def case_variables(self) -> list[tuple[Case, Variable]]:
         """The cases of the select with the channel of each."""
         pairs = ((case, self.at(case.variable)) for case in self.place.cases)
@@ -251,6 +266,13 @@ class Wait:
         if agent in _AGENTS:
             return self.say.count("{n} {agent}", "{n} {agent}s", self.leak.count, agent=agent)
         return self.say.count("{n} goroutine", "{n} goroutines", self.leak.count)
+
+    def function(self, site: Operation) -> str:
+        """The function that it stands in, as the reader finds it in the text."""
+        name = site.function.removeprefix(A_LITERAL_IN).rpartition(".")[2]
+        if site.function.startswith(A_LITERAL_IN):
+            return self.say("the function literal in `{name}`", name=name)
+        return f"`{name}`"
 
     def name(self, variable: Variable, *, made: bool = True) -> str:
         """The variable as the reader finds it in the text, and where it was made, or else declared."""

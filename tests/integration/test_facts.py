@@ -44,7 +44,7 @@ SUBJECTS = {
     "nil-channel": "channel",
     "stopped-ticker": "channel",
     "stopped-timer": "channel",
-    "mutex-missing-unlock": "mutex",
+    "mutex-missing-unlock": "mutex rwmutex",
     "mutex-relock": "mutex rwmutex",
     "lock-order": "mutex",
     "rwmutex-recursive-read": "rwmutex",

@@ -48,6 +48,7 @@ def operation(kind: str, line: int = 10, body: int = MAIN, **changes: Any) -> Op
         "timed": False,
         "last_line": changes.get("end_line", line),
         "shared": False,
+        "deferrable": False,
         "once": True,
     }
     return Operation(**usual | changes)
@@ -110,6 +111,7 @@ def place(operation: str = "receive", subject: int | None = 0, **changes: Any) -
         "each_round": False,
         "comma_ok": False,
         "same": False,
+        "apart": False,
         "started": None,
         "holding": (),
         "stack": (Standing(WAITER, 20),),

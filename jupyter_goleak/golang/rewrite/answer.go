@@ -53,6 +53,7 @@ type Place struct {
 	EachRound  bool       `json:"each_round"` // the loop declares what is waited for: another value in each round
 	CommaOK    bool       `json:"comma_ok"`   // the receive tells, too, whether the channel is closed
 	Same       bool       `json:"same"`       // the lock that it waits for is one that it holds, by all that the text tells
+	Apart      bool       `json:"apart"`      // it is none of those that it holds, by all that the text tells
 	Started    *Launch    `json:"started"`
 	Holding    []int      `json:"holding"` // locks held by this function and its callers
 	Stack      []Standing `json:"stack"`   // one for each frame
@@ -162,6 +163,7 @@ type Operation struct {
 	LastLine    int    `json:"last_line"`   // of the outermost loop around it, or its own
 	Shared      bool   `json:"shared"`      // it may concern other values, too
 	Once        bool   `json:"once"`        // the program comes to it at most once for each value that is made there
+	Deferrable  bool   `json:"deferrable"`  // of a lock: nothing needs it free before the end of the function that takes it
 }
 
 // A Method ends what its type started.

@@ -335,7 +335,7 @@ func (r *reporter) operation(op, made *operation) Operation {
 	if op.fn != nil {
 		out.Function, out.Body = op.fn.name, op.fn.index
 	}
-	out.Once = r.once(op, made)
+	out.Once, out.Deferrable = r.once(op, made), r.deferrable(op)
 	out.Again, out.Timed, out.Tasks = op.again(), op.timed || slices.Contains(r.timers, op.fn), indices(op.tasks)
 	if op.kind == "make" && op.buffer != nil {
 		if size, ok := r.bufferSize(op); ok {

@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -31,7 +32,7 @@ func (f *flow) locks() {
 		if fn.body == nil {
 			continue
 		}
-		s := &lockScan{flow: f, fn: fn, ops: byNode}
+		s := &lockScan{flow: f, fn: fn, ops: byNode, closures: f.localClosures(fn)}
 		rest, ended := s.block(fn.body.List, nil)
 		if !ended {
 			s.leave("end", fn.body, rest)
@@ -71,9 +72,12 @@ func (f *flow) allPlaces() []*place {
 
 type lockScan struct {
 	*flow
-	fn   *function
-	ops  map[ast.Node][]*operation
-	free []*place // deferred before the lock was taken
+	fn       *function
+	ops      map[ast.Node][]*operation
+	free     []*place // deferred before the lock was taken
+	closures map[*types.Var]*ast.FuncLit
+	targets  []*target
+	label    string // of the statement that comes
 }
 
 func (s *lockScan) block(list []ast.Stmt, now []held) (after []held, ended bool) {
@@ -91,6 +95,7 @@ func (s *lockScan) stmt(stmt ast.Stmt, now []held) ([]held, bool) {
 	case *ast.BlockStmt:
 		return s.block(stmt.List, now)
 	case *ast.LabeledStmt:
+		s.label = stmt.Label.Name
 		return s.stmt(stmt.Stmt, now)
 	case *ast.IfStmt:
 		now = s.simple(stmt.Init, now)
@@ -99,34 +104,46 @@ func (s *lockScan) stmt(stmt ast.Stmt, now []held) ([]held, bool) {
 		if stmt.Else != nil {
 			branches[1] = []ast.Stmt{stmt.Else}
 		}
+		if lock, negated := s.tried(stmt.Cond); lock != nil {
+			with := append(slices.Clone(now), *lock)
+			if negated {
+				return s.branches(branches, now, with)
+			}
+			return s.branches(branches, with, now)
+		}
 		return s.branches(branches, now)
 	case *ast.ForStmt:
 		now = s.simple(stmt.Init, now)
 		now = s.exprs(now, stmt.Cond)
+		s.enter(stmt, now)
 		after, _ := s.block(stmt.Body.List, slices.Clone(now))
+		s.exit()
 		s.simple(stmt.Post, after)
 		return now, stmt.Cond == nil && !breaks(stmt.Body)
 	case *ast.RangeStmt:
 		now = s.exprs(now, stmt.X)
 		s.mark(stmt, now)
+		s.enter(stmt, now)
 		s.block(stmt.Body.List, slices.Clone(now))
+		s.exit()
 		return now, false
 	case *ast.SwitchStmt:
 		now = s.simple(stmt.Init, now)
 		now = s.exprs(now, stmt.Tag)
-		return s.cases(stmt.Body, now)
+		return s.cases(stmt, stmt.Body, now)
 	case *ast.TypeSwitchStmt:
 		now = s.simple(stmt.Init, now)
 		now = s.simple(stmt.Assign, now)
-		return s.cases(stmt.Body, now)
+		return s.cases(stmt, stmt.Body, now)
 	case *ast.SelectStmt:
 		s.mark(stmt, now)
-		return s.cases(stmt.Body, now)
+		return s.cases(stmt, stmt.Body, now)
 	case *ast.ReturnStmt:
 		now = s.exprs(now, stmt.Results...)
 		s.leave("return", stmt, now)
 		return now, true
 	case *ast.BranchStmt:
+		s.skip(stmt, now)
 		return now, stmt.Tok != token.FALLTHROUGH
 	case *ast.DeferStmt:
 		return s.deferStmt(stmt, now), false
@@ -140,7 +157,8 @@ func (s *lockScan) stmt(stmt ast.Stmt, now []held) ([]held, bool) {
 	return s.simple(stmt, now), false
 }
 
-func (s *lockScan) cases(body *ast.BlockStmt, now []held) ([]held, bool) {
+func (s *lockScan) cases(choice ast.Stmt, body *ast.BlockStmt, now []held) ([]held, bool) {
+	s.enter(choice, now)
 	var branches [][]ast.Stmt
 	complete := false
 	for _, clause := range body.List {
@@ -160,27 +178,47 @@ func (s *lockScan) cases(body *ast.BlockStmt, now []held) ([]held, bool) {
 	if !complete {
 		branches = append(branches, nil)
 	}
-	return s.branches(branches, now)
+	after, ended := s.branches(branches, now)
+	for _, left := range s.exit().breaks {
+		if ended {
+			after, ended = left, false
+		} else {
+			after = join(after, left)
+		}
+	}
+	return after, ended
 }
 
-// branches join to what all of those that come back hold.
-func (s *lockScan) branches(branches [][]ast.Stmt, now []held) ([]held, bool) {
+// branches join to what all of those that come back hold. Each begins with what is given for it, the rest with the last.
+func (s *lockScan) branches(branches [][]ast.Stmt, given ...[]held) ([]held, bool) {
 	var joined []held
 	came := false
-	for _, branch := range branches {
-		after, ended := s.block(branch, slices.Clone(now))
+	now := given[0]
+	for i, branch := range branches {
+		after, ended := s.block(branch, slices.Clone(given[min(i, len(given)-1)]))
 		switch {
 		case ended:
 		case !came:
 			joined, came = after, true
 		default:
-			joined = slices.DeleteFunc(joined, func(h held) bool { return !holds(after, h.lock) })
+			joined = join(joined, after)
 		}
 	}
 	if !came {
 		return now, len(branches) > 0
 	}
 	return joined, false
+}
+
+// join is what is held whichever of the two ways control came.
+func join(one, other []held) (both []held) {
+	for _, h := range one {
+		if i := slices.IndexFunc(other, func(o held) bool { return o.lock == h.lock }); i >= 0 {
+			h.deferred = h.deferred && other[i].deferred
+			both = append(both, h)
+		}
+	}
+	return both
 }
 
 func holds(now []held, lock *place) bool {
@@ -200,7 +238,11 @@ func (s *lockScan) deferStmt(stmt *ast.DeferStmt, now []held) []held {
 	}
 	now = slices.Clone(now)
 	free(stmt.Call)
-	if literal, ok := stmt.Call.Fun.(*ast.FuncLit); ok {
+	literal, _ := stmt.Call.Fun.(*ast.FuncLit)
+	if literal == nil {
+		literal = s.calledOnly(stmt.Call.Fun)
+	}
+	if literal != nil {
 		ast.Inspect(literal.Body, func(node ast.Node) bool {
 			if call, ok := node.(*ast.CallExpr); ok {
 				free(call)
@@ -233,7 +275,9 @@ func (s *lockScan) scan(root ast.Node, now []held) []held {
 	ast.Inspect(root, func(node ast.Node) bool {
 		switch node := node.(type) {
 		case *ast.FuncLit:
-			now = s.handOn(now, func(lock *place) bool { return s.onlyFrees(node, lock) })
+			if !slices.Contains(slices.Collect(maps.Values(s.closures)), node) {
+				now = s.handOn(now, func(lock *place) bool { return s.onlyFrees(node, lock) })
+			}
 			return false
 		case *ast.SelectorExpr:
 			if lock, kind := s.lockMethod(node); lock != nil && !called[node] && (kind == "Unlock" || kind == "RUnlock") {
@@ -244,6 +288,7 @@ func (s *lockScan) scan(root ast.Node, now []held) []held {
 			s.mark(node, now)
 			lock, kind := s.lockCall(node)
 			if lock == nil {
+				now = s.freed(node, now)
 				break
 			}
 			switch kind {
@@ -276,8 +321,8 @@ func (s *lockScan) handOn(now []held, which func(lock *place) bool) []held {
 func (s *lockScan) onlyFrees(literal *ast.FuncLit, lock *place) (frees bool) {
 	takes := false
 	ast.Inspect(literal.Body, func(node ast.Node) bool {
-		if call, ok := node.(*ast.CallExpr); ok {
-			if other, kind := s.lockCall(call); other == lock {
+		if selector, ok := node.(*ast.SelectorExpr); ok {
+			if other, kind := s.lockMethod(selector); other == lock {
 				takes = takes || !strings.HasSuffix(kind, "Unlock")
 				frees = frees || strings.HasSuffix(kind, "Unlock")
 			}
@@ -294,14 +339,14 @@ func (s *lockScan) lockCall(call *ast.CallExpr) (*place, string) {
 	return nil, ""
 }
 
-func (s *lockScan) lockMethod(selector *ast.SelectorExpr) (*place, string) {
-	object, _ := s.info.Uses[selector.Sel].(*types.Func)
-	if object == nil || object.Pkg() == nil || object.Pkg().Path() != "sync" || s.info.Selections[selector] == nil {
+func (f *flow) lockMethod(selector *ast.SelectorExpr) (*place, string) {
+	object, _ := f.info.Uses[selector.Sel].(*types.Func)
+	if object == nil || object.Pkg() == nil || object.Pkg().Path() != "sync" || f.info.Selections[selector] == nil {
 		return nil, ""
 	}
 	switch object.Name() {
-	case "Lock", "Unlock", "RLock", "RUnlock":
-		if p := s.receiver(selector); p != nil {
+	case "Lock", "Unlock", "RLock", "RUnlock", "TryLock", "TryRLock":
+		if p := f.receiver(selector); p != nil {
 			return p, object.Name()
 		}
 	}
@@ -325,11 +370,15 @@ func (s *lockScan) mark(node ast.Node, now []held) {
 // leave notes the locks that the function still holds there.
 func (s *lockScan) leave(kind string, node ast.Node, now []held) {
 	for _, h := range now {
-		if !h.deferred {
-			r := h.lock.root()
-			r.ops = append(r.ops, &operation{kind: kind + "-locked", node: node, fn: s.fn, at: h.lock})
+		if !h.deferred && !s.givesAway(h.lock) {
+			s.leaveWith(kind, node, h)
 		}
 	}
+}
+
+func (s *lockScan) leaveWith(kind string, node ast.Node, h held) {
+	r := h.lock.root()
+	r.ops = append(r.ops, &operation{kind: kind + "-locked", node: node, fn: s.fn, at: h.lock})
 }
 
 // breaks tells whether something leaves the loop whose body it is, other than by returning.

@@ -45,7 +45,7 @@ func (r *reporter) place(wait Wait) Place {
 	if node != nil {
 		out.Found = true
 		r.fill(&out, node, path)
-		out.Same = r.holdsSame(node, wait)
+		out.Same, out.Apart = r.holds(node, wait)
 	}
 	var held []ast.Expr
 	for _, frame := range wait.Frames {

@@ -130,7 +130,7 @@ func (r *repairer) isFresh(e ast.Expr, path walkPath) bool {
 }
 
 // makesValue tells whether the expression is a value that nobody else knows.
-func (r *repairer) makesValue(e ast.Expr) bool {
+func (r *reporter) makesValue(e ast.Expr) bool {
 	e = ast.Unparen(e)
 	if address, ok := e.(*ast.UnaryExpr); ok {
 		e = ast.Unparen(address.X)

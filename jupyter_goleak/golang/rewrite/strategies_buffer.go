@@ -193,7 +193,7 @@ func (r *repairer) knownAt(e ast.Expr, at token.Pos) bool {
 }
 
 // isSetAfter tells whether the variable may get another value after that place.
-func (r *repairer) isSetAfter(v *types.Var, at token.Pos) bool {
+func (r *reporter) isSetAfter(v *types.Var, at token.Pos) bool {
 	found := false
 	is := func(e ast.Expr) bool {
 		ident, ok := ast.Unparen(e).(*ast.Ident)
