@@ -49,6 +49,8 @@ def operation(kind: str, line: int = 10, body: int = MAIN, **changes: Any) -> Op
         "last_line": changes.get("end_line", line),
         "shared": False,
         "once": True,
+        "often": False,
+        "deferrer": -1,
     }
     return Operation(**usual | changes)
 
@@ -79,6 +81,7 @@ def variable(kind: str, *operations: Operation, **changes: Any) -> Variable:
         "kids": {},
         "methods": (),
         "close_after": None,
+        "gathered": None,
         "deferrable": False,
         "sent": "",
         "unset": False,
