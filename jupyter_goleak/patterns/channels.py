@@ -217,7 +217,7 @@ def _call_advice(wait: Wait, closes: list[Operation]) -> str:
     function = close.function.removeprefix(A_LITERAL_IN)
     started = wait.place.started
     by_itself = close.goroutine or close.timed or close.anew or (started is not None and started.function == function)
-    if len(closes) > 1 or close.loop or close.conditional or by_itself or NOBODY_CALLS.match(function):
+    if len(closes) > 1 or close.loop or close.conditional or close.exits or by_itself or NOBODY_CALLS.match(function):
         return ""
     return wait.say("Call `{function}` when its work is done.", function=function)
 
@@ -237,7 +237,7 @@ def _close_advice(wait: Wait, variable: Variable) -> str:
         # By another file's names the reader would not find it.
         written = {site.expression if site.file == wait.place.file else "" for site in sends}
         name = written.pop() if len(written) == 1 else ""
-        if _may_be_several(variable, sends):
+        if _may_be_several(variable, sends) and all(wait.stands_in(site) is None for site in sends):
             return wait.say(
                 "Several may send, and none of them knows that it is the last: wait for all of them, with a `sync.WaitGroup`, and close the channel then."
             )
