@@ -39,8 +39,10 @@ class Operation:
     there with another. `timed`: a timer of `time.AfterFunc` comes to it. `tasks` are, of a method `Go`, the bodies that it
     starts. `last_line` is that of the outermost loop around it in its function, or its own: below, it is past.
     `shared`: it may concern other values, too. `once`: the program comes to it at most once for each value that is made where
-    this one is. `deferrable`, of a lock: nothing needs it free before the end of the function that takes it. A method's name with `-value` behind it, such as `unlock-value`, is a method handed on to be called
-    later; with `-call`, a call that comes to it through a function value or an interface of the program's.
+    this one is. `deferrable`, of a lock: nothing needs it free before the end of the function that takes it. A method's name
+    with `-value` behind it, such as `unlock-value`, is a method handed on to be called later; with `-call`, a call that comes to
+    it through a function value or an interface of the program's. `often`: the program may call or start the function around it
+    more than once. `deferrer` is the body at whose end it runs, as part of a literal that is deferred there, -1 for none.
     """
 
     kind: str
@@ -71,6 +73,8 @@ class Operation:
     shared: bool
     once: bool
     deferrable: bool
+    often: bool
+    deferrer: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,8 @@ class Variable:
     map; `kids` says the same the other way round. `parents` are what it was derived from: a context's parent, the reader
     that a scanner reads. `siblings` are the other results of the call that made it. `derived` is what is made from a pipe, a
     connection, or what stands on one. `cancel` is the function that ends a context. `close_after` is where the only sender
-    can close the channel, None where no such line is sure. `deferrable`: the function that makes this cancel function may
+    can close the channel, None where no such line is sure; `gathered` where all of several senders were waited for, on a
+    WaitGroup. `deferrable`: the function that makes this cancel function may
     call it when it returns, since what it ends is not wanted any longer. `sent` tells how many values are sent on it at most:
     `one`, `one each` of the goroutines that send, or "" where that is not known. `unset`: it is a field that some values of
     its struct are made without, and that nothing sets later.
@@ -134,6 +139,7 @@ class Variable:
     kids: Mapping[str, int]
     methods: tuple[Method, ...]
     close_after: Insertion | None
+    gathered: Insertion | None
     deferrable: bool
     sent: str
     unset: bool
@@ -169,6 +175,7 @@ class Case:
     `Place`.
 
     `nil`: its channel is a field that the value in question was surely made without.
+    `leaves`: it ends with a return, or with a break of the loop around the select.
     `break_line` is that of a `break` at its end, which leaves the select and not the loop around it; 0 where there is none.
     """
 
@@ -182,6 +189,7 @@ class Case:
     given: str
     nil: bool = False
     break_line: int = 0
+    leaves: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,7 +320,6 @@ def _loop(each: Mapping[str, Any] | None) -> Loop | None:
 
 def _variable(each: Mapping[str, Any]) -> Variable:
     values = dict(each)
-    insertion = values["close_after"]
     values.update(
         names=tuple(values["names"]),
         global_=values.pop("global"),
@@ -321,9 +328,14 @@ def _variable(each: Mapping[str, Any]) -> Variable:
         derived=tuple(values["derived"]),
         operations=tuple(_operation(one) for one in values["operations"]),
         methods=tuple(Method(**one) for one in values["methods"]),
-        close_after=Insertion(**insertion) if insertion else None,
+        close_after=_insertion(values["close_after"]),
+        gathered=_insertion(values["gathered"]),
     )
     return Variable(**values)
+
+
+def _insertion(each: Mapping[str, Any] | None) -> Insertion | None:
+    return Insertion(**each) if each else None
 
 
 def _operation(each: Mapping[str, Any]) -> Operation:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from jupyter_goleak.patterns import channels, input_output, locks, selects, stopping, unlocking
+from jupyter_goleak.patterns import channels, input_output, locks, selects, senders, stopping, unlocking
 from jupyter_goleak.patterns.wait import Finding, Say, Wait
 from jupyter_goleak.patterns.waking import BLOCKED, will_be_served, will_be_woken
 
@@ -37,8 +37,8 @@ RULES: tuple[Callable[[Wait], Finding | None], ...] = (
     stopping.context_of_library,
     stopping.worker_without_stop,
     channels.held_by_global,
-    channels.abandoned_generator,
-    channels.forgotten_sender,
+    senders.abandoned_generator,
+    senders.forgotten_sender,
     channels.abandoned_receiver,
     selects.select_channels,
     input_output.inside_library,

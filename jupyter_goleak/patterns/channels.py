@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from jupyter_goleak.facts import Operation, Variable
-from jupyter_goleak.patterns.wait import A_LITERAL_IN, Finding, Wait
+from jupyter_goleak.patterns.wait import A_LITERAL_IN, NOBODY_CALLS, Finding, Wait
 
 
 def used(variable: Variable, *kinds: str) -> list[Operation]:
@@ -17,13 +17,44 @@ def used(variable: Variable, *kinds: str) -> list[Operation]:
     return [site for site in variable.sites(*kinds) if not site.uncalled]
 
 
-def _short(wait: Wait, variable: Variable) -> str:
+def short(wait: Wait, variable: Variable) -> str:
+    """Its name alone."""
     return f"`{variable.name or wait.place.expression}`"
 
 
-def _many(variable: Variable) -> bool:
+def is_many(variable: Variable) -> bool:
     """Whether the program may make several such values, so that what befell one of them need not concern another."""
     return any(site.again for site in variable.sites("make"))
+
+
+def concerns(variable: Variable, site: Operation) -> bool:
+    """Whether the operation can be on no other channel than this one."""
+    return not site.shared and (not is_many(variable) or site.anew)
+
+
+def stuck(wait: Wait, variable: Variable, sites: Sequence[Operation]) -> tuple[Wait, Operation] | None:
+    """Others who would yet come to one of the operations, and wait themselves; and that operation.
+
+    Where several goroutines come there, each for a channel of its own, it is only known which of them is meant where none
+    can have gone without doing it, and all that are left wait at one line.
+    """
+    for site in sites:
+        blocked = list(wait.all_stuck([site]))
+        if not blocked:
+            continue
+        if not site.often or (not site.shared and not is_many(variable)):
+            return blocked[0]
+        lines = {(other.place.file, other.place.line) for other, _ in blocked}
+        if _cannot_be_missed(variable, site) and len(lines) == 1 and wait.stands_in(site) is None:
+            return blocked[0]
+    return None
+
+
+def _cannot_be_missed(variable: Variable, site: Operation) -> bool:
+    """Whether nobody who came to its function for this channel can have left, as long as somebody waits for it."""
+    if site.kind == "receive" and variable.sent != "one":
+        return False
+    return not site.conditional and not site.exits and not site.select and site.kind in ("close", "range", "receive")
 
 
 def elsewhere(variable: Variable) -> bool:
@@ -80,7 +111,12 @@ def held_by_global(wait: Wait) -> Finding | None:
             name=name,
             keeper=keeper.name,
         )
-    return Finding("held-by-global", why, _close_advice(wait, variable))
+    closes = used(variable, "close")
+    if wait.place.operation not in ("range", "receive") or not closes:
+        return Finding("held-by-global", why, _close_advice(wait, variable))
+    if closing := stuck_closer(wait, variable, short(wait, variable), closes):
+        return Finding("held-by-global", closing)
+    return Finding("held-by-global", why, never_closed(wait, "held-by-global", name, variable, closes).advice)
 
 
 def abandoned_receiver(wait: Wait) -> Finding | None:
@@ -89,14 +125,14 @@ def abandoned_receiver(wait: Wait) -> Finding | None:
     if variable is None or wait.place.operation not in ("range", "receive") or variable.kind != "channel":
         return None
     sends, closes = used(variable, "send"), used(variable, "close")
-    name, short = wait.name(variable), _short(wait, variable)
-    if closing := stuck_closer(wait, short, closes):
+    name, brief = wait.name(variable), short(wait, variable)
+    if closing := stuck_closer(wait, variable, brief, closes):
         return Finding("abandoned-receiver", closing)
-    if blocked := wait.stuck(sends):
+    if blocked := stuck(wait, variable, sends):
         other, site = blocked
         why = wait.say(
             "who sends on {name} (line {site}) waits at line {line}",
-            name=short,
+            name=brief,
             site=wait.line(site),
             line=wait.line(other.place),
         )
@@ -110,6 +146,12 @@ def abandoned_receiver(wait: Wait) -> Finding | None:
             why = wait.say("{name} is never closed", name=name)
         else:
             why = wait.say("nothing is ever sent on {name} and it is never closed", name=name)
+    elif not all(concerns(variable, site) for site in sends):
+        why = wait.say(
+            "nobody comes to the send on {name} at {lines} for it, and it is never closed",
+            name=brief,
+            lines=wait.lines(sends),
+        )
     else:
         why = wait.say(
             "no more values are sent at {lines} on {name}, and it is never closed", name=name, lines=wait.lines(sends)
@@ -117,9 +159,9 @@ def abandoned_receiver(wait: Wait) -> Finding | None:
     return Finding("abandoned-receiver", why, _close_advice(wait, variable))
 
 
-def stuck_closer(wait: Wait, name: str, closes: Sequence[Operation]) -> str:
+def stuck_closer(wait: Wait, variable: Variable, name: str, closes: Sequence[Operation]) -> str:
     """That who should close it waits, too; "" where that is not known."""
-    if not (blocked := wait.stuck(closes)):
+    if not (blocked := stuck(wait, variable, closes)):
         return ""
     other, site = blocked
     return wait.say(
@@ -146,7 +188,8 @@ def never_closed(wait: Wait, pattern: str, name: str, variable: Variable, closes
         return Finding(
             pattern, why, wait.say("A `defer close({name})` would come on every way out.", name=close.expression)
         )
-    if _many(variable) or variable.unset:
+    others = is_many(variable) or variable.unset or any(map(_closes_others, closes))
+    if others:
         why = wait.say.count(
             "{name} is closed only at {lines}, and this one was not",
             "{name} is closed only at {lines}, and these were not",
@@ -156,14 +199,27 @@ def never_closed(wait: Wait, pattern: str, name: str, variable: Variable, closes
         )
     else:
         why = wait.say("{name} is closed only at {lines}, and that close never came", name=name, lines=lines)
-    way = wait.say("See to it that `{function}` gets there on every way.", function=closes[0].function)
-    sure = (
-        len(closes) == 1
-        and not _many(variable)
-        and not variable.unset
-        and not closes[0].function.startswith(A_LITERAL_IN)
-    )
+    if others:
+        return Finding(pattern, why, _call_advice(wait, closes))
+    sure = len(closes) == 1 and not close.function.startswith(A_LITERAL_IN)
+    way = wait.say("See to it that `{function}` gets there on every way.", function=close.function)
     return Finding(pattern, why, way if sure else "")
+
+
+def _closes_others(site: Operation) -> bool:
+    """Whether it closes what is at hand there, one channel or several, and not this one above all."""
+    return site.shared or (site.loop and not site.conditional)
+
+
+def _call_advice(wait: Wait, closes: list[Operation]) -> str:
+    """Advice to call the function that closes, where it is there for that alone, as far as the text tells."""
+    close = closes[0]
+    function = close.function.removeprefix(A_LITERAL_IN)
+    started = wait.place.started
+    by_itself = close.goroutine or close.timed or close.anew or (started is not None and started.function == function)
+    if len(closes) > 1 or close.loop or close.conditional or close.exits or by_itself or NOBODY_CALLS.match(function):
+        return ""
+    return wait.say("Call `{function}` when its work is done.", function=function)
 
 
 def _close_advice(wait: Wait, variable: Variable) -> str:
@@ -175,199 +231,29 @@ def _close_advice(wait: Wait, variable: Variable) -> str:
     if variable.close_after:
         return wait.ends(variable.close_after.code, wait.line(variable.close_after))
     if wait.place.operation == "range":
-        written = {site.expression for site in used(variable, "send")}
-        if len(written) == 1 and _is_chain(name := written.pop()):
+        sends = used(variable, "send")
+        if variable.gathered:
+            return wait.ends(variable.gathered.code, wait.line(variable.gathered))
+        # By another file's names the reader would not find it.
+        written = {site.expression if site.file == wait.place.file else "" for site in sends}
+        name = written.pop() if len(written) == 1 else ""
+        if _may_be_several(variable, sends) and all(wait.stands_in(site) is None for site in sends):
+            return wait.say(
+                "Several may send, and none of them knows that it is the last: wait for all of them, with a `sync.WaitGroup`, and close the channel then."
+            )
+        if _is_chain(name):
             return wait.say("Whoever sends the last value should close the channel: `close({name})`.", name=name)
         return wait.say("Whoever sends the last value should close the channel.")
     return ""
 
 
+def _may_be_several(variable: Variable, sends: list[Operation]) -> bool:
+    """Whether goroutines send that may be several, as far as the text tells."""
+    bodies = {site.body for site in sends}
+    often = not is_many(variable) and any(site.often or site.repeated for site in sends)
+    return any(site.goroutine for site in sends) and (len(bodies) > 1 or often)
+
+
 def _is_chain(code: str) -> bool:
     """Whether it names a variable or a field."""
     return all(part.isidentifier() for part in code.split("."))
-
-
-def abandoned_generator(wait: Wait) -> Finding | None:
-    """A sender in a loop whose consumer takes no more."""
-    variable = wait.variable
-    if variable is None or wait.place.operation != "send" or wait.place.loop is None:
-        return None
-    ranges = used(variable, "range")
-    if not ranges:
-        return None
-    consumer = ranges[0]
-    producer_closes = bool(variable.sites("close"))
-    pattern = (
-        "forgotten-sender" if producer_closes and consumer.function == wait.place.function else "abandoned-generator"
-    )
-    if receiving := _stuck_receiver(wait, ranges):
-        return Finding(pattern, receiving)
-    advice = wait.say(
-        "Let the consumer tell that it goes: a `done` channel or a context, and a `select` around the send."
-    )
-    return Finding(pattern, _loop_ended(wait, consumer), advice)
-
-
-def _stuck_receiver(wait: Wait, receives: Sequence[Operation]) -> str:
-    """That who should take its value waits, too; "" where that is not known."""
-    for site in receives:
-        line = wait.stands_in(site)
-        if site.kind == "range" and line is not None and site.line < line <= site.end_line:
-            return wait.say(
-                "who takes its values, in `{text}` (line {site}), is that goroutine itself",
-                text=site.text,
-                site=wait.line(site),
-            )
-    if not (blocked := wait.stuck(receives)):
-        return ""
-    other, site = blocked
-    return wait.say(
-        "who takes its values in `{text}` (line {site}) waits at line {line}",
-        text=site.text,
-        site=wait.line(site),
-        line=wait.line(other.place),
-    )
-
-
-def _loop_ended(wait: Wait, consumer: Operation) -> str:
-    if consumer.kind == "range" and consumer.exits and not consumer.conditional:
-        return wait.say(
-            "the loop `{text}` (line {line}) takes no more of its values: it can be left at {exits}",
-            text=consumer.text,
-            line=wait.line(consumer),
-            exits=wait.numbered(consumer.exits),
-        )
-    return wait.say(
-        "the loop `{text}` (line {line}) takes no more of its values", text=consumer.text, line=wait.line(consumer)
-    )
-
-
-def forgotten_sender(wait: Wait) -> Finding | None:
-    """A send that nobody takes."""
-    variable = wait.variable
-    if variable is None or wait.place.operation != "send" or variable.kind != "channel":
-        return None
-    receives, sends = used(variable, "receive", "range"), used(variable, "send")
-    if receiving := _stuck_receiver(wait, receives):
-        return Finding("forgotten-sender", receiving)
-    if not receives:
-        if elsewhere(variable):
-            return Finding("forgotten-sender", wait.not_followed(variable))
-        return Finding("forgotten-sender", wait.say("nothing ever receives from {name}", name=wait.name(variable)))
-    return (
-        _semaphore(wait, variable, receives)
-        or _sent_before(wait, variable, receives, sends)
-        or Finding("forgotten-sender", _not_received(wait, variable, receives, sends), _buffer_advice(wait, variable))
-    )
-
-
-def _semaphore(wait: Wait, variable: Variable, receives: list[Operation]) -> Finding | None:
-    """A channel of slots: whoever sends on it takes a value out himself when he is done."""
-    own = [
-        site
-        for site in receives
-        if site.line > wait.place.line
-        and (wait.stands_in(site) is not None or (site.deferred and wait.comes_to([site])))
-    ]
-    if variable.buffer == 0 or len(own) != len(receives) or not any(site.conditional or site.exits for site in own):
-        return None
-    exits = sorted({line for site in own for line in site.exits if line > wait.place.line})
-    why = wait.say(
-        "all places of {name} are taken, and a way through the function skips the receive at {lines} that frees one",
-        name=_short(wait, variable),
-        lines=wait.lines(own),
-    )
-    if exits:
-        why = wait.say(
-            "all places of {name} are taken, and line {exit} leaves without the receive at {lines} that frees one",
-            name=_short(wait, variable),
-            lines=wait.lines(own),
-            exit=exits[0],
-        )
-    advice = wait.say(
-        "`{code}` right after the send, in place of the receive at {lines}, frees it on every way.",
-        code=f"defer func() {{ <-{wait.place.expression} }}()",
-        lines=wait.lines(own),
-    )
-    return Finding("forgotten-sender", why, advice)
-
-
-def _sent_before(wait: Wait, variable: Variable, receives: list[Operation], sends: list[Operation]) -> Finding | None:
-    """The function went on after it had sent already, and only one value is taken."""
-    same_function = [site for site in sends if wait.stands_in(site) is not None and site.line != wait.place.line]
-    once = len(receives) == 1 and not (receives[0].loop or receives[0].kind == "range")
-    if not once or _leaves_between(wait, same_function) or not any(site.conditional for site in same_function):
-        return None
-    why = wait.say(
-        "the send at line {line} was done already, and {name} is received from only once (line {receive})",
-        line=wait.line(same_function[0]),
-        name=_short(wait, variable),
-        receive=wait.line(receives[0]),
-    )
-    advice = wait.say("After the send at line {line} the function should `return`.", line=wait.line(same_function[0]))
-    return Finding("forgotten-sender", why, advice)
-
-
-def _not_received(wait: Wait, variable: Variable, receives: list[Operation], sends: list[Operation]) -> str:
-    receive = receives[0]
-    name = _short(wait, variable)
-    single = len(receives) == 1 and receive.kind != "range" and receive.once
-    lone = variable.sent == "one"
-    if receive.kind == "range":
-        return _loop_ended(wait, receive)
-    if receive.loop and not receive.once:
-        return wait.say(
-            "the loop that receives at line {line} takes no more from {name}", name=name, line=wait.line(receive)
-        )
-    if receive.select > 1:
-        line: int | str = wait.line(receive)
-        if receive.file == wait.place.file:
-            line = receive.select_line
-        if single and (lone or not _shared(sends)) and not receive.exits:
-            return wait.say(
-                "the `select` at line {line} that receives from {name} has taken another case and gone",
-                name=name,
-                line=line,
-            )
-        return wait.say(
-            "the `select` at line {line} receives from {name} no more",
-            name=name,
-            line=line,
-        )
-    if single and wait.place.loop is not None and not wait.place.each_round:
-        return wait.say(
-            "{name} is received from only once (line {line}), and the loop sends on", name=name, line=wait.line(receive)
-        )
-    if single and _shared(sends) and not receive.exits:
-        return wait.say(
-            "{name} is received from only once (line {line}), and there are more senders",
-            name=name,
-            line=wait.line(receive),
-        )
-    if single and lone:
-        return wait.say("the receive from {name} at line {line} was never reached", name=name, line=wait.line(receive))
-    return wait.say("nobody comes to the receive from {name} at line {line} for it", name=name, line=wait.line(receive))
-
-
-def _shared(sends: list[Operation]) -> bool:
-    """Whether several goroutines may send on one channel."""
-    return len({site.body for site in sends}) > 1 or any(site.repeated for site in sends)
-
-
-def _leaves_between(wait: Wait, earlier: list[Operation]) -> bool:
-    """Whether the function returns after one of the earlier sends, before it comes to the one that waits."""
-    exits = (
-        {line for site in wait.variable.sites("send") if site.line == wait.place.line for line in site.exits}
-        if wait.variable
-        else set()
-    )
-    return any(site.line <= line < wait.place.line for site in earlier for line in exits)
-
-
-def _buffer_advice(wait: Wait, variable: Variable) -> str:
-    made = variable.sites("make")
-    if not made or variable.buffer != 0 or not variable.sent:
-        return ""
-    if variable.sent == "one":
-        return wait.say("With a buffer for the value (line {line}) the send never waits.", line=wait.line(made[0]))
-    return wait.say("With a buffer for every sender's value (line {line}) no send waits.", line=wait.line(made[0]))

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from jupyter_goleak.facts import Method, Operation, Variable
-from jupyter_goleak.patterns.wait import A_LITERAL_IN, Finding, Wait
+from jupyter_goleak.patterns.wait import NOBODY_CALLS, Finding, Wait
 from jupyter_goleak.patterns.waking import channels, cuts, lineage, owner, stops
-
-# Functions that have no name to call them by, or that the runtime and `go test` call.
-_NOBODY_CALLS = re.compile(rf"{A_LITERAL_IN}|(?:main|init)$|Test|Benchmark|Fuzz|Example")
 
 
 def _contexts(wait: Wait) -> list[Variable]:
@@ -99,7 +94,7 @@ def _cancel_advice(wait: Wait, cancel: Variable, calls: list[Operation]) -> str:
         )
     if not cancel.deferrable:
         # Whoever made it has given it on, or let the goroutine go: deferred there, it would end that at its birth.
-        caller = next((site.function for site in calls if not (site.loop or _NOBODY_CALLS.match(site.function))), "")
+        caller = next((site.function for site in calls if not (site.loop or NOBODY_CALLS.match(site.function))), "")
         return wait.say("Call `{function}` when its work is done.", function=caller) if caller else ""
     ending = cancel.name if cancel.name.isidentifier() and cancel.name != "_" else "cancel"
     return wait.say("`defer {cancel}()` right after it is made ends it.", cancel=ending)

@@ -26,6 +26,9 @@ _TEST = re.compile(r"(?:Test|Fuzz|Benchmark|Example)\w*$")
 # How the facts call a function without a name, before that of the function around it.
 A_LITERAL_IN = "a function literal in "
 
+# Functions that have no name to call them by, or that the runtime and `go test` call.
+NOBODY_CALLS = re.compile(rf"{A_LITERAL_IN}|(?:main|init)$|Test|Benchmark|Fuzz|Example")
+
 
 def plain_function(function: str) -> str:
     """`example.com/shop/till.(*drawer).open.func2.1` as the facts call it: `(*drawer).open`."""
@@ -173,6 +176,10 @@ class Wait:
 
     def stuck(self, sites: Iterable[Operation]) -> tuple[Wait, Operation] | None:
         """Others, who would yet come to one of the operations where they stand, and wait themselves; and that operation."""
+        return next(self.all_stuck(sites), None)
+
+    def all_stuck(self, sites: Iterable[Operation]) -> Iterator[tuple[Wait, Operation]]:
+        """All of those others, with the operations."""
         for site in sites:
             for other in self.others:
                 idle = other.leak.evidence == "alive" and not self.deadlock
@@ -182,11 +189,10 @@ class Wait:
                 # Who waits in that very statement waits there for another value, unless it first receives what it is to do it with.
                 there = (other.place.file, other.place.line) == (site.file, site.line)
                 there = there and (other.place.operation != "receive" or site.kind == "receive")
-                held = site.deferred and site.body in other.place.ahead
+                held = site.deferrer in bodies and site.body in other.place.ahead
                 ahead = (site.body in bodies or held) and not there and not other._is_past(site)
                 if ahead or bodies.intersection(site.tasks):
-                    return other, site
-        return None
+                    yield other, site
 
     def _candidates(self) -> list[int]:
         return [index for index in (self.place.variable, *self.place.others) if index is not None]
@@ -251,7 +257,9 @@ class Wait:
 
     def line(self, at: Located) -> int | str:
         """The line as a sentence tells it: with its file, where that is not the one in which they wait."""
-        return at.line if at.file in ("", self.place.file or self.facts.file) else f"{at.file}:{at.line}"
+        if at.file in ("", self.place.file or self.facts.file):
+            return at.line
+        return self.say("{line} of {file}", line=at.line, file=at.file)
 
     def ends(self, code: str, line: int | str) -> str:
         """Advice: that code at or after that line would end them."""

@@ -366,6 +366,26 @@ def test_how_many_values_are_sent(rewriter: Rewriter, name: str) -> None:
     assert subject(ask(rewriter, text, "chan send", line)).sent == expected
 
 
+COUNTED = "wg.Add(1)\n\tgo func() {\n\t\tdefer wg.Done()\n\t\tc <- i\n\t}()"
+TOO_EARLY = "wg.Add(1)\n\tgo func() {\n\t\twg.Done()\n\t\tc <- i\n\t}()"
+GATHERED = {
+    "all are waited for": (COUNTED, "", "wg.Wait()", True),
+    "they tell it before they send": (TOO_EARLY, "", "wg.Wait()", False),
+    "another one sends, too": (COUNTED, "go func() { c <- 7 }()", "wg.Wait()", False),
+    "nobody waits for them": (COUNTED, "", "wg.Add(0)", False),
+    "who waits has to receive before": (COUNTED, "for range c {\n}", "wg.Wait()", False),
+}
+
+
+@pytest.mark.parametrize("name", GATHERED)
+def test_a_close_fits_where_all_senders_were_waited_for(rewriter: Rewriter, name: str) -> None:
+    start, between, last, fits = GATHERED[name]
+    head = "c, wg := make(chan int), &sync.WaitGroup{}\ngo func() {\n\tfor range c {\n\t}\n}()\n"
+    text = f"{head}for i := range 3 {{\n\t{start}\n}}\n{between}\n{last}\n"
+    insertion = subject(ask(rewriter, text, "chan receive", 3)).gathered
+    assert (insertion and (insertion.line, insertion.code)) == ((text.count("\n"), "close(c)") if fits else None)
+
+
 BELLS = """\
 type bell struct{ rung, off chan int }
 
@@ -450,6 +470,49 @@ var b bank
 b.pay(1)
 b.both()
 """
+
+
+LEAVING = """\
+quit, stop, skip := make(chan int), make(chan int), make(chan int)
+go func() {
+work:
+	for {
+		select {
+		case <-quit:
+			return
+		case <-stop:
+			break work
+		case <-skip:
+			break
+		}
+	}
+}()
+"""
+
+
+def test_a_case_that_leaves_the_loop(rewriter: Rewriter) -> None:
+    cases = ask(rewriter, LEAVING, "select", 5).places[0].cases
+    assert [case.leaves for case in cases] == [True, True, False]
+
+
+NESTED = """\
+func take(slots chan int, task func()) {
+	slots <- 1
+	go func() {
+		defer func() { <-slots }()
+		task()
+	}()
+}
+
+take(make(chan int, 1), func() {})
+"""
+
+
+def test_a_deferred_literal_runs_where_the_function_around_it_ends(rewriter: Rewriter) -> None:
+    channel = subject(ask(rewriter, NESTED, "chan send", 2))
+    (receive,), (send,) = channel.sites("receive"), channel.sites("send")
+    assert receive.deferred and receive.deferrer not in (-1, receive.body, send.body)
+    assert send.deferrer == -1
 
 
 def test_locks_and_who_holds_them(rewriter: Rewriter) -> None:

@@ -545,6 +545,41 @@ func TestLeftOn(t *testing.T) { belt.New() }
         assert "is closed only at line 14, and this one was not" in leak.explanation
 
 
+QUEUE = """\
+-- go.mod --
+module example.com/post
+
+go 1.23
+-- main.go --
+package main
+
+import q "example.com/post/queue"
+
+func main() {
+	letters := q.New()
+	go func() {
+		for range letters.In {
+		}
+	}()
+	letters.Push("card")
+}
+-- queue/queue.go --
+package queue
+
+type Queue struct{ In chan string }
+
+func New() *Queue { return &Queue{make(chan string)} }
+
+func (q *Queue) Push(letter string) { q.In <- letter }
+"""
+
+
+def test_a_line_of_another_file_is_told_with_it_and_no_name_of_its(each_go: str | None) -> None:
+    (leak,) = check(QUEUE, no_fix=True, go=each_go, settle=0.3).leaks
+    assert "`In`, made at line 5 of queue/queue.go, is never closed" in leak.explanation
+    assert leak.explanation.endswith("Whoever sends the last value should close the channel.")
+
+
 def test_a_file_of_tests_that_is_named_is_tested(tmp_path: Path) -> None:
     archive = """\
 -- go.mod --

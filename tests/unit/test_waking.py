@@ -50,6 +50,8 @@ def operation(kind: str, line: int = 10, body: int = MAIN, **changes: Any) -> Op
         "shared": False,
         "deferrable": False,
         "once": True,
+        "often": False,
+        "deferrer": -1,
     }
     return Operation(**usual | changes)
 
@@ -80,6 +82,7 @@ def variable(kind: str, *operations: Operation, **changes: Any) -> Variable:
         "kids": {},
         "methods": (),
         "close_after": None,
+        "gathered": None,
         "deferrable": False,
         "sent": "",
         "unset": False,

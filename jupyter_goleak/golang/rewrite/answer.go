@@ -87,6 +87,7 @@ type Case struct {
 	Nil        bool   `json:"nil"`        // its channel is a field that the value was made without
 	Break      int    `json:"break_line"` // of a break at its end, which leaves the select and not the loop around it; 0 for none
 	Given      string `json:"given"`
+	Leaves     bool   `json:"leaves"` // it ends with a return, or with a break of the loop around the select
 }
 
 type Loop struct {
@@ -129,6 +130,7 @@ type Variable struct {
 	Kids       map[string]int `json:"kids"` // what is reached through it: Body, C, Done, element
 	Methods    []Method       `json:"methods"`
 	CloseAfter *Insertion     `json:"close_after"`
+	Gathered   *Insertion     `json:"gathered"`   // where all of several senders were waited for, and it can be closed
 	Deferrable bool           `json:"deferrable"` // whoever makes this cancel function may call it when it returns
 	Sent       string         `json:"sent"`       // "one" value at most, "one each" of the goroutines that send, "" where that is not known
 	Unset      bool           `json:"unset"`      // it is a field that some values of its struct are made without, and nothing sets it later
@@ -164,6 +166,8 @@ type Operation struct {
 	Shared      bool   `json:"shared"`      // it may concern other values, too
 	Once        bool   `json:"once"`        // the program comes to it at most once for each value that is made there
 	Deferrable  bool   `json:"deferrable"`  // of a lock: nothing needs it free before the end of the function that takes it
+	Often       bool   `json:"often"`       // the program may call or start the function around it more than once
+	Deferrer    int    `json:"deferrer"`    // the body at whose end it runs as part of a deferred literal, -1 for none
 }
 
 // A Method ends what its type started.

@@ -188,6 +188,7 @@ func (r *reporter) describe(o object) Variable {
 	if v.Kind == "channel" && v.Name != "" {
 		v.CloseAfter = r.closeAfter(o, operations, v.Unknown)
 		v.Sent = r.sent(o, operations, v.Unknown)
+		v.Gathered = r.gathered(o, operations, v.Unknown)
 	}
 	r.methods(&v, variables)
 	v.Deferrable = v.Kind == "cancel" && o.made != nil && r.isDeferrable(o.made)
@@ -331,9 +332,12 @@ func (r *reporter) operation(op, made *operation) Operation {
 	if op.expression != nil {
 		out.Expression = shorten(r.text(op.expression))
 	}
-	out.Body = -1
+	out.Body, out.Deferrer = -1, -1
 	if op.fn != nil {
-		out.Function, out.Body = op.fn.name, op.fn.index
+		out.Function, out.Body, out.Often = op.fn.name, op.fn.index, op.fn.again()
+		if op.fn.deferred && op.fn.outer != nil {
+			out.Deferrer = op.fn.outer.index
+		}
 	}
 	out.Once, out.Deferrable = r.once(op, made), r.deferrable(op)
 	out.Again, out.Timed, out.Tasks = op.again(), op.timed || slices.Contains(r.timers, op.fn), indices(op.tasks)

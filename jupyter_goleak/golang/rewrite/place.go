@@ -241,6 +241,7 @@ func (r *reporter) cases(choice *ast.SelectStmt, path walkPath) []Case {
 		if way := r.idleBreak(clause); way != nil && loop != nil {
 			_, out.Break = r.position(way.Pos())
 		}
+		out.Leaves = leavesLoop(clause)
 		if clause.Comm != nil {
 			out.Text = "case " + shorten(r.text(clause.Comm))
 			var channel ast.Expr
@@ -292,4 +293,18 @@ func (r *reporter) loop(node ast.Node) *Loop {
 		}
 	}
 	return &loop
+}
+
+// leavesLoop tells whether the case ends with a return, or with a break of what has a label.
+func leavesLoop(clause *ast.CommClause) bool {
+	if len(clause.Body) == 0 {
+		return false
+	}
+	switch last := clause.Body[len(clause.Body)-1].(type) {
+	case *ast.ReturnStmt:
+		return true
+	case *ast.BranchStmt:
+		return last.Tok == token.BREAK && last.Label != nil
+	}
+	return false
 }
