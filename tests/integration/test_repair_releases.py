@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from textwrap import dedent, indent
 
 import pytest
@@ -101,25 +102,105 @@ def test_a_name_that_the_function_has_is_not_taken_for_another_value() -> None:
     assert 'radio := "fog"\nl.mu.Lock()\ncurrent := l.radio\nl.mu.Unlock()\ncurrent.call(radio)\n' in released(code)
 
 
+# Each leaves `report` with something that must not be done without the lock: after the wait, in a callee, put off, or under
+# another name.
 @pytest.mark.parametrize(
     "code",
     [
         "l.mu.Lock()\nl.radio.count(string(rune(l.nights)))\nl.mu.Unlock()\n",
         'l.mu.Lock()\nl.radio.count("fog")\nl.mu.Unlock()\n',
         'l.mu.Lock()\nl.radio.calls <- "fog"\nl.log.WriteString("fog")\nl.mu.Unlock()\n',
+        'l.mu.Lock()\nw := l.log\nl.radio.calls <- "fog"\nw.WriteString("fog")\nl.mu.Unlock()\n',
+        'l.mu.Lock()\nmasts := l.masts\nl.radio.calls <- "fog"\nmasts["south"] = nil\nl.mu.Unlock()\n',
         'l.mu.Lock()\nl.radio.calls <- "fog"\nl.nights++\nl.mu.Unlock()\n',
+        'l.mu.Lock()\ndefer l.mu.Unlock()\ndefer func() { l.nights++ }()\nl.radio.calls <- "fog"\n',
     ],
-    ids=["argument", "inside-the-callee", "library", "after"],
+    ids=["argument", "inside-the-callee", "library", "library-by-name", "map-by-name", "after", "put-off"],
 )
 def test_what_the_lock_guards_is_not_used_without_it(code: str) -> None:
     for body in released(code):
         # Whatever comes after the first unlock is done under the lock again.
         rest = body.partition("l.mu.Unlock()\n")[2]
-        free, _, held = rest.partition("l.mu.Lock()\n")
-        assert "nights" not in free
-        assert "count" not in free
-        assert "log" not in free
-        assert held.count("l.mu.Unlock()") == 1
+        free, again, held = rest.partition("l.mu.Lock()\n")
+        assert not re.search(r"nights|count|log|w\.|masts", free)
+        assert again
+        assert "l.mu.Unlock()" in body if "defer l.mu.Unlock()" in code else held.count("l.mu.Unlock()") == 1
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'l.mu.Lock()\nif l.nights == 0 {\n\tl.radio.calls <- "fog"\n\tl.nights++\n}\nl.mu.Unlock()\n',
+        'l.mu.Lock()\nnight := l.nights + 1\nl.radio.calls <- "fog"\nl.nights = night\nl.mu.Unlock()\n',
+        'l.mu.Lock()\nfor range l.masts {\n\tl.radio.calls <- "fog"\n}\nl.mu.Unlock()\n',
+        'l.mu.Lock()\nl.radio.calls <- "fog"\nif len(os.Args) > 9 {\n\tl.mu.Unlock()\n\tl.mu.Lock()\n}\nl.mu.Unlock()\n',
+        'again:\nl.mu.Lock()\nl.radio.calls <- "fog"\nif len(os.Args) > 9 {\n\tgoto again\n}\nl.mu.Unlock()\n',
+    ],
+    ids=["check-then-act", "read-then-write", "loop", "taken-again", "goto"],
+)
+def test_what_belongs_together_is_not_torn_apart(code: str) -> None:
+    assert not [body for body in released(code) if body.count("Unlock()") != code.count("Unlock()") + 1]
+    assert not any("nights" in code or "range" in code for _ in released(code))
+
+
+def test_a_round_that_is_left_early_gives_the_lock_back_once() -> None:
+    code = (
+        "for _, word := range os.Args {\n\tl.mu.Lock()\n\tif err := l.send(word); err != nil {\n"
+        "\t\tl.mu.Unlock()\n\t\tcontinue\n\t}\n\tl.mu.Unlock()\n}\n"
+    )
+    source = LIGHTHOUSE % indent(code, "\t") + (
+        "\nfunc (l *lighthouse) send(word string) error {\n\tl.radio.calls <- word\n\treturn nil\n}\n"
+    )
+    for edit, text in proposed(source):
+        body = text.partition("func (l *lighthouse) report() {\n")[2].partition("\n}\n")[0]
+        assert edit.strategy != "release-before-send" or body.count("Unlock()") == body.count(".Lock()")
+
+
+HUB = """\
+package main
+
+import (
+	"fmt"
+	"sync"
+	"time"
+)
+
+type hub struct {
+	mu     sync.Mutex
+	closed bool
+	events chan string
+}
+
+func (h *hub) publish(event string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.closed {
+		h.events <- event
+	}
+}
+
+func (h *hub) close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.closed {
+		h.closed = true
+		close(h.events)
+	}
+}
+
+func main() {
+	h := &hub{events: make(chan string)}
+	go h.publish("opened")
+	time.Sleep(10 * time.Millisecond)
+	go h.close()
+	time.Sleep(10 * time.Millisecond)
+	fmt.Println("left")
+}
+"""
+
+
+def test_a_lock_that_keeps_a_channel_open_is_not_let_go_of_before_the_send() -> None:
+    assert not [edit.title for edit, _ in proposed(HUB) if edit.strategy == "release-before-send"]
 
 
 KITCHEN = """\
@@ -246,3 +327,36 @@ def test_who_alone_receives_tells_that_it_has_left() -> None:
 def test_one_of_several_receivers_does_not_close_for_all(main: str) -> None:
     titles = [edit.title for edit, _ in proposed(DESK % main)]
     assert not [title for title in titles if title.endswith("which `sort` closes when it returns")]
+
+
+# Each adds another way to have a desk, or to end it.
+@pytest.mark.parametrize(
+    "more",
+    [
+        "func spare() *desk { return new(desk) }\n",
+        "type office struct {\n\tdesk\n\tfloor int\n}\n",
+        "var front desk\n",
+        "func (d *desk) empty() bool { return *d == (desk{}) }\n",
+    ],
+    ids=["new", "embedded", "variable", "compared"],
+)
+def test_a_channel_in_a_struct_is_made_for_all_of_its_values(more: str) -> None:
+    titles = [edit.title for edit, _ in proposed(DESK % SORTED_ONCE + "\n" + more)]
+    assert not [title for title in titles if "`d.done`" in title]
+
+
+STOPS = DESK + "\nfunc (d *desk) Stop() { fmt.Println(d.stamps) }\n"
+
+
+@pytest.mark.parametrize(
+    ("ends", "may_close"),
+    [
+        ("\td.Stop()\n", True),
+        ("\tdefer d.Stop()\n\td.Stop()\n", False),
+        ("\tfor range 2 {\n\t\td.Stop()\n\t}\n", False),
+    ],
+    ids=["once", "twice", "loop"],
+)
+def test_a_method_that_may_run_twice_does_not_close(ends: str, may_close: bool) -> None:
+    titles = [edit.title for edit, _ in proposed(STOPS % (SORTED_TWICE + ends))]
+    assert any(title.endswith("`d.done`, which `Stop` closes") for title in titles) is may_close
