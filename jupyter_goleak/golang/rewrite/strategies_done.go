@@ -52,7 +52,7 @@ func (r *repairer) clock(w *blocked) *object {
 // wrap puts the waiting statement into a select with that signal, and with it all that the function sends on the same
 // channel, where it may come to wait the next time; false where it cannot be.
 func (r *repairer) wrap(d *draft, w *blocked, signal string) bool {
-	if !r.wrapNode(d, w, w.node, w.path, signal) {
+	if !r.settle(d, w.fn, w.node, signal) || !r.wrapNode(d, w, w.node, w.path, signal) {
 		return false
 	}
 	wrapped := []ast.Node{w.node}
@@ -82,7 +82,7 @@ func (r *repairer) isFree(node ast.Node, signal string) bool {
 
 func (r *repairer) wrapNode(d *draft, w *blocked, node ast.Node, path walkPath, signal string) bool {
 	leave, ok := r.leaving(w.fn, signal)
-	if _, empty := node.(*ast.SelectStmt); !ok || !(empty && len(node.(*ast.SelectStmt).Body.List) == 0) && r.owesMore(w.fn, node, signal) {
+	if !ok {
 		return false
 	}
 	stmt, list := inBlock(node, path)
@@ -126,16 +126,42 @@ func (r *repairer) wrapNode(d *draft, w *blocked, node ast.Node, path walkPath, 
 	return false
 }
 
-// owesMore tells whether the function still has to do something for others behind the node, which a return there would skip: to
-// give a lock back, to close, to tell that it is done.
-func (r *repairer) owesMore(fn *function, node ast.Node, signal string) bool {
-	ended := strings.HasSuffix(signal, ".Done()") // then nothing is left to cancel
-	return slices.ContainsFunc(r.allOperations("unlock", "runlock", "close", "done", "signal", "broadcast", "cancel"), func(op *operation) bool {
-		if op.kind == "cancel" && ended || op.kind == "done" && (op.method == nil || !isType(r.info.TypeOf(op.method.X), "sync", "WaitGroup")) {
+// settle puts off to every way out what the function does for others at its very end, and what a return before that would skip;
+// false where there is more than that: a lock to give back, a close in the middle.
+func (r *repairer) settle(d *draft, fn *function, node ast.Node, signal string) bool {
+	if choice, ok := node.(*ast.SelectStmt); ok && len(choice.Body.List) == 0 {
+		return true // what follows was never meant to be reached
+	}
+	owed := r.owed(fn, node, signal)
+	if len(owed) == 0 {
+		return true
+	}
+	code := ""
+	end := fn.body.List[max(0, len(fn.body.List)-len(owed)):]
+	for _, op := range owed {
+		stmt, _ := op.stmt()
+		root := r.root(op.expression)
+		if _, plain := stmt.(*ast.ExprStmt); !plain || op.kind != "close" && op.kind != "done" || !slices.Contains(end, stmt) || root == nil || fn.declares(root) {
 			return false
 		}
-		return op.fn == fn && node.End() <= op.node.Pos() && !op.isDeferred()
+		d.remove(stmt)
+		code = "defer " + r.raw(stmt) + "\n" + code // the last one runs first
+	}
+	d.first(fn.body, strings.TrimSuffix(code, "\n"))
+	return true
+}
+
+// owed are the operations behind the node that others wait for: locks given back, closes, what is done.
+func (r *repairer) owed(fn *function, node ast.Node, signal string) []*operation {
+	ended := strings.HasSuffix(signal, ".Done()") // then nothing is left to cancel
+	found := slices.DeleteFunc(r.allOperations("unlock", "runlock", "close", "done", "signal", "broadcast", "cancel"), func(op *operation) bool {
+		if op.kind == "cancel" && ended || op.kind == "done" && (op.method == nil || !isType(r.info.TypeOf(op.method.X), "sync", "WaitGroup")) {
+			return true
+		}
+		return op.fn != fn || op.node.Pos() < node.End() || op.isDeferred()
 	})
+	slices.SortFunc(found, func(a, b *operation) int { return int(a.node.Pos() - b.node.Pos()) })
+	return slices.Compact(found)
 }
 
 // deeper is the code with its lines one tab further in; those within a raw string are no code.
