@@ -13,7 +13,7 @@ from pathlib import Path
 
 from latency import latency, notebook_program
 from results import machine, publish
-from tax import PROGRAMS, TURNS, tax
+from tax import PROGRAMS, ROUNDS, TURNS, tax
 
 from jupyter_goleak import toolchain
 
@@ -48,7 +48,7 @@ def main() -> None:
         rows.append(row(f"watched over the same binary unwatched, {path.stem}: processor time", found.own_cpu, aim))
     publish(
         "Waiting and processor time",
-        f"Ratios, median (smallest–largest) of {pairs} pairs of runs ({TURNS} of those with a plain program), on {on}. "
+        f"Ratios, median (smallest–largest) of {pairs} pairs of runs ({TURNS} turns of {ROUNDS} of those with a plain program), on {on}. "
         "What the two last kinds of row mean, and why they differ, says `benchmarks/tax.py`. Written by `make bench`.\n\n"
         "| ratio | measured | aim | met |\n|---|---|---|---|\n" + "\n".join(rows),
     )

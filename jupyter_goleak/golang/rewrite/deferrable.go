@@ -71,20 +71,27 @@ func launched(path []ast.Node) bool {
 	return ok
 }
 
-// mayWait tells whether a goroutine may have to wait at the node itself, for a lock or anything else.
+// mayWait tells whether a goroutine may have to wait at the node itself, for a lock or anything else, an iterator included.
 func (f *flow) mayWait(node ast.Node) bool {
+	if loop, ok := node.(*ast.RangeStmt); ok {
+		if _, iterates := f.typeOf(loop.X).(*types.Signature); iterates {
+			return true
+		}
+	}
+	return f.waitsAt(node, f.callMayWait)
+}
+
+// waitsAt tells whether a goroutine may have to wait at the node itself, where of calls the given function tells it.
+func (f *flow) waitsAt(node ast.Node, callWaits func(*ast.CallExpr) bool) bool {
 	switch node := node.(type) {
 	case *ast.SendStmt, *ast.SelectStmt:
 		return true
 	case *ast.UnaryExpr:
 		return node.Op == token.ARROW
 	case *ast.RangeStmt:
-		switch f.typeOf(node.X).(type) {
-		case *types.Chan, *types.Signature:
-			return true
-		}
+		return isChannel(f.info.TypeOf(node.X))
 	case *ast.CallExpr:
-		return f.callMayWait(node)
+		return callWaits(node)
 	}
 	return false
 }

@@ -58,12 +58,7 @@ func (f *flow) reach() {
 // calledBack leads from each call of a library to the functions that it was given and may call in it: those that its package
 // has, and where the call hands over a value that leads anywhere, the methods of the program that any library may call.
 func (f *flow) calledBack() {
-	byPackage := map[string][]*function{}
-	for _, fn := range f.ordered {
-		for _, pkg := range fn.given {
-			byPackage[pkg] = append(byPackage[pkg], fn)
-		}
-	}
+	byPackage := f.givenTo()
 	for _, file := range f.files {
 		f.walk(file.syntax, func(node ast.Node, path []ast.Node) {
 			call, ok := node.(*ast.CallExpr)
@@ -178,14 +173,20 @@ func (fn *function) give(pkg string) {
 	}
 }
 
-// given are the functions that each package may come to by those that it was given.
-func (f *flow) given() map[string][]*function {
+// givenTo are the functions that each package was given.
+func (f *flow) givenTo() map[string][]*function {
 	all := map[string][]*function{}
 	for _, fn := range f.ordered {
 		for _, pkg := range fn.given {
 			all[pkg] = append(all[pkg], fn)
 		}
 	}
+	return all
+}
+
+// given are the functions that each package may come to by those that it was given.
+func (f *flow) given() map[string][]*function {
+	all := f.givenTo()
 	for pkg, functions := range all {
 		all[pkg] = f.reaches(functions)
 	}
@@ -276,13 +277,8 @@ func (r *reporter) isBehind(by step, line int, inner *function) bool {
 func (p walkPath) outermostLoop() (end token.Pos) {
 	for _, node := range slices.Backward(p) {
 		switch node := node.(type) {
-		case *ast.FuncDecl:
-			if node.Body != nil && jumps(node.Body) {
-				return node.End()
-			}
-			return end
-		case *ast.FuncLit:
-			if jumps(node.Body) {
+		case *ast.FuncDecl, *ast.FuncLit:
+			if jumps(node) {
 				return node.End()
 			}
 			return end

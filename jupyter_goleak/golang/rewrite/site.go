@@ -16,10 +16,8 @@ func (p walkPath) inLoop() bool {
 	child := ast.Node(nil)
 	for _, node := range slices.Backward(p) {
 		switch node := node.(type) {
-		case *ast.FuncDecl:
-			return node.Body != nil && jumps(node.Body)
-		case *ast.FuncLit:
-			return jumps(node.Body)
+		case *ast.FuncDecl, *ast.FuncLit:
+			return jumps(node)
 		case *ast.ForStmt:
 			if child != node.Init {
 				return true

@@ -2,7 +2,6 @@ package main
 
 import (
 	"go/ast"
-	"go/token"
 	"slices"
 )
 
@@ -43,16 +42,7 @@ func isBareSignal(op *operation) bool {
 	}
 	for _, around := range slices.Backward(op.path) {
 		if clause, ok := around.(*ast.CommClause); ok {
-			if len(clause.Body) == 0 {
-				return false
-			}
-			switch last := clause.Body[len(clause.Body)-1].(type) {
-			case *ast.ReturnStmt:
-				return true
-			case *ast.BranchStmt:
-				return last.Label != nil && last.Tok == token.BREAK
-			}
-			return false
+			return leavesLoop(clause)
 		}
 	}
 	return false

@@ -209,30 +209,21 @@ func (r *repairer) mayWaitAfter(fn *function, statements []ast.Stmt) bool {
 			_, ok := around.(*ast.DeferStmt)
 			return ok
 		})
-		found = found || (later || deferred) && r.mayWait(node)
+		found = found || (later || deferred) && r.waitsAt(node, r.callWaits)
 	})
 	return found
 }
 
-func (r *repairer) mayWait(node ast.Node) bool {
-	switch node := node.(type) {
-	case *ast.SendStmt, *ast.SelectStmt:
-		return true
-	case *ast.UnaryExpr:
-		return node.Op == token.ARROW
-	case *ast.RangeStmt:
-		return isChannel(r.info.TypeOf(node.X))
-	case *ast.CallExpr:
-		if r.builtin(node) != "" || r.isConversion(node) {
-			return false
-		}
-		callee := r.callee(node)
-		if len(r.targetsOf(node)) > 0 || callee == nil {
-			return true
-		}
-		return callee.Pkg() != nil && callee.Pkg().Path() == "sync" && callee.Name() != "Done" && callee.Name() != "Unlock" && callee.Name() != "RUnlock"
+// callWaits tells whether the function may wait for somebody in the call: in anything of the program's, or in package sync.
+func (r *repairer) callWaits(call *ast.CallExpr) bool {
+	if r.builtin(call) != "" || r.isConversion(call) {
+		return false
 	}
-	return false
+	callee := r.callee(call)
+	if len(r.targetsOf(call)) > 0 || callee == nil {
+		return true
+	}
+	return callee.Pkg() != nil && callee.Pkg().Path() == "sync" && callee.Name() != "Done" && callee.Name() != "Unlock" && callee.Name() != "RUnlock"
 }
 
 // happenIn tells whether all of these are done by the function itself, or by what it calls and waits for.

@@ -136,14 +136,11 @@ func (f *doneField) closedByMethods() {
 			continue
 		}
 		decl := fn.node.(*ast.FuncDecl)
-		if f.mayRunTwice(fn, f.named) {
-			continue
-		}
 		stops := isEnding(decl.Name.Name)
 		if clock := f.clock(f.w); clock != nil {
 			stops = stops || slices.ContainsFunc(f.on(*clock, "stop"), func(op *operation) bool { return op.fn == fn })
 		}
-		if !stops {
+		if !stops || f.mayRunTwice(fn, f.named) {
 			continue
 		}
 		d := f.draft()

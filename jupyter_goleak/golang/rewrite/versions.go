@@ -71,7 +71,7 @@ func (f *flow) assignedAnew() {
 }
 
 // jumps tells whether a goto may lead back above what stands higher up.
-func jumps(body *ast.BlockStmt) bool {
+func jumps(body ast.Node) bool {
 	found := false
 	ast.Inspect(body, func(node ast.Node) bool {
 		branch, ok := node.(*ast.BranchStmt)
