@@ -13,7 +13,7 @@ from pathlib import Path
 
 from latency import latency, notebook_program
 from results import machine, publish
-from tax import PROGRAMS, ROUNDS, TURNS, tax
+from tax import PROGRAMS, ROUNDS, interval, tax
 
 from jupyter_goleak import toolchain
 
@@ -22,8 +22,9 @@ LESSON = Path(__file__).resolve().parents[2] / "shared" / "lesson.md"
 
 def row(what: str, ratios: list[float], aim: float) -> str:
     median = statistics.median(ratios)
+    low, high = interval(ratios)
     verdict = "yes" if median <= aim else "**no**"
-    return f"| {what} | **{median:.2f}** ({min(ratios):.2f}–{max(ratios):.2f}) | ≤ {aim:.2f} | {verdict} |"
+    return f"| {what} | **{median:.3f}** ({low:.3f}–{high:.3f}, {len(ratios)}) | ≤ {aim:.2f} | {verdict} |"
 
 
 def main() -> None:
@@ -48,8 +49,9 @@ def main() -> None:
         rows.append(row(f"watched over the same binary unwatched, {path.stem}: processor time", found.own_cpu, aim))
     publish(
         "Waiting and processor time",
-        f"Ratios, median (smallest–largest) of {pairs} pairs of runs ({TURNS} turns of {ROUNDS} of those with a plain program), on {on}. "
-        "What the two last kinds of row mean, and why they differ, says `benchmarks/tax.py`. Written by `make bench`.\n\n"
+        "Ratios: median (the interval that holds the true one in 95 of 100 cases, and of how many pairs; where a program is watched, of "
+        f"how many turns of {ROUNDS} pairs), on {on}. "
+        "What the last rows mean, and why they differ, says `benchmarks/tax.py`. Written by `make bench`.\n\n"
         "| ratio | measured | aim | met |\n|---|---|---|---|\n" + "\n".join(rows),
     )
     if given.picture:

@@ -7,7 +7,8 @@ A binary with more packages in it has its functions at other addresses, and that
 prime sieve, with one more import that it never uses, takes 0.93 to 1.12 times as long. So every turn has an order of functions of its
 own, drawn by lot for both binaries (`-randlayout` of Go's linker). Besides, one and the same binary takes a fifth more or less from one
 run to the next, where goroutines come and go on two processors. Both are luck, of which single turns differ by up to a third, and
-a hundredth can only be told from many: beside each median stands the interval that holds the true one in 95 of 100 cases.
+a hundredth can only be told from many. So beside each median stands the interval that holds the true one in 95 of 100 cases, and a
+program takes as many turns as it needs until that is narrow: a pure computation few, one that allocates up to a hundred.
 Beside it stands the time over the very same binary with nobody watching: the probe's own work, without what its code brings with it.
 By the clock there is more to it than work: a goroutine that waits in the kernel and wakes up changes which thread runs
 which goroutine. Since the probe has a thread of its own, ping-pong takes 1.01 times as long and allocation 1.02, where it
@@ -42,7 +43,9 @@ from jupyter_goleak.toolchain import Toolchain
 from jupyter_goleak.workbench import Workbench
 
 PROGRAMS = Path(__file__).parent / "programs"
-TURNS = 30
+TURNS = 30  # at least
+TURNS_MOST = 120
+NARROW = 0.03  # how wide the interval may be before more turns are taken
 ROUNDS = 3
 
 
@@ -56,11 +59,13 @@ class Tax:
     own_clock: list[float]
 
 
-def tax(go: Toolchain, path: Path, turns: int = TURNS) -> Tax:
-    """The tax on one program, in so many turns."""
+def tax(go: Toolchain, path: Path, turns: int | None = None) -> Tax:
+    """The tax on one program, in so many turns; None: in as many as make the intervals of the first two narrow."""
     program, found = read_program(path), Tax([], [], [], [])
     variant = Rewriter(go.helper()).prepare(program).original
-    for turn in range(turns):
+    for turn in range(turns or TURNS_MOST):
+        if turns is None and turn >= TURNS and all(map(_narrow, (found.cpu, found.clock))):
+            break
         shuffled = replace(go, link=f"{go.link} -randlayout={turn + 1}")
         with tempfile.TemporaryDirectory(prefix="goleak-tax-") as scratch, ExitStack() as builds:
             bench = Workbench(shuffled, program, Path(scratch), Options(settle=0), builds)
@@ -96,6 +101,11 @@ def interval(ratios: list[float]) -> tuple[float, float]:
     return ordered[k - 1], ordered[-k]
 
 
+def _narrow(ratios: list[float]) -> bool:
+    low, high = interval(ratios)
+    return high - low <= NARROW
+
+
 def _run(binary: Path) -> None:
     subprocess.run([binary], stdout=subprocess.DEVNULL, check=True)
 
@@ -116,14 +126,16 @@ def _measured(action: Callable[[], object]) -> tuple[float, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--go", help="the go command to use")
-    parser.add_argument("--turns", type=int, default=TURNS, help=f"how often each program is built and run ({TURNS})")
+    parser.add_argument(
+        "--turns", type=int, help=f"how often each program is built and run (as needed, {TURNS} to {TURNS_MOST})"
+    )
     parser.add_argument("programs", nargs="*", type=Path, default=sorted(PROGRAMS.glob("*.go")), metavar="PROGRAM")
     given = parser.parse_args()
     go = toolchain.find(given.go)
-    print(f"{go.version}, {os.cpu_count()} processors, {given.turns} turns of {ROUNDS} runs; median (95 % interval)")
+    print(f"{go.version}, {os.cpu_count()} processors, turns of {ROUNDS} runs; median (95 % interval)")
     for path in given.programs:
         found = tax(go, path, given.turns)
-        print(path.stem)
+        print(f"{path.stem}, {len(found.cpu)} turns")
         for what, each in asdict(found).items():
             low, high = interval(each)
             print(f"    {what:9} {statistics.median(each):.3f} ({low:.3f}–{high:.3f})", flush=True)
