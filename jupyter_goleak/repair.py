@@ -15,19 +15,19 @@ import itertools
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 
 from jupyter_goleak.baseline import Baseline
 from jupyter_goleak.edits import single_edit, unified_diff
-from jupyter_goleak.errors import BuildError, GoleakError
+from jupyter_goleak.errors import GoleakError
 from jupyter_goleak.events import Event, Progress, Tried
 from jupyter_goleak.exploration import Schedule, schedules
 from jupyter_goleak.model import Attempt, Fix, Leak, Outcome, Run
 from jupyter_goleak.options import Options
 from jupyter_goleak.program import Program
 from jupyter_goleak.rewriting import Edit, Rewriter
-from jupyter_goleak.trials import PLAIN, PROCESSORS, RUNS_AT_ONCE, SLEEPERS_AT_ONCE, Given, Trial, Trials
+from jupyter_goleak.trials import PLAIN, PROCESSORS, RUNS_AT_ONCE, SLEEPERS_AT_ONCE, Given, Trial, Trials, races
 from jupyter_goleak.usual import Objection, Usual, sleeps, wanted
 from jupyter_goleak.workbench import Building, Built, Workbench
 
@@ -365,9 +365,9 @@ class Repair:
 
     def _race_objection(self, trials: Trials, race: Future[Run] | None) -> Objection | None:
         """A data race that the original does not have. Where the detector is not to be had in time, none is known."""
-        if race is None or not _races(race, min(self._left, _RACE_S)):
+        if race is None or not races(race, min(self._left, _RACE_S)):
             return None
-        if _races(trials.race(self._program), min(self._left, _RACE_S)):
+        if races(trials.race(self._program), min(self._left, _RACE_S)):
             return None
         return Objection("data race")
 
@@ -387,17 +387,3 @@ class Repair:
             code=code,
             strategy="+".join(edit.strategy for edit in candidate.edits),
         )
-
-
-def reports_race(text: str) -> bool:
-    """Whether the race detector speaks of the program in that text, and not of what was built into it."""
-    reports = (each for each in text.split("==================") if "WARNING: DATA RACE" in each)
-    return any("goleak_" not in report for report in reports)
-
-
-def _races(run: Future[Run], patience: float) -> bool:
-    wait([run], timeout=max(0.0, patience))
-    try:
-        return run.done() and reports_race(run.result().stderr)
-    except (BuildError, CancelledError, GoleakError):
-        return False

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -189,3 +189,18 @@ class Trials:
         except GoleakError:
             facts = None
         return explain(run, facts)
+
+
+def reports_race(text: str) -> bool:
+    """Whether the race detector speaks of the program in that text, and not of what was built into it."""
+    reports = (each for each in text.split("==================") if "WARNING: DATA RACE" in each)
+    return any("goleak_" not in report for report in reports)
+
+
+def races(run: Future[Run], patience: float) -> bool:
+    """Whether the run under the race detector reported a race within so many seconds."""
+    wait([run], timeout=max(0.0, patience))
+    try:
+        return run.done() and reports_race(run.result().stderr)
+    except (BuildError, CancelledError, GoleakError):
+        return False

@@ -9,7 +9,7 @@ import pytest
 from jupyter_goleak.edits import single_edit, unified_diff
 from jupyter_goleak.model import Birth, Leak, Mark, Run, Sample
 from jupyter_goleak.program import Program, SourceFile
-from jupyter_goleak.repair import reports_race
+from jupyter_goleak.trials import reports_race
 from jupyter_goleak.usual import Usual, sleeps, wanted
 
 BORN = (Birth(0.1, "main.go", 3, "func"), Birth(0.2, "main.go", 3, "func"))
