@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"iter"
 	"path"
 	"slices"
 	"strconv"
@@ -51,7 +52,7 @@ func (in instrumenter) instrument(name, text string) (string, *Problem) {
 		// Whatever runs has the probe in it.
 		edits = append(edits, importEdit(fset, file, "_"))
 	}
-	return apply(text, append(edits, spinEdits(fset, file)...)), nil
+	return apply(text, slices.Concat(edits, sendEdits(fset, file), spinEdits(fset, file))), nil
 }
 
 // importEdit imports the probe in the line of the package clause.
@@ -211,6 +212,58 @@ func spinEdits(fset *token.FileSet, file *ast.File) []edit {
 		return true
 	})
 	return edits
+}
+
+// sendEdits make each send of something that may have a place in memory the one case of a select, which is compiled to a plain
+// send again, but of a copy. A sender that waits with the address of a field or of a variable of the function around
+// it keeps that reachable, and with it often the channel: the runtime could not prove its leak.
+func sendEdits(fset *token.FileSet, file *ast.File) []edit {
+	var edits []edit
+	insert := func(at token.Pos, code string) {
+		offset := fset.PositionFor(at, false).Offset
+		edits = append(edits, edit{offset, offset, code + lineDirective(fset.Position(at))})
+	}
+	for statement := range eachStatement(file) {
+		if labeled, ok := statement.(*ast.LabeledStmt); ok {
+			statement = labeled.Stmt
+		}
+		send, ok := statement.(*ast.SendStmt)
+		if !ok {
+			continue
+		}
+		switch ast.Unparen(send.Value).(type) {
+		case *ast.Ident, *ast.SelectorExpr, *ast.IndexExpr, *ast.StarExpr:
+			insert(send.Pos(), "select { case ")
+			insert(send.End(), ": }")
+		}
+	}
+	return edits
+}
+
+// eachStatement yields the statements of all blocks and clauses of the file.
+func eachStatement(file *ast.File) iter.Seq[ast.Stmt] {
+	return func(yield func(ast.Stmt) bool) {
+		for node := range ast.Preorder(file) {
+			var list []ast.Stmt
+			switch node := node.(type) {
+			case *ast.BlockStmt:
+				list = node.List
+			case *ast.CaseClause:
+				list = node.Body
+			case *ast.CommClause:
+				list = node.Body
+			}
+			for _, statement := range list {
+				switch statement.(type) {
+				case *ast.CaseClause, *ast.CommClause:
+					continue // the body of a switch or select is no list of statements
+				}
+				if !yield(statement) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // isTrue tells whether the condition is none, or looks like the constant.

@@ -16,29 +16,12 @@ var meetings = map[string]bool{
 // given another schedule there.
 func (in instrumenter) yieldEdits(fset *token.FileSet, file *ast.File) []edit {
 	var edits []edit
-	list := func(statements []ast.Stmt) {
-		for _, statement := range statements {
-			switch statement.(type) {
-			case *ast.CaseClause, *ast.CommClause:
-				continue // the body of a switch or select is no list of statements
-			}
-			if meets(statement) {
-				offset, at := fset.PositionFor(statement.Pos(), false).Offset, fset.Position(statement.Pos())
-				edits = append(edits, edit{offset, offset, in.probe + ".GoleakYield();" + lineDirective(at)})
-			}
+	for statement := range eachStatement(file) {
+		if meets(statement) {
+			offset, at := fset.PositionFor(statement.Pos(), false).Offset, fset.Position(statement.Pos())
+			edits = append(edits, edit{offset, offset, in.probe + ".GoleakYield();" + lineDirective(at)})
 		}
 	}
-	ast.Inspect(file, func(node ast.Node) bool {
-		switch node := node.(type) {
-		case *ast.BlockStmt:
-			list(node.List)
-		case *ast.CaseClause:
-			list(node.Body)
-		case *ast.CommClause:
-			list(node.Body)
-		}
-		return true
-	})
 	return edits
 }
 
