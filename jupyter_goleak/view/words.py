@@ -26,6 +26,11 @@ ENGINE = "engine"
 _VALUE = re.compile(r"`[^`]*`|\d+(?:\.\d+)*")
 # Where a sentence is cut that is not known as a whole: between sentences, then between the parts of one; never in code.
 _CUTS = tuple(re.compile(rf"((?:`[^`]*`|(?!{gap})[^`])+)({gap})([\s\S]*)") for gap in (r"(?<=\.) ", " …", "; ", ": "))
+# How the race detector ends a program, and the two accesses in its report, each with its innermost call.
+_RACES = 66
+_ACCESS = re.compile(
+    r"^(?:Previous )?(?:atomic )?(?:read|write) at 0x\w+ by .*:\n +\S.*\n +(?:.*/)?(\S+:\d+)", re.I | re.M
+)
 
 _chosen = ""
 
@@ -133,6 +138,8 @@ def last_words(run: Run) -> str:
 
 
 def _crash(run: Run, words: Words) -> str:
+    if run.exit_code == _RACES and (places := list(dict.fromkeys(_ACCESS.findall(run.stderr)))):
+        return words("The race detector reported a data race: {places}.", places=", ".join(places[:2]))
     failed = [line.split()[2] for line in run.stdout.splitlines() if line.startswith("--- FAIL: ")]
     message = last_words(run)
     if message:

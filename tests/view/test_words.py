@@ -11,6 +11,24 @@ from jupyter_goleak.view.words import Words, last_words, preferred_language, sec
 from tests.view.examples import LEAK, original
 
 ENGLISH = Words("en")
+RACE = """\
+==================
+WARNING: DATA RACE
+Write at 0x00c000094038 by main goroutine:
+  main.count()
+      /home/ann/count/main.go:14 +0x644
+  main.main()
+      /home/ann/count/main.go:21 +0x21d
+
+Previous read at 0x00c000094038 by goroutine 14:
+  main.count.func1()
+      /home/ann/count/main.go:9 +0x51
+
+Goroutine 14 (running) created at:
+  main.count()
+      /home/ann/count/main.go:8 +0x3e8
+==================
+"""
 
 
 @pytest.mark.parametrize(
@@ -67,6 +85,10 @@ def test_an_unknown_language_speaks_english():
             "Failed: TestA, TestB (exit code 1).",
         ),
         ({"leaks": (), "verdict": "crash", "exit_code": 3}, "It ended with exit code 3."),
+        (
+            {"leaks": (), "verdict": "crash", "exit_code": 66, "stderr": RACE},
+            "The race detector reported a data race: main.go:14, main.go:9.",
+        ),
         ({"verdict": "build-error"}, "The program does not compile."),
     ],
 )
