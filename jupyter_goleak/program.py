@@ -165,6 +165,8 @@ def read_program(path: str | Path, stdin: str | bytes | None = None) -> Program:
 
     Raises UsageError where there is nothing that could be a Go program.
     """
+    if not str(path):
+        raise UsageError("The PATH is empty: give a .go file, a package folder or a .txtar.")
     if str(path) == "-":
         return parse_program(_standard_input() if stdin is None else stdin, "standard input")
     place = Path(os.path.expanduser(path))
