@@ -10,6 +10,7 @@ import gettext
 import locale
 import os
 import re
+import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +27,12 @@ ENGINE = "engine"
 _VALUE = re.compile(r"`[^`]*`|\d+(?:\.\d+)*")
 # Where a sentence is cut that is not known as a whole: between sentences, then between the parts of one; never in code.
 _CUTS = tuple(re.compile(rf"((?:`[^`]*`|(?!{gap})[^`])+)({gap})([\s\S]*)") for gap in (r"(?<=\.) ", " …", "; ", ": "))
+
+# How the runtime, and the package flag, begin to say why they end a program; a trace or the usage comes after it.
+_CAUSE = re.compile(
+    r"panic: |fatal error: |SIG[A-Z]+: |flag (?:provided but not defined|needs an argument): |"
+    r"invalid (?:boolean )?value \".*\" for (?:flag )?-"
+)
 
 _chosen = ""
 
@@ -125,16 +132,24 @@ def place_word(file: str, line: int | None, main: str) -> str:
 
 
 def last_words(run: Run) -> str:
-    """The panic or fatal error that ended a run, as the runtime worded it, or else the last line on standard error."""
-    lines = [line for line in run.stderr.splitlines() if line.strip()]
-    first = next((line for line in lines if line.startswith(("panic: ", "fatal error: "))), lines[-1] if lines else "")
-    first = visible(first)
+    """Why a run ended, as the runtime or the package flag worded it, or else the last line on standard error."""
+    lines = [line.strip() for line in run.stderr.splitlines() if line.strip()]
+    first = visible(next(filter(_CAUSE.match, lines), lines[-1] if lines else ""))
     return first if len(first) <= 120 else f"{first[:119]}…"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return str(number)
 
 
 def _crash(run: Run, words: Words) -> str:
     failed = [line.split()[2] for line in run.stdout.splitlines() if line.startswith("--- FAIL: ")]
     message = last_words(run)
+    if run.exit_code is not None and run.exit_code < 0 and not _CAUSE.match(message):
+        return words("The signal {signal} ended it.", signal=_signal_name(-run.exit_code))
     if message:
         return words("It crashed: {message} (exit code {code}).", message=message, code=run.exit_code)
     if failed:
