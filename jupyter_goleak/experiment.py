@@ -289,7 +289,7 @@ class Experiment:
                 if proposal.origin in ("cell", "marker"):
                     shown = self._fixed_program or self._program
                     raise _with_lines(problem, shown) from None
-                failed.append(Attempt(proposal.title, "build-error", str(problem)))
+                failed.append(Attempt(proposal.title, "build-error", str(problem).partition("\n")[0]))
                 proposal = next(proposals, None)
                 building = bench.start(proposal.variant, "fixed", proposal.program.main) if proposal else None
             else:
@@ -357,7 +357,7 @@ def _read(source_or_path: str | os.PathLike[str] | Program) -> Program:
         return source_or_path
     if isinstance(source_or_path, str) and "\n" in source_or_path:
         return parse_program(source_or_path)
-    return read_program(Path(source_or_path))
+    return read_program(os.fspath(source_or_path))
 
 
 def _seed(options: Options) -> int:

@@ -65,7 +65,7 @@ def together(runs: Sequence[tuple[str, Run]]) -> Run:
 
 
 def failure(problems: Sequence[tuple[str, GoleakError]]) -> Failure | None:
-    """What keeps some packages from being run, a line for each, None for none."""
+    """What keeps some packages from being run, each from a line of its own on, None for none."""
     if not problems:
         return None
     kind = next((problem.kind for _, problem in problems if isinstance(problem, BuildError)), problems[0][1].kind)

@@ -99,6 +99,20 @@ def test_who_stops_the_settling_gets_the_findings() -> None:
     }
 
 
+@pytest.mark.parametrize("settle", ["99999h", 1e15])
+def test_a_settling_time_may_have_any_length(settle: str | float) -> None:
+    source = "go time.Sleep(400 * time.Millisecond)\ntime.Sleep(time.Hour)\n"
+    run = check(source, for_="100ms", settle=settle, no_fix=True).original
+    assert run is not None
+    assert (run.stopped, run.verdict, run.end) == ("for", "clean", 1)
+
+
+def test_where_watching_fails_the_program_does_not_outlive_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jupyter_goleak.execution._Process.step", lambda *_, **__: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        check(FOR_EVER, no_fix=True)
+
+
 def test_a_viewer_that_walks_away_leaves_nothing_running() -> None:
     events = Experiment(parse_program(FOR_EVER), Options(no_fix=True)).events()
     assert any(isinstance(event, Printed) for event in events)
@@ -252,6 +266,16 @@ def test_a_program_that_does_not_compile_says_where() -> None:
     with pytest.raises(BuildError) as caught:
         list(Experiment(parse_program("package main\n\nfunc main() {\n\tx := 1\n}\n")).events())
     assert caught.value.messages[0].source_line == "\tx := 1"
+
+
+def test_all_that_the_compiler_complains_of_is_told() -> None:
+    report = check('package main\n\nimport "os"\n\nfunc main() {\n\tcount := 1\n\tsend()\n}\n')
+    assert report.error is not None and report.error.line == 3
+    assert report.error.message.splitlines() == [
+        'main.go:3:8: "os" imported and not used',
+        "main.go:6:2: declared and not used: count",
+        "main.go:7:2: undefined: send",
+    ]
 
 
 def test_leaks_are_told_per_test(each_go: str | None) -> None:
