@@ -319,6 +319,26 @@ func FuzzNumber(f *testing.F) {
     ]
 
 
+def test_a_test_that_panics_at_once_hides_nothing_of_those_before_it(each_go: str | None) -> None:
+    source = """\
+func TestForgets(t *testing.T) {
+	letters := make(chan string)
+	for range 3 {
+		go func() { letters <- t.Name() }()
+	}
+	runtime.Gosched()
+}
+
+func TestPanics(t *testing.T) {
+	panic("at once")
+}
+"""
+    run = check(source, no_fix=True, go=each_go).original
+    assert run is not None
+    assert (run.verdict, sum(group.count for group in run.alive), run.leaks) == ("crash", 3, ())
+    assert {(group.function, group.test) for group in run.alive} == {("program.TestForgets.func1", "TestForgets")}
+
+
 def test_a_helper_of_a_test_allocates_nothing_for_being_watched(each_go: str | None) -> None:
     source = """\
 package shop
