@@ -19,6 +19,8 @@ _TOO_OLD = re.compile(
 _LEFT_OUT = re.compile(
     r"^(?:(?:package \S+: )?build constraints exclude all Go files in .*|go: no Go source files)$", re.M
 )
+_UNDER_WAY = ("go: finding ", "go: downloading ")
+_MOST = 400
 _OTHER = "install that Go, name it with --go, or lower the go line in go.mod"
 
 
@@ -42,6 +44,13 @@ def build_error(output: str, root: Path) -> BuildError:
         for match in _MESSAGE.finditer(shown)
     )
     return BuildError(shown, messages)
+
+
+def why_not_fetched(said: str) -> str:
+    """What the go command said of modules that it could not get, from where it names the first of them on."""
+    lines = (line.strip() for line in said.splitlines() if not line.startswith(_UNDER_WAY))
+    told = " ".join(filter(None, lines))
+    return f"{told[:_MOST]}…" if len(told) > _MOST else told or "the go command said nothing"
 
 
 def not_to_be_had(said: str) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from jupyter_goleak.compiler_output import why_not_fetched
 from jupyter_goleak.errors import BuildError, UsageError
 from jupyter_goleak.execution import Job
 from jupyter_goleak.exploration import Schedule
@@ -249,8 +250,7 @@ class Workbench:
         if done.returncode and self.in_place and in_module(target.folder):
             return False
         if done.returncode:
-            reason = done.stderr.strip().splitlines()[-1:] or ["the go command said nothing"]
-            raise BuildError(f"The program imports modules that could not be fetched: {reason[0].strip()}")
+            raise BuildError(f"The program imports modules that could not be fetched: {why_not_fetched(done.stderr)}")
         return True
 
     def _lend_module(self) -> None:
