@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import random
-import tempfile
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -33,7 +32,7 @@ from jupyter_goleak.repair import Repair
 from jupyter_goleak.rewriting import Prepared, Rewriter
 from jupyter_goleak.toolchain import Toolchain
 from jupyter_goleak.usual import wanted
-from jupyter_goleak.workbench import Building, Built, Workbench
+from jupyter_goleak.workbench import Building, Built, Workbench, scratch_folder
 
 
 class Experiment:
@@ -81,8 +80,8 @@ class Experiment:
         if self._program.form == "package" and "..." in self._program.pattern:
             yield from self._each_package(go)
             return
-        with tempfile.TemporaryDirectory(prefix="goleak-") as scratch, ExitStack() as builds:
-            bench = Workbench(go, self._program, Path(scratch), options, builds, self._base)
+        with scratch_folder() as scratch, ExitStack() as builds:
+            bench = Workbench(go, self._program, scratch, options, builds, self._base)
             self._rewriter = Rewriter(go.helper())
             self._reasons = Reasons(self._rewriter, bench, options, self._say)
             yield Progress(self._say("Building …"))

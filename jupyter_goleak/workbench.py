@@ -7,9 +7,12 @@ the overlay, and nothing is written there. Tests become a test binary, as `go te
 
 from __future__ import annotations
 
+import errno
 import os
 import re
-from contextlib import ExitStack
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -30,7 +33,31 @@ _MODULE_MISSING = ("no required module provides package", "cannot find module pr
 _CONSTRAINED = re.compile(r"\A[^\n]+_(?!test\.go$)\w+\.go$|^//go:build ", re.M)
 _MODULE = re.compile(r"^module\s+\"?([^\s\"]+)", re.M)
 _REQUIRES = re.compile(r"^require\b", re.M)
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
 _ANCESTORS = "tracebackancestors=10"
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A folder for files of ours, gone in the end. Raises UsageError where it cannot be made, or has no room for them."""
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="goleak-")
+    except OSError as problem:
+        raise _no_room(problem) from None
+    with folder:
+        try:
+            yield Path(folder.name)
+        except OSError as problem:
+            if problem.errno not in _NO_ROOM:
+                raise
+            raise _no_room(problem) from None
+
+
+def _no_room(problem: OSError) -> UsageError:
+    reason = problem.strerror or problem
+    return UsageError(
+        f"Temporary files cannot be written ({reason}): make room, or set TMPDIR to a folder that can be."
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import threading
 from collections.abc import Callable, Iterator
@@ -424,6 +426,19 @@ def test_wrong_use_is_one_sentence(options: dict[str, object], sentence: str) ->
         check("package main\n\nfunc main() {}\n", **options)
     assert "\n" not in str(caught.value)
     assert isinstance(caught.value, UsageError) or "go" in options
+
+
+def test_where_there_is_no_room_for_files_of_ours_it_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as without:
+        without.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+        with pytest.raises(UsageError, match=r"cannot be written \(No such file or directory\): .* set TMPDIR"):
+            check(FOR_EVER)
+    monkeypatch.setattr("jupyter_goleak.workbench._write", full)
+    with pytest.raises(UsageError, match=r"cannot be written \(No space left on device\): make room"):
+        check(FOR_EVER)
 
 
 # The listener is told before it listens, or in time: it depends on who comes first.
