@@ -356,6 +356,8 @@ def _read(source_or_path: str | os.PathLike[str] | Program) -> Program:
         return source_or_path
     if isinstance(source_or_path, str) and "\n" in source_or_path:
         return parse_program(source_or_path)
+    if not isinstance(source_or_path, (str, os.PathLike)):
+        raise UsageError(f"{source_or_path!r} is neither the text of a program nor a path.")
     return read_program(os.fspath(source_or_path))
 
 

@@ -254,7 +254,12 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "--settle", "Time that goroutines get to end after main has returned (1s).", duration, "TIME", configurable=True
     ),
-    Option("--args", "The program's arguments in one quoted string, as in --args='-n 3'.", words, "ARGS"),
+    Option(
+        "--args",
+        "The program's arguments in one quoted string, as in --args '-n 3'; tests take -test.run NAME.",
+        words,
+        "ARGS",
+    ),
     Option("--env", "Set a variable in the program's environment; may be repeated.", assignment, "K=V", repeated=True),
     Option("--stdin", "The program's standard input: a text, or @FILE.", standard_input, "TEXT"),
     Option("--race", "Build with Go's race detector (needs a C compiler).", configurable=True),

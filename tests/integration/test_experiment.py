@@ -441,6 +441,12 @@ def test_where_there_is_no_room_for_files_of_ours_it_is_told(monkeypatch: pytest
         check(FOR_EVER)
 
 
+@pytest.mark.parametrize("given", [None, 5, b"package main\n", ["main.go"]])
+def test_what_is_no_program_at_all_is_one_sentence(given: Any) -> None:
+    with pytest.raises(UsageError, match="is neither the text of a program nor a path"):
+        check(given)
+
+
 # The listener is told before it listens, or in time: it depends on who comes first.
 HIDING = """\
 package main
