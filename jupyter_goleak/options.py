@@ -108,6 +108,8 @@ def standard_input(value: str) -> str:
     """The text itself, or with a leading `@` the content of that file. Raises UsageError where it cannot be read."""
     if not _encodable(value).startswith("@"):
         return value
+    if value == "@":
+        raise UsageError("'@' names no file: write @FILE, or the text itself.")
     try:
         # Not as text: that would make other line ends of the file's own.
         return Path(os.path.expanduser(text(value[1:]))).read_bytes().decode("utf-8", "surrogateescape")

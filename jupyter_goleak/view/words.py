@@ -28,9 +28,9 @@ _VALUE = re.compile(r"`[^`]*`|\d+(?:\.\d+)*")
 # Where a sentence is cut that is not known as a whole: between sentences, then between the parts of one; never in code.
 _CUTS = tuple(re.compile(rf"((?:`[^`]*`|(?!{gap})[^`])+)({gap})([\s\S]*)") for gap in (r"(?<=\.) ", " …", "; ", ": "))
 
-# How the runtime, and the package flag, begin to say why they end a program; a trace or the usage comes after it.
+# How the runtime, its race detector and the package flag begin to say why they end a program; a trace or the usage follows.
 _CAUSE = re.compile(
-    r"panic: |fatal error: |SIG[A-Z]+: |flag (?:provided but not defined|needs an argument): |"
+    r"panic: |fatal error: |WARNING: DATA RACE$|SIG[A-Z]+: |flag (?:provided but not defined|needs an argument): |"
     r"invalid (?:boolean )?value \".*\" for (?:flag )?-"
 )
 
@@ -148,12 +148,13 @@ def _signal_name(number: int) -> str:
 def _crash(run: Run, words: Words) -> str:
     failed = [line.split()[2] for line in run.stdout.splitlines() if line.startswith("--- FAIL: ")]
     message = last_words(run)
-    if run.exit_code is not None and run.exit_code < 0 and not _CAUSE.match(message):
-        return words("The signal {signal} ended it.", signal=_signal_name(-run.exit_code))
+    if not _CAUSE.match(message):
+        if run.exit_code is not None and run.exit_code < 0:
+            return words("The signal {signal} ended it.", signal=_signal_name(-run.exit_code))
+        if failed:
+            return words("Failed: {tests} (exit code {code}).", tests=visible(", ".join(failed)), code=run.exit_code)
     if message:
         return words("It crashed: {message} (exit code {code}).", message=message, code=run.exit_code)
-    if failed:
-        return words("Failed: {tests} (exit code {code}).", tests=visible(", ".join(failed)), code=run.exit_code)
     return words("It ended with exit code {code}.", code=run.exit_code)
 
 

@@ -113,6 +113,11 @@ def test_words_split_as_in_a_shell():
         words("'never closed")
 
 
+def test_standard_input_wants_the_name_of_its_file():
+    with pytest.raises(UsageError, match="'@' names no file"):
+        standard_input("@")
+
+
 def test_standard_input_is_a_text_or_a_file(tmp_path):
     (tmp_path / "in.txt").write_bytes(b"one\r\ntwo\r \xff")
     assert standard_input("text") == "text"

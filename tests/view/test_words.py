@@ -66,6 +66,16 @@ def test_an_unknown_language_speaks_english():
             {"leaks": (), "verdict": "crash", "exit_code": 1, "stdout": "--- FAIL: TestA (0.00s)\nok\n--- FAIL: TestB"},
             "Failed: TestA, TestB (exit code 1).",
         ),
+        (
+            {
+                "leaks": (),
+                "verdict": "crash",
+                "exit_code": 1,
+                "stdout": "--- FAIL: TestA (0.00s)",
+                "stderr": "a log line",
+            },
+            "Failed: TestA (exit code 1).",
+        ),
         ({"leaks": (), "verdict": "crash", "exit_code": 3}, "It ended with exit code 3."),
         ({"leaks": (), "verdict": "crash", "exit_code": -9, "stderr": "busy"}, "The signal SIGKILL ended it."),
         ({"leaks": (), "verdict": "crash", "exit_code": -99}, "The signal 99 ended it."),
@@ -102,6 +112,7 @@ def test_who_stopped_a_run_is_not_told_that_it_took_too_long():
             "flag provided but not defined: -run",
         ),
         ('invalid value "x" for flag -n: parse error\nUsage of x:\n', 'invalid value "x" for flag -n: parse error'),
+        ("==================\nWARNING: DATA RACE\nRead at\n==================\n", "WARNING: DATA RACE"),
         ("first\n\tlast\n", "last"),
     ],
 )
