@@ -108,7 +108,7 @@ func (p *probeState) look() {
 	}
 	defer p.ticking.Unlock()
 	if !p.ended.Load() {
-		p.dump(0, liveDumpMost)
+		p.dump(0, lookMost)
 	}
 }
 

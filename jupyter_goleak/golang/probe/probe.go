@@ -64,6 +64,7 @@ const (
 
 	testsMost   = 20000 // functions of tests told
 	looksAtOnce = 64    // beginnings of tests at which is listed what those before have left, in case of a crash
+	lookMost    = 100   // goroutines listed then, which takes the sixth part of a millisecond
 
 	marksAtOnce  = 1000 // later marks are thinned to one in markInterval
 	markInterval = 10 * time.Millisecond
