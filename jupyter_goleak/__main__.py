@@ -54,11 +54,23 @@ def _run(arguments: Sequence[str], signals: _Signals, as_json: bool) -> int:
 
     try:
         with _written():
-            given = _parser().parse_args(arguments)
+            given = _parsed(arguments)
         return _doctor(given.go) if given.command == "doctor" else _check(given, signals)
     except GoleakError as problem:
         _tell(problem.kind, str(problem), problem.line, as_json=as_json)
         return 2
+
+
+def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    from jupyter_goleak.errors import UsageError
+    from jupyter_goleak.options import joined, options_for, unrecognised
+
+    given, extra = _parser().parse_known_args(joined(arguments, "terminal"))
+    if extra:
+        options = options_for("terminal") if given.command == "check" else ()
+        flags = [name for option in options for name in option.names] or ["--go"]
+        raise UsageError(f"{unrecognised(extra, flags)} See: {_PROGRAM} {given.command} --help")
+    return given
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -68,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     check = commands.add_parser(
         "check",
+        allow_abbrev=False,
         help="run a program and report its leaks",
         description="Run a Go program, report the goroutines that it leaks, and try the fix that it brings.",
     )
@@ -76,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
         check.add_argument(*option.names, **option.argument())
     doctor = commands.add_parser(
         "doctor",
+        allow_abbrev=False,
         help="try every part of the detector, on a planted leak",
         description="Try every part of the detector, on a program with a planted leak; say the cure of what fails.",
     )

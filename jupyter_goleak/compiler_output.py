@@ -16,7 +16,11 @@ _NOT_TO_BE_HAD = re.compile(r"^go: (download .+)$", re.M)
 _TOO_OLD = re.compile(
     r"^go: (?:module )?(?P<module>.+) requires go >= (?P<wanted>\S+) \(running (?P<running>go \S+);.*$", re.M
 )
-_LEFT_OUT = re.compile(r"^(?:package \S+: )?build constraints exclude all Go files in .*$", re.M)
+_LEFT_OUT = re.compile(
+    r"^(?:(?:package \S+: )?build constraints exclude all Go files in .*|go: no Go source files)$", re.M
+)
+_UNDER_WAY = ("go: finding ", "go: downloading ")
+_MOST = 400
 _OTHER = "install that Go, name it with --go, or lower the go line in go.mod"
 
 
@@ -31,13 +35,22 @@ def build_error(output: str, root: Path) -> BuildError:
     if "main_main" in shown and "function main is undeclared" in shown:
         shown = "The package has no func main, or build constraints keep it out: build tags are given with --tags."
     shown = _LEFT_OUT.sub(
-        "Build constraints keep all files out of the package: build tags are given with --tags.", shown
+        "Build constraints keep all files out of the package: build tags are given with --tags, and a file that imports C "
+        "wants a C compiler and CGO_ENABLED=1.",
+        shown,
     )
     messages = tuple(
         CompilerMessage(match["file"], int(match["line"]), int(match["column"] or 1), match["text"].strip())
         for match in _MESSAGE.finditer(shown)
     )
     return BuildError(shown, messages)
+
+
+def why_not_fetched(said: str) -> str:
+    """What the go command said of modules that it could not get, from where it names the first of them on."""
+    lines = (line.strip() for line in said.splitlines() if not line.startswith(_UNDER_WAY))
+    told = " ".join(filter(None, lines))
+    return f"{told[:_MOST]}…" if len(told) > _MOST else told or "the go command said nothing"
 
 
 def not_to_be_had(said: str) -> str:

@@ -37,6 +37,7 @@ _QUEUES = ("sync.Mutex.Lock", "sync.RWMutex.Lock", "sync.RWMutex.RLock")
 _SHORTLY_BEFORE_S = 0.5
 _HOUSEKEEPERS = ("os/signal.", "runtime.", "runtime/", "internal/", "testing.", "os/exec.")
 _TEST = re.compile(r"\.((?:Test|Fuzz|Benchmark|Example)\w*)(?:\.func\d+(?:\.\d+)*)*$")
+_NOTHING_TO_RUN = b"testing: warning: no tests to run"  # what the package testing says of that
 _DEADLOCK = re.compile(
     r"^fatal error: (?:all goroutines are asleep|no goroutines \(main called runtime\.Goexit\)) - deadlock!", re.M
 )
@@ -118,6 +119,11 @@ def _went_unseen(recording: Recording) -> bool:
     return by_itself and not _end_is_seen(recording)
 
 
+def _ran_nothing(recording: Recording) -> bool:
+    """Whether it was a test binary in which nothing was found to run."""
+    return recording.exited.exit_code == 0 and _NOTHING_TO_RUN in recording.exited.stderr.splitlines()
+
+
 def _note(recording: Recording) -> str:
     if recording.exited.lost_probe:
         return recording.exited.lost_probe
@@ -132,6 +138,8 @@ def _note(recording: Recording) -> str:
         )
     if recording.exited.stopped is not None and not _end_is_seen(recording):
         return "The probe gave no last word: what was seen until then is all that is known of the program's goroutines."
+    if _ran_nothing(recording):
+        return "No test was run: name tests with `-test.run NAME` in `--args`, and benchmarks with `-test.bench NAME`."
     if not recording.can_prove:
         return f"{recording.go} cannot prove leaks (Go 1.26 and later can); a leak is called likely at best."
     return ""

@@ -54,7 +54,7 @@ def examine(go: str | None = None) -> Iterator[Check]:
     try:
         report = check(_PLANTED, no_fix=True, go=go)
     except GoleakError as problem:
-        yield Check("probe", False, str(problem), "Run `go clean -cache`, then try again.")
+        yield Check("probe", False, "", str(problem))
         return
     yield _probe(report)
     yield _proof(report, found)

@@ -8,10 +8,15 @@ from jupyter_goleak.program import Program
 
 
 def unified_diff(before: Program, after: Program) -> str:
-    """The unified diff of all files that both programs have, the main ones first, whatever their names."""
+    """The unified diff of all files that both programs have, the main ones first, whatever their names; with the line ends
+    of the files that it is to be applied to."""
     names = sorted((file.name for file in before.files), key=lambda name: (name != before.main, name))
     new = {file.name: file.text for file in after.files} | {before.main: after.source}
-    return "".join(text_diff(before.file(name).text, new[name], name) for name in names if name in new)
+    files = (before.file(name) for name in names if name in new)
+    return "".join(
+        text_diff(file.with_its_line_ends(file.text), file.with_its_line_ends(new[file.name]), file.name)
+        for file in files
+    )
 
 
 def text_diff(before: str, after: str, name: str) -> str:

@@ -1,4 +1,5 @@
-"""The exception tree. Every message is one sentence that says what is wrong, where, and what to do.
+"""The exception tree. Every message is one sentence that says what is wrong, where, and what to do; that of a build is all
+that the compiler complained of, a line or more for each.
 
     GoleakError
     ├── UsageError          an option, a path or a cell that cannot be what was meant
@@ -66,4 +67,5 @@ class BuildError(GoleakError):
         self.output = output
         self.messages = messages
         self.line = messages[0].line if messages else None
-        super().__init__(str(messages[0]) if messages else output.strip() or "go build failed and said nothing.")
+        told = "\n".join(map(str, messages))
+        super().__init__(told or output.strip() or "go build failed and said nothing.")

@@ -43,6 +43,7 @@ _HURRIED_PATIENCE_S = 0.8
 # Programs that close "all" descriptors count up from 3, to 1023 or 4095 as a rule.
 _OUT_OF_REACH = 8000
 _LIMITS = threading.Lock()
+_LONGEST_MS = (1 << 32) - 1  # what the wire's four bytes hold: 49 days
 _PATIENCE_S = 20.0  # without a word, with the proof among very many goroutines
 
 
@@ -147,12 +148,14 @@ class Execution:
             self._wake_writer.send(b"!")
 
     def _pump(self) -> None:
-        processes: list[_Process] = []
         try:
-            with selectors.DefaultSelector() as selector:
+            with selectors.DefaultSelector() as selector, contextlib.ExitStack() as under_way:
                 selector.register(self._wake_reader, selectors.EVENT_READ, lambda: self._wake_reader.recv(64))
+                processes: list[_Process] = []
                 for job in self._jobs:
-                    processes.append(_Process(job, selector, self._queue))
+                    process = _Process(job, selector, self._queue)
+                    under_way.callback(process.destroy)
+                    processes.append(process)
                 while any(not process.ended for process in processes):
                     for key, _ in selector.select(min(process.patience() for process in processes)):
                         key.data()
@@ -161,9 +164,6 @@ class Execution:
             self._queue.put(None)
         except BaseException as problem:
             self._queue.put(problem)
-        finally:
-            for process in processes:
-                process.destroy()
 
 
 class _Process:
@@ -191,7 +191,7 @@ class _Process:
 
         ours, theirs = socket.socketpair()
         theirs = _out_of_reach(theirs)
-        setting = f"{theirs.fileno()} {round(job.settle * 1000)} {job.seed} {job.own_godebug}"
+        setting = f"{theirs.fileno()} {_milliseconds(job.settle)} {job.seed} {job.own_godebug}"
         environment = dict(job.environment, GOLEAK_PROBE=setting)
         with tempfile.TemporaryFile() as stdin, theirs:
             stdin.write(job.stdin.encode("utf-8", "surrogateescape"))
@@ -316,7 +316,7 @@ class _Process:
         self._stopped, self._phase = reason, "finishing"
         self._deadline = now + (settle + _PATIENCE_S if reason == "for" else _HURRIED_PATIENCE_S)
         with contextlib.suppress(OSError):
-            self._connection.send(struct.pack("<cI", b"F", round(settle * 1000)))
+            self._connection.send(struct.pack("<cI", b"F", _milliseconds(settle)))
 
     def _signal(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -361,6 +361,10 @@ class _Process:
         for source in tuple(self._open):
             self._unwatch(source)
         self.ended = True
+
+
+def _milliseconds(seconds: float) -> int:
+    return min(round(seconds * 1000), _LONGEST_MS)
 
 
 def _out_of_reach(end: socket.socket) -> socket.socket:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import random
-import tempfile
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -33,7 +32,7 @@ from jupyter_goleak.repair import Repair
 from jupyter_goleak.rewriting import Prepared, Rewriter
 from jupyter_goleak.toolchain import Toolchain
 from jupyter_goleak.usual import wanted
-from jupyter_goleak.workbench import Building, Built, Workbench
+from jupyter_goleak.workbench import Building, Built, Workbench, scratch_folder
 
 
 class Experiment:
@@ -81,8 +80,8 @@ class Experiment:
         if self._program.form == "package" and "..." in self._program.pattern:
             yield from self._each_package(go)
             return
-        with tempfile.TemporaryDirectory(prefix="goleak-") as scratch, ExitStack() as builds:
-            bench = Workbench(go, self._program, Path(scratch), options, builds, self._base)
+        with scratch_folder() as scratch, ExitStack() as builds:
+            bench = Workbench(go, self._program, scratch, options, builds, self._base)
             self._rewriter = Rewriter(go.helper())
             self._reasons = Reasons(self._rewriter, bench, options, self._say)
             yield Progress(self._say("Building …"))
@@ -289,7 +288,7 @@ class Experiment:
                 if proposal.origin in ("cell", "marker"):
                     shown = self._fixed_program or self._program
                     raise _with_lines(problem, shown) from None
-                failed.append(Attempt(proposal.title, "build-error", str(problem)))
+                failed.append(Attempt(proposal.title, "build-error", str(problem).partition("\n")[0]))
                 proposal = next(proposals, None)
                 building = bench.start(proposal.variant, "fixed", proposal.program.main) if proposal else None
             else:
@@ -357,7 +356,9 @@ def _read(source_or_path: str | os.PathLike[str] | Program) -> Program:
         return source_or_path
     if isinstance(source_or_path, str) and "\n" in source_or_path:
         return parse_program(source_or_path)
-    return read_program(Path(source_or_path))
+    if not isinstance(source_or_path, (str, os.PathLike)):
+        raise UsageError(f"{source_or_path!r} is neither the text of a program nor a path.")
+    return read_program(os.fspath(source_or_path))
 
 
 def _seed(options: Options) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import atexit
 import contextvars
+import keyword
 import shlex
 import threading
 from collections.abc import Callable
@@ -24,7 +25,7 @@ from traitlets import observe
 
 from jupyter_goleak.errors import BuildError, GoleakError, UsageError
 from jupyter_goleak.model import Report
-from jupyter_goleak.options import Options, options_for
+from jupyter_goleak.options import Options, joined, options_for, unrecognised
 from jupyter_goleak.settings import Settings
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ LATEST = "_"
 """What --fixes calls the program of the last cell that was no fix itself."""
 
 # What a new cell with the fix does not take over from the cell that found it.
-_LEFT_OUT = argparse.ArgumentParser(add_help=False)
+_LEFT_OUT = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
 for _option in options_for("notebook"):
     if _option.place == "notebook" or _option.dest in ("name", "no_fix", "repair_budget"):
         _LEFT_OUT.add_argument(*_option.names, **_option.argument())
@@ -69,7 +70,9 @@ def _with_options(function: Callable[..., Any]) -> Any:
     function = argument(
         "path", nargs="?", metavar="PATH", help="What the line magic runs: a Go file, folder, package or txtar archive."
     )(function)
-    return magic_arguments("goleak")(function)
+    magic = magic_arguments("goleak")(function)
+    magic.parser.allow_abbrev = False
+    return magic
 
 
 def cell_with_fix(line: str, name: str | None, report: Report) -> str | None:
@@ -77,7 +80,7 @@ def cell_with_fix(line: str, name: str | None, report: Report) -> str | None:
     fix = report.fix
     if fix is None or not fix.verified or fix.origin == "cell":
         return None
-    _, kept = _LEFT_OUT.parse_known_args(shlex.split(line))
+    _, kept = _LEFT_OUT.parse_known_args(joined(shlex.split(line), "notebook"))
     return f"%%goleak {shlex.join(('--fixes', name or LATEST, *kept))}\n{fix.apply()}"
 
 
@@ -146,14 +149,22 @@ class GoLeak(Magics, Settings):  # type: ignore[misc]
         """The options given, completed by the settings. Raises UsageError."""
         try:
             # Not `parse_argstring`: it leaves the quotes around a quoted value.
-            values: dict[str, Any] = vars(self.goleak.parser.parse_args(shlex.split(line)))
+            given, extra = self.goleak.parser.parse_known_args(joined(shlex.split(line), "notebook"))
         except ValueError as problem:
             raise UsageError(f"These options cannot be split into words ({problem}): {line}") from None
+        if extra:
+            raise UsageError(f"{unrecognised(extra, FLAGS)} See: %%goleak?")
+        values: dict[str, Any] = vars(given)
         for option in options_for("notebook"):
             if option.configurable and values[option.dest] is None:
                 values[option.dest] = getattr(self, option.dest)
-        if values["output"] is not None and not values["output"].isidentifier():
-            raise UsageError(f"-o wants a name to bind the report to, and {values['output']!r} is none.")
+        name = values["output"]
+        if name is not None and (not name.isidentifier() or keyword.iskeyword(name)):
+            raise UsageError(f"-o wants a name to bind the report to, and {name!r} is none.")
+        if values["save"] is not None:
+            from jupyter_goleak.view.bundle import place
+
+            place(values["save"])
         if values["exercise"] is not None:
             if values["fixes"] is not None:
                 raise UsageError("--exercise brings its own original: leave --fixes out.")

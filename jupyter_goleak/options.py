@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import difflib
 import os
 import re
 import shlex
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
@@ -48,9 +49,11 @@ def duration(value: str | float) -> float:
         seconds = float(value)
     else:
         stripped = value.strip() if isinstance(value, str) else ""
-        parts = _DURATION_PART.findall(stripped)
-        if parts and "".join(number + unit for number, unit in parts) == stripped:
+        positive = stripped.removeprefix("-")
+        parts = _DURATION_PART.findall(positive)
+        if parts and "".join(number + unit for number, unit in parts) == positive:
             seconds = sum(float(number) * _UNITS[unit] for number, unit in parts)
+            seconds = -seconds if stripped != positive else seconds
         else:
             try:
                 seconds = float(stripped)
@@ -105,6 +108,8 @@ def standard_input(value: str) -> str:
     """The text itself, or with a leading `@` the content of that file. Raises UsageError where it cannot be read."""
     if not _encodable(value).startswith("@"):
         return value
+    if value == "@":
+        raise UsageError("'@' names no file: write @FILE, or the text itself.")
     try:
         # Not as text: that would make other line ends of the file's own.
         return Path(os.path.expanduser(text(value[1:]))).read_bytes().decode("utf-8", "surrogateescape")
@@ -251,7 +256,12 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "--settle", "Time that goroutines get to end after main has returned (1s).", duration, "TIME", configurable=True
     ),
-    Option("--args", "The program's arguments in one quoted string, as in --args='-n 3'.", words, "ARGS"),
+    Option(
+        "--args",
+        "The program's arguments in one quoted string, as in --args '-n 3'; tests take -test.run NAME.",
+        words,
+        "ARGS",
+    ),
     Option("--env", "Set a variable in the program's environment; may be repeated.", assignment, "K=V", repeated=True),
     Option("--stdin", "The program's standard input: a text, or @FILE.", standard_input, "TEXT"),
     Option("--race", "Build with Go's race detector (needs a C compiler).", configurable=True),
@@ -282,3 +292,29 @@ OPTIONS: tuple[Option, ...] = (
 def options_for(place: Literal["notebook", "terminal"]) -> tuple[Option, ...]:
     """The rows that apply there, in the table's order."""
     return tuple(option for option in OPTIONS if option.place in ("everywhere", place))
+
+
+def joined(arguments: Iterable[str], place: Literal["notebook", "terminal"]) -> list[str]:
+    """The arguments, with a value that begins with a dash put to its option by `=`, where argparse would take it for an
+    option of its own: `--args -v` becomes `--args=-v`."""
+    rows = options_for(place)
+    known = {name for row in rows for name in row.names}
+    wanting = {name for row in rows if row.parse is not None for name in row.names}
+    told: list[str] = []
+    for argument in arguments:
+        dashed = argument.startswith("-") and argument not in ("-", "--")
+        if told and told[-1] in wanting and dashed and argument.partition("=")[0] not in known:
+            told[-1] += f"={argument}"
+        else:
+            told.append(argument)
+    return told
+
+
+def unrecognised(extra: Sequence[str], flags: Sequence[str]) -> str:
+    """What to say of arguments that are none of these options, and more than the path."""
+    word = next((each for each in extra if each.startswith("-")), extra[0])
+    flag = word.partition("=")[0]
+    if not flag.startswith("-"):
+        return f"Only one PATH can be given, and {word!r} is one more."
+    near = [each for each in flags if each.startswith(flag)] or difflib.get_close_matches(flag, flags, 1, 0.75)
+    return f"There is no option {flag} here{f'; did you mean {near[0]}?' if near else '.'}"

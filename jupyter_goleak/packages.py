@@ -65,11 +65,18 @@ def together(runs: Sequence[tuple[str, Run]]) -> Run:
 
 
 def failure(problems: Sequence[tuple[str, GoleakError]]) -> Failure | None:
-    """What keeps some packages from being run, a line for each, None for none."""
+    """What keeps some packages from being run, each complaint from a line of its own on, None for none."""
     if not problems:
         return None
     kind = next((problem.kind for _, problem in problems if isinstance(problem, BuildError)), problems[0][1].kind)
-    return Failure(kind, "\n".join(f"Package {name}: {problem}" for name, problem in problems))
+    return Failure(
+        kind, "\n".join(f"Package {name}: {told}" for name, problem in problems for told in _complaints(problem))
+    )
+
+
+def _complaints(problem: GoleakError) -> list[str]:
+    messages = problem.messages if isinstance(problem, BuildError) else ()
+    return list(map(str, messages)) or [str(problem)]
 
 
 def _explored(each: Sequence[Exploration]) -> Exploration:

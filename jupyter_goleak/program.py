@@ -10,7 +10,7 @@ A program has one of five forms:
 
 Nothing here needs Go, and nothing here understands more of Go than where its comments and strings end: the syntax
 tree is the business of the Go helper. Texts are normalised (no byte order mark, `\\n` line ends) and keep their
-line numbers. Whatever cannot be a Go program raises `UsageError` with one sentence that says why.
+line numbers; what goes back to the user has the line ends that it came with. Whatever cannot be a Go program raises `UsageError` with one sentence that says why.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from jupyter_goleak.errors import UsageError
+from jupyter_goleak.source_text import MAX_BYTES, error_at, is_crlf, normalise
 
 Form = Literal["file", "snippet", "test", "txtar", "package"]
 
-MAX_BYTES = 4 << 20
 _DESCRIPTORS = ("/dev/std", "/dev/fd/", "/proc/self/fd/")
 
 _COMMENT_OR_STRING = re.compile(
@@ -37,17 +37,26 @@ _TEST = re.compile(r"^func\s+(?:Test|Fuzz|Benchmark)\w*\s*\(\s*\w+\s+\*\s*(?:tes
 _MAIN = re.compile(r"^func\s+main\s*\(\s*\)", re.MULTILINE)
 _IGNORED = re.compile(r"^//go:build\s+ignore\b", re.MULTILINE)
 _MARKER = re.compile(r"^-- (\S(?:.*\S)?) --[ \t]*$", re.MULTILINE)
-_REFUSED = re.compile("\x00|(?<! --\n)\ufeff")  # a file of an archive may begin with a byte order mark, too
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
     """One file of a program. `name` is relative to the program, with `/`; `first_line` is the line of the
-    user's text that holds the file's line 1 (other than 1 only in a txtar)."""
+    user's text that holds the file's line 1 (other than 1 only in a txtar); with `crlf` all lines came with `\\r\\n`."""
 
     name: str
     text: str
     first_line: int = 1
+    crlf: bool = False
+
+    @classmethod
+    def of(cls, name: str, raw: bytes) -> SourceFile:
+        """The file of that name that holds these bytes. Raises UsageError where they are no text."""
+        return cls(name, normalise(raw, name.rpartition("/")[2]), crlf=is_crlf(raw))
+
+    def with_its_line_ends(self, text: str) -> str:
+        """That text as it would stand in the user's own file."""
+        return text.replace("\n", "\r\n") if self.crlf else text
 
     @property
     def is_go(self) -> bool:
@@ -98,11 +107,13 @@ class Program:
 
     @property
     def text(self) -> str:
-        """The whole text: of an archive all files, each after its line `-- name --` where it had one; else as `source`."""
+        """The whole text, with the line ends that it came with: of an archive all files, each after its line `-- name --`
+        where it had one; else as `source`."""
+        main = self.file(self.main)
         if self.form != "txtar":
-            return self.source
+            return main.with_its_line_ends(main.text)
         marked = (file.text if file.first_line == 1 else f"-- {file.name} --\n{file.text}" for file in self.files)
-        return self.preface + "".join(marked)
+        return main.with_its_line_ends(self.preface + "".join(marked))
 
     @property
     def module(self) -> SourceFile | None:
@@ -141,7 +152,11 @@ class Program:
 
 def parse_program(text: str | bytes, name: str = "main.go") -> Program:
     """The program that a text holds. Raises UsageError where it is empty or no text."""
-    text = normalise(text, name)
+    program = _parse(normalise(text, name), name)
+    return replace(program, files=tuple(replace(file, crlf=is_crlf(text)) for file in program.files))
+
+
+def _parse(text: str, name: str) -> Program:
     if not text.strip():
         raise UsageError("There is no program: the text is empty.")
     if name.endswith(".txtar") or _is_txtar(text):
@@ -165,6 +180,8 @@ def read_program(path: str | Path, stdin: str | bytes | None = None) -> Program:
 
     Raises UsageError where there is nothing that could be a Go program.
     """
+    if not str(path):
+        raise UsageError("The PATH is empty: give a .go file, a package folder or a .txtar.")
     if str(path) == "-":
         return parse_program(_standard_input() if stdin is None else stdin, "standard input")
     place = Path(os.path.expanduser(path))
@@ -194,45 +211,6 @@ def _standard_input() -> bytes:
         return sys.stdin.buffer.read(MAX_BYTES + 1)
     except OSError as problem:
         raise UsageError(f"Standard input cannot be read: {problem.strerror or problem}.") from None
-
-
-def normalise(text: str | bytes, name: str = "main.go") -> str:
-    """The text with `\\n` line ends and no byte order mark.
-
-    Raises UsageError for what Go takes for no text: invalid UTF-8, NUL, a byte order mark elsewhere, too large.
-    """
-    if len(text) > MAX_BYTES:
-        raise UsageError(f"{name} is too large for a program: more than {MAX_BYTES >> 20} MB.")
-    if isinstance(text, bytes):
-        raw = text
-        try:
-            text = raw.decode("utf-8")
-        except UnicodeDecodeError as problem:
-            line = raw.count(b"\n", 0, problem.start) + 1
-            raise _at(
-                line, f"{name} is not UTF-8 text: line {line} holds the byte 0x{raw[problem.start]:02x}."
-            ) from None
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    bad = _REFUSED.search(text)
-    if bad:
-        line = text.count("\n", 0, bad.start()) + 1
-        if bad.group() == "\x00":
-            raise _at(line, f"{name} is not Go text: line {line} holds a NUL character (0x00).")
-        raise _at(
-            line, f"{name}: line {line} holds a byte order mark (U+FEFF), which only a file's start may: remove it."
-        )
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError as problem:
-        line = text.count("\n", 0, problem.start) + 1
-        raise _at(line, f"{name} is not Unicode text: line {line} holds half of a surrogate pair.") from None
-    return text
-
-
-def _at(line: int, message: str) -> UsageError:
-    error = UsageError(message)
-    error.line = line
-    return error
 
 
 def _code(text: str) -> str:
@@ -272,7 +250,7 @@ def _parse_txtar(text: str) -> Program:
         line = text.count("\n", 0, marker.start()) + 1
         name = _safe_name(marker.group(1), line)
         if any(file.name == name for file in files):
-            raise _at(line, f"The archive holds {name} twice (line {line}).")
+            raise error_at(line, f"The archive holds {name} twice (line {line}).")
         held = text[marker.end() + 1 : end]
         files.append(SourceFile(name, held.removeprefix("\ufeff") if name.endswith(".go") else held, line + 1))
     head = text[: markers[0].start()]
@@ -284,7 +262,7 @@ def _parse_txtar(text: str) -> Program:
     for file in files:
         if within := names & {str(parent) for parent in PurePosixPath(file.name).parents}:
             line = file.first_line - 1
-            raise _at(line, f"The archive holds {within.pop()} as a file, and as a folder in line {line}.")
+            raise error_at(line, f"The archive holds {within.pop()} as a file, and as a folder in line {line}.")
     main = _main_of(files)
     if main is None:
         raise UsageError("There is no Go file in the archive.")
@@ -295,7 +273,7 @@ def _safe_name(name: str, line: int) -> str:
     """The name, normalised. Raises UsageError for one that would leave the program's folder."""
     path = PurePosixPath(name.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or re.match(r"[A-Za-z]:", name) or not path.parts:
-        raise _at(line, f"The archive's file name {name!r} (line {line}) leaves the program's folder.")
+        raise error_at(line, f"The archive's file name {name!r} (line {line}) leaves the program's folder.")
     return str(path)
 
 
@@ -325,7 +303,7 @@ def _read_file(path: Path) -> Program:
     # A link is built where it stands.
     directory = path.parent.resolve()
     if path.suffix == ".go" and module_root(directory) is not None:
-        own = SourceFile(path.name, normalise(_read(path), path.name))
+        own = SourceFile.of(path.name, _read(path))
         others = [file for file in _go_files(directory) if file.name != path.name and file.package == own.package]
         plain = [file for file in others if not file.is_test]
         if (
@@ -360,9 +338,7 @@ def _read_pattern(root: Path) -> Program:
             part.startswith((".", "_")) or part in ("testdata", "vendor") for part in path.relative_to(directory).parts
         )
     )
-    files = tuple(
-        SourceFile(path.relative_to(directory).as_posix(), normalise(_read(path), path.name)) for path in found
-    )
+    files = tuple(SourceFile.of(path.relative_to(directory).as_posix(), _read(path)) for path in found)
     files = tuple(file for file in files if not file.is_ignored)
     main = _main_of(list(files))
     if main is None:
@@ -372,7 +348,7 @@ def _read_pattern(root: Path) -> Program:
 
 def _go_files(directory: Path) -> tuple[SourceFile, ...]:
     paths = sorted(path for path in directory.glob("*.go") if path.is_file() and not path.name.startswith((".", "_")))
-    files = (SourceFile(path.name, normalise(_read(path), path.name)) for path in paths)
+    files = (SourceFile.of(path.name, _read(path)) for path in paths)
     return tuple(file for file in files if not file.is_ignored)
 
 

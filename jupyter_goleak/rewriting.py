@@ -190,7 +190,10 @@ class Rewriter:
         except subprocess.TimeoutExpired:
             raise GoleakError(f"The Go helper did not answer {verb!r} within {self.timeout:g} s.") from None
         except OSError as problem:
-            raise GoleakError(f"The Go helper {self.executable} cannot be started: {problem}.") from None
+            raise GoleakError(
+                f"The Go helper {self.executable} cannot be started: {problem.strerror or problem}; "
+                "delete it, and it is built anew."
+            ) from None
         if done.returncode != 0:
             said = done.stderr.decode("utf-8", "replace").strip()
             raise GoleakError(f"The Go helper failed at {verb!r}: {said or f'exit code {done.returncode}'}")

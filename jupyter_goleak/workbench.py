@@ -7,13 +7,17 @@ the overlay, and nothing is written there. Tests become a test binary, as `go te
 
 from __future__ import annotations
 
+import errno
 import os
 import re
-from contextlib import ExitStack
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from jupyter_goleak.compiler_output import why_not_fetched
 from jupyter_goleak.errors import BuildError, UsageError
 from jupyter_goleak.execution import Job
 from jupyter_goleak.exploration import Schedule
@@ -29,7 +33,31 @@ _MODULE_MISSING = ("no required module provides package", "cannot find module pr
 _CONSTRAINED = re.compile(r"\A[^\n]+_(?!test\.go$)\w+\.go$|^//go:build ", re.M)
 _MODULE = re.compile(r"^module\s+\"?([^\s\"]+)", re.M)
 _REQUIRES = re.compile(r"^require\b", re.M)
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
 _ANCESTORS = "tracebackancestors=10"
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A folder for files of ours, gone in the end. Raises UsageError where it cannot be made, or has no room for them."""
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="goleak-")
+    except OSError as problem:
+        raise _no_room(problem) from None
+    with folder:
+        try:
+            yield Path(folder.name)
+        except OSError as problem:
+            if problem.errno not in _NO_ROOM:
+                raise
+            raise _no_room(problem) from None
+
+
+def _no_room(problem: OSError) -> UsageError:
+    reason = problem.strerror or problem
+    return UsageError(
+        f"Temporary files cannot be written ({reason}): make room, or set TMPDIR to a folder that can be."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,8 +277,7 @@ class Workbench:
         if done.returncode and self.in_place and in_module(target.folder):
             return False
         if done.returncode:
-            reason = done.stderr.strip().splitlines()[-1:] or ["the go command said nothing"]
-            raise BuildError(f"The program imports modules that could not be fetched: {reason[0].strip()}")
+            raise BuildError(f"The program imports modules that could not be fetched: {why_not_fetched(done.stderr)}")
         return True
 
     def _lend_module(self) -> None:

@@ -27,13 +27,23 @@ def widget_bundle(widget: Any) -> dict[str, Any]:
     return {WIDGET: {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}}
 
 
+def place(path: str | Path) -> Path:
+    """Where a report is to be saved. Raises UsageError for an ending that says no format, or a folder that is not there."""
+    path = Path(path).expanduser()
+    if path.suffix.lower() not in FORMATS:
+        raise UsageError(f"{path.name!r} says no format that a report has: end it in {', '.join(FORMATS)}.")
+    if not path.parent.is_dir():
+        raise UsageError(f"{path} cannot be written: there is no folder {path.parent}.")
+    return path
+
+
 def save(report: Report, path: str | Path, words: Words | None = None) -> None:
     """Write the report to a file; its ending says how: `.html`, `.svg`, `.png` or `.json`.
 
     The `.html` is one file, interactive, and asks no network for anything. Raises UsageError for another ending, or
     where the file cannot be written.
     """
-    path = Path(path).expanduser()
+    path = place(path)
     match path.suffix.lower():
         case ".html":
             from jupyter_goleak.view.page import to_page
@@ -43,10 +53,8 @@ def save(report: Report, path: str | Path, words: Words | None = None) -> None:
             content = to_svg(report, words).encode()
         case ".png":
             content = to_png(report)
-        case ".json":
-            content = (json.dumps(report.to_dict(), indent=2, ensure_ascii=False) + "\n").encode()
         case _:
-            raise UsageError(f"{path.name!r} says no format that a report has: end it in {', '.join(FORMATS)}.")
+            content = (json.dumps(report.to_dict(), indent=2, ensure_ascii=False) + "\n").encode()
     try:
         path.write_bytes(content)
     except OSError as problem:

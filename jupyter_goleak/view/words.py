@@ -10,6 +10,7 @@ import gettext
 import locale
 import os
 import re
+import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +31,12 @@ _CUTS = tuple(re.compile(rf"((?:`[^`]*`|(?!{gap})[^`])+)({gap})([\s\S]*)") for g
 _RACES = 66
 _ACCESS = re.compile(
     r"^(?:Previous )?(?:atomic )?(?:read|write) at 0x\w+ by .*:\n +\S.*\n +(?:.*/)?(\S+:\d+)", re.I | re.M
+)
+
+# How the runtime, its race detector and the package flag begin to say why they end a program; a trace or the usage follows.
+_CAUSE = re.compile(
+    r"panic: |fatal error: |WARNING: DATA RACE$|SIG[A-Z]+: |flag (?:provided but not defined|needs an argument): |"
+    r"invalid (?:boolean )?value \".*\" for (?:flag )?-"
 )
 
 _chosen = ""
@@ -130,11 +137,17 @@ def place_word(file: str, line: int | None, main: str) -> str:
 
 
 def last_words(run: Run) -> str:
-    """The panic or fatal error that ended a run, as the runtime worded it, or else the last line on standard error."""
-    lines = [line for line in run.stderr.splitlines() if line.strip()]
-    first = next((line for line in lines if line.startswith(("panic: ", "fatal error: "))), lines[-1] if lines else "")
-    first = visible(first)
+    """Why a run ended, as the runtime or the package flag worded it, or else the last line on standard error."""
+    lines = [line.strip() for line in run.stderr.splitlines() if line.strip()]
+    first = visible(next(filter(_CAUSE.match, lines), lines[-1] if lines else ""))
     return first if len(first) <= 120 else f"{first[:119]}…"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return str(number)
 
 
 def _crash(run: Run, words: Words) -> str:
@@ -142,10 +155,13 @@ def _crash(run: Run, words: Words) -> str:
         return words("The race detector reported a data race: {places}.", places=", ".join(places[:2]))
     failed = [line.split()[2] for line in run.stdout.splitlines() if line.startswith("--- FAIL: ")]
     message = last_words(run)
+    if not _CAUSE.match(message):
+        if run.exit_code is not None and run.exit_code < 0:
+            return words("The signal {signal} ended it.", signal=_signal_name(-run.exit_code))
+        if failed:
+            return words("Failed: {tests} (exit code {code}).", tests=visible(", ".join(failed)), code=run.exit_code)
     if message:
         return words("It crashed: {message} (exit code {code}).", message=message, code=run.exit_code)
-    if failed:
-        return words("Failed: {tests} (exit code {code}).", tests=visible(", ".join(failed)), code=run.exit_code)
     return words("It ended with exit code {code}.", code=run.exit_code)
 
 

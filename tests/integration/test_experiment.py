@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import threading
 from collections.abc import Callable, Iterator
@@ -97,6 +99,20 @@ def test_who_stops_the_settling_gets_the_findings() -> None:
         ("proven", "chan send"),
         ("alive", "sleep"),
     }
+
+
+@pytest.mark.parametrize("settle", ["99999h", 1e15])
+def test_a_settling_time_may_have_any_length(settle: str | float) -> None:
+    source = "go time.Sleep(400 * time.Millisecond)\ntime.Sleep(time.Hour)\n"
+    run = check(source, for_="100ms", settle=settle, no_fix=True).original
+    assert run is not None
+    assert (run.stopped, run.verdict, run.end) == ("for", "clean", 1)
+
+
+def test_where_watching_fails_the_program_does_not_outlive_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jupyter_goleak.execution._Process.step", lambda *_, **__: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        check(FOR_EVER, no_fix=True)
 
 
 def test_a_viewer_that_walks_away_leaves_nothing_running() -> None:
@@ -254,6 +270,16 @@ def test_a_program_that_does_not_compile_says_where() -> None:
     assert caught.value.messages[0].source_line == "\tx := 1"
 
 
+def test_all_that_the_compiler_complains_of_is_told() -> None:
+    report = check('package main\n\nimport "os"\n\nfunc main() {\n\tcount := 1\n\tsend()\n}\n')
+    assert report.error is not None and report.error.line == 3
+    assert report.error.message.splitlines() == [
+        'main.go:3:8: "os" imported and not used',
+        "main.go:6:2: declared and not used: count",
+        "main.go:7:2: undefined: send",
+    ]
+
+
 def test_leaks_are_told_per_test(each_go: str | None) -> None:
     source = """\
 package shop
@@ -293,6 +319,26 @@ func FuzzNumber(f *testing.F) {
     assert [(leak.test, leak.count, leak.created_by) for leak in report.leaks] == [
         (test, 1, "shop.open") for test in tests
     ]
+
+
+def test_a_test_that_panics_at_once_hides_nothing_of_those_before_it(each_go: str | None) -> None:
+    source = """\
+func TestForgets(t *testing.T) {
+	letters := make(chan string)
+	for range 3 {
+		go func() { letters <- t.Name() }()
+	}
+	runtime.Gosched()
+}
+
+func TestPanics(t *testing.T) {
+	panic("at once")
+}
+"""
+    run = check(source, no_fix=True, go=each_go).original
+    assert run is not None
+    assert (run.verdict, sum(group.count for group in run.alive), run.leaks) == ("crash", 3, ())
+    assert {(group.function, group.test) for group in run.alive} == {("program.TestForgets.func1", "TestForgets")}
 
 
 def test_a_helper_of_a_test_allocates_nothing_for_being_watched(each_go: str | None) -> None:
@@ -380,6 +426,25 @@ def test_wrong_use_is_one_sentence(options: dict[str, object], sentence: str) ->
         check("package main\n\nfunc main() {}\n", **options)
     assert "\n" not in str(caught.value)
     assert isinstance(caught.value, UsageError) or "go" in options
+
+
+def test_where_there_is_no_room_for_files_of_ours_it_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as without:
+        without.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+        with pytest.raises(UsageError, match=r"cannot be written \(No such file or directory\): .* set TMPDIR"):
+            check(FOR_EVER)
+    monkeypatch.setattr("jupyter_goleak.workbench._write", full)
+    with pytest.raises(UsageError, match=r"cannot be written \(No space left on device\): make room"):
+        check(FOR_EVER)
+
+
+@pytest.mark.parametrize("given", [None, 5, b"package main\n", ["main.go"]])
+def test_what_is_no_program_at_all_is_one_sentence(given: Any) -> None:
+    with pytest.raises(UsageError, match="is neither the text of a program nor a path"):
+        check(given)
 
 
 # The listener is told before it listens, or in time: it depends on who comes first.

@@ -179,7 +179,12 @@ def test_the_line_magic_runs_a_file_and_its_value_can_be_assigned(magics, tmp_pa
     ("cell", "sentence"),
     [
         ("%%goleak --timeout soon\nx", "'soon' is not a duration"),
-        ("%%goleak --frobnicate\nx", "unrecognized arguments: --frobnicate"),
+        ("%%goleak --frobnicate\nx", "There is no option --frobnicate here. See: %%goleak?"),
+        ("%%goleak --inser\nx", "did you mean --insert?"),
+        ("%%goleak --settle -1s\nx", "must not be negative"),
+        ("%%goleak -o class\nx", "-o wants a name"),
+        ("%%goleak --save report.pdf\nx", "'report.pdf' says no format"),
+        ("%%goleak --save /nowhere/report.html\nx", "there is no folder /nowhere"),
         ("%%goleak --args 'open\nx", "cannot be split into words"),
         ("%%goleak -o two words\nx", "runs its own cell"),
         ("%%goleak -o 2nd\nx", "-o wants a name"),
@@ -206,11 +211,12 @@ def test_a_usage_error_is_one_line_without_a_traceback(magics, cell, sentence):
 
 def test_a_program_that_does_not_compile_shows_the_compilers_message_and_the_cells_line(magics):
     with capture_output() as captured:
-        result = magics.run_cell("%%goleak\npackage main\n\nfunc main() {\n\tboxes := 1\n}\n")
+        result = magics.run_cell("%%goleak\npackage main\n\nfunc main() {\n\tboxes := 1\n\tship()\n}\n")
     assert type(result.error_in_exec).__name__ == "GoBuildError"
     said = captured.stdout + captured.stderr
     assert "main.go:4:2: declared and not used: boxes" in said
     assert "4 | \tboxes := 1" in said
+    assert "main.go:5:2: undefined: ship" in said
     assert "Traceback" not in said
 
 

@@ -173,6 +173,12 @@ def test_a_stopped_program_has_no_exit_code(stopped: str, verdict: str) -> None:
     assert (run.verdict, run.exit_code) == (verdict, None)
 
 
+def test_a_test_binary_that_ran_nothing_says_so() -> None:
+    quiet = Exited(0.1, 0, None, b"PASS\n", b"testing: warning: no tests to run\n", truncated=False)
+    assert judge(recording(exited=quiet)).note.startswith("No test was run: name tests with `-test.run NAME`")
+    assert judge(recording(exited=replace(quiet, stderr=b"no tests to run\n"))).note == ""
+
+
 def test_an_old_go_says_why_nothing_is_proven() -> None:
     run = judge(replace(settled(worker(7)), go="go1.23.2", can_prove=False))
     assert "go1.23.2 cannot prove" in run.note

@@ -24,6 +24,7 @@ ENGINE = (
     "facts",
     "stack_dump",
     "probe_stream",
+    "source_text",
     "program",
     "edits",
     "rewriting",

@@ -15,10 +15,12 @@ from jupyter_goleak.options import (
     Options,
     assignment,
     duration,
+    joined,
     options_for,
     pattern,
     positive,
     standard_input,
+    unrecognised,
     whole,
     words,
 )
@@ -57,6 +59,12 @@ def test_a_duration_is_written_as_in_go(text, seconds):
 )
 def test_what_is_no_duration_is_refused_with_a_sentence(text):
     with pytest.raises(UsageError, match="is not a duration"):
+        duration(text)
+
+
+@pytest.mark.parametrize("text", ["-1s", "-1", "-1m30s", -1])
+def test_a_negative_duration_is_told_to_be_negative(text):
+    with pytest.raises(UsageError, match="must not be negative"):
         duration(text)
 
 
@@ -103,6 +111,11 @@ def test_words_split_as_in_a_shell():
     assert words(["as", "they are"]) == words(iter(["as", "they are"])) == ("as", "they are")
     with pytest.raises(UsageError, match="cannot be split"):
         words("'never closed")
+
+
+def test_standard_input_wants_the_name_of_its_file():
+    with pytest.raises(UsageError, match="'@' names no file"):
+        standard_input("@")
 
 
 def test_standard_input_is_a_text_or_a_file(tmp_path):
@@ -185,3 +198,34 @@ def test_names_are_unique_and_each_option_says_what_it_does():
         assert option.help.endswith("."), option.flag
         assert option.flag.startswith("--"), option.flag
         assert (option.parse is None) == (option.metavar is None), option.flag
+
+
+@pytest.mark.parametrize(
+    ("arguments", "read"),
+    [
+        (["--settle", "-1s"], ["--settle=-1s"]),
+        (["--args", "-v", "main.go"], ["--args=-v", "main.go"]),
+        (["--args", "--verbose=3"], ["--args=--verbose=3"]),
+        (["--args", "--json"], ["--args", "--json"]),
+        (["--args", "--timeout=3s"], ["--args", "--timeout=3s"]),
+        (["--args=-a", "-b"], ["--args=-a", "-b"]),
+        (["--race", "-v"], ["--race", "-v"]),
+        (["--json", "-"], ["--json", "-"]),
+        (["--name", "--", "-x"], ["--name", "--", "-x"]),
+    ],
+)
+def test_a_value_may_begin_with_a_dash(arguments, read):
+    assert joined(arguments, "terminal") == read
+
+
+@pytest.mark.parametrize(
+    ("extra", "sentence"),
+    [
+        (["--timeuot", "5"], "There is no option --timeuot here; did you mean --timeout?"),
+        (["--tim=5"], "There is no option --tim here; did you mean --timeout?"),
+        (["5", "--frobnicate"], "There is no option --frobnicate here."),
+        (["two.go"], "Only one PATH can be given, and 'two.go' is one more."),
+    ],
+)
+def test_what_is_no_option_is_told_with_the_one_that_was_meant(extra, sentence):
+    assert unrecognised(extra, [name for option in OPTIONS for name in option.names]) == sentence

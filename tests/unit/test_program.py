@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jupyter_goleak.edits import unified_diff
 from jupyter_goleak.errors import UsageError
-from jupyter_goleak.program import MAX_BYTES, Program, SourceFile, parse_program, read_program
+from jupyter_goleak.program import Program, SourceFile, parse_program, read_program
+from jupyter_goleak.source_text import MAX_BYTES
 
 FILE = 'package main\n\nimport "fmt"\n\nfunc main() {\n\tfmt.Println("hi")\n}\n'
 TEST = "package main\n\nfunc TestPing(t *testing.T) {\n}\n"
@@ -152,6 +154,27 @@ def test_a_program_gives_back_the_text_that_it_was_read_from(text: str) -> None:
     program = parse_program(text)
     assert program.text == text
     assert program.with_text("package main\n").text == text.replace(program.source, "package main\n")
+    crlf = parse_program(text.replace("\n", "\r\n"))
+    assert ([(file.name, file.text) for file in crlf.files], crlf.text) == (
+        [(file.name, file.text) for file in program.files],
+        text.replace("\n", "\r\n"),
+    )
+    assert (
+        unified_diff(crlf, crlf.with_text("package main\n")).splitlines()
+        == unified_diff(program, program.with_text("package main\n")).splitlines()
+    )
+
+
+def test_an_edit_keeps_the_line_ends_of_the_file_it_is_for() -> None:
+    before = parse_program("package main\r\n\r\nfunc main() {}\r\n")
+    diff = unified_diff(before, before.with_text("package main\n\nfunc main() { run() }\n"))
+    assert [line for line in diff.splitlines(keepends=True) if not line.startswith(("---", "+++", "@@"))] == [
+        " package main\r\n",
+        " \r\n",
+        "-func main() {}\r\n",
+        "+func main() { run() }\r\n",
+    ]
+    assert not parse_program("package main\r\n\nfunc main() {}\r\n").file("main.go").crlf
 
 
 def test_a_marker_inside_a_raw_string_starts_no_file() -> None:

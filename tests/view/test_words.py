@@ -84,10 +84,26 @@ def test_an_unknown_language_speaks_english():
             {"leaks": (), "verdict": "crash", "exit_code": 1, "stdout": "--- FAIL: TestA (0.00s)\nok\n--- FAIL: TestB"},
             "Failed: TestA, TestB (exit code 1).",
         ),
+        (
+            {
+                "leaks": (),
+                "verdict": "crash",
+                "exit_code": 1,
+                "stdout": "--- FAIL: TestA (0.00s)",
+                "stderr": "a log line",
+            },
+            "Failed: TestA (exit code 1).",
+        ),
         ({"leaks": (), "verdict": "crash", "exit_code": 3}, "It ended with exit code 3."),
         (
             {"leaks": (), "verdict": "crash", "exit_code": 66, "stderr": RACE},
             "The race detector reported a data race: main.go:14, main.go:9.",
+        ),
+        ({"leaks": (), "verdict": "crash", "exit_code": -9, "stderr": "busy"}, "The signal SIGKILL ended it."),
+        ({"leaks": (), "verdict": "crash", "exit_code": -99}, "The signal 99 ended it."),
+        (
+            {"leaks": (), "verdict": "crash", "exit_code": -6, "stderr": "panic: core\n"},
+            "It crashed: panic: core (exit code -6).",
         ),
         ({"verdict": "build-error"}, "The program does not compile."),
     ],
@@ -107,6 +123,23 @@ def test_who_stopped_a_run_is_not_told_that_it_took_too_long():
     assert verdict_sentence(stopped, ENGLISH) == "You stopped it after 2.00 s; no leak was seen until then."
     asked = original(verdict="timeout", stopped="for", leaks=(), duration_s=5.0)
     assert verdict_sentence(asked, ENGLISH) == "It ran for 5.00 s, as asked; no leak was seen."
+
+
+@pytest.mark.parametrize(
+    ("stderr", "why"),
+    [
+        ("SIGABRT: abort\nPC=0x47 m=0\n\ngoroutine 1\n\ngs     0x0\n", "SIGABRT: abort"),
+        (
+            "flag provided but not defined: -run\nUsage of x:\n  -v\n    \tverbose\n",
+            "flag provided but not defined: -run",
+        ),
+        ('invalid value "x" for flag -n: parse error\nUsage of x:\n', 'invalid value "x" for flag -n: parse error'),
+        ("==================\nWARNING: DATA RACE\nRead at\n==================\n", "WARNING: DATA RACE"),
+        ("first\n\tlast\n", "last"),
+    ],
+)
+def test_last_words_say_why_and_not_what_comes_after(stderr, why):
+    assert last_words(original(stderr=stderr)) == why
 
 
 def test_last_words_are_the_panic_and_never_long():

@@ -93,7 +93,23 @@ func GoleakTest(test interface{ Name() string }) {
 	if p.fd == 0 || none || p.tests.Add(1) > testsMost {
 		return
 	}
-	p.hold('t', numbers{goroutineNumber()}, bytesOf(test.Name()))
+	number := goroutineNumber()
+	p.hold('t', numbers{number}, bytesOf(test.Name()))
+	// A helper that is given the test too, on its goroutine, begins nothing.
+	if p.lookedIn.Swap(number) != number && runtime.NumGoroutine() > main+1 && p.looks.Add(1) <= looksAtOnce {
+		p.look()
+	}
+}
+
+// look lists the goroutines that are there: where the test that begins brings the program down, nobody does any more.
+func (p *probeState) look() {
+	if !p.ticking.TryLock() {
+		return
+	}
+	defer p.ticking.Unlock()
+	if !p.ended.Load() {
+		p.dump(0, lookMost)
+	}
 }
 
 var ownStack struct {

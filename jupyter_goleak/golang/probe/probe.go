@@ -62,7 +62,9 @@ const (
 
 	heldUsually = 16 << 10 // bytes of frames not written yet, without dumps
 
-	testsMost = 20000 // functions of tests told
+	testsMost   = 20000 // functions of tests told
+	looksAtOnce = 64    // beginnings of tests at which is listed what those before have left, in case of a crash
+	lookMost    = 100   // goroutines listed then, which takes the sixth part of a millisecond
 
 	marksAtOnce  = 1000 // later marks are thinned to one in markInterval
 	markInterval = 10 * time.Millisecond
@@ -92,6 +94,8 @@ type probeState struct {
 	sending sync.Mutex
 
 	tests    atomic.Int64
+	lookedIn atomic.Int64 // the goroutine whose test was the last to begin
+	looks    atomic.Int64
 	marks    atomic.Int64
 	lastMark atomic.Int64
 
