@@ -71,10 +71,62 @@ func (r *reporter) silent(cond *place, path walkPath) []Change {
 			continue
 		}
 		for _, stmt := range r.changes(fn, asked) {
-			change := Change{Text: shorten(r.text(stmt))}
-			change.File, change.Line = r.position(stmt.Pos())
-			changes = append(changes, change)
+			changes = append(changes, r.change(stmt))
 		}
 	}
 	return changes
+}
+
+// taken tells where the function that waits takes away itself what the loop around the Wait asks for, where every Signal tells
+// of one such thing: for each of them there is one to be woken.
+func (r *reporter) taken(cond *place, path walkPath) []Change {
+	changes := []Change{}
+	loop, ok := innermostLoop(path).(*ast.ForStmt)
+	fn := r.enclosing(path)
+	if !ok || loop.Cond == nil || cond == nil || fn == nil {
+		return changes
+	}
+	asked := r.asked(loop)
+	for _, op := range cond.root().ops {
+		if op.kind != "signal" {
+			continue
+		}
+		if op.fn == nil || op.path.inLoop() {
+			return changes
+		}
+		if given := r.changes(op.fn, asked); len(given) != 1 || !r.addsOne(given[0], op.fn) {
+			return changes
+		}
+	}
+	for _, stmt := range r.changes(fn, asked) {
+		if stmt.Pos() > loop.End() {
+			changes = append(changes, r.change(stmt))
+		}
+	}
+	return changes
+}
+
+// addsOne tells whether the statement adds one and no more, each time that its function runs.
+func (r *reporter) addsOne(stmt ast.Stmt, fn *function) bool {
+	looped := false
+	r.walk(fn.body, func(node ast.Node, path []ast.Node) {
+		looped = looped || node == stmt && walkPath(path).inLoop()
+	})
+	switch stmt := stmt.(type) {
+	case *ast.IncDecStmt:
+		return !looped && stmt.Tok == token.INC
+	case *ast.AssignStmt:
+		if len(stmt.Rhs) != 1 {
+			return false
+		}
+		call, ok := ast.Unparen(stmt.Rhs[0]).(*ast.CallExpr)
+		return ok && !looped && r.builtin(call) == "append" && len(call.Args) == 2 && !call.Ellipsis.IsValid()
+	}
+	return false
+}
+
+func (r *reporter) change(stmt ast.Stmt) Change {
+	change := Change{Text: shorten(r.text(stmt))}
+	change.File, change.Line = r.position(stmt.Pos())
+	return change
 }
