@@ -83,7 +83,24 @@ def nil_channel(wait: Wait) -> Finding | None:
             "`{name}` is nil there: none was made for it, and a nil channel never lets anyone pass",
             name=wait.place.expression or "?",
         )
-    return Finding("nil-channel", why, wait.say("Make it with `make(chan …)` before it is used."))
+    return Finding("nil-channel", why, _make_advice(wait, variable))
+
+
+def _make_advice(wait: Wait, variable: Variable | None) -> str:
+    """To make the channel, and to do what else a channel that was made needs, for the wait in it to end."""
+    if variable is not None and variable.sites("make") and used(variable, "nil"):
+        return ""  # it was taken away on purpose
+    ended = variable is None or variable.unknown or used(variable, "close")
+    match wait.place.operation:
+        case "range" if not ended:
+            return wait.say("Make it with `make(chan …)` before it is used, and close it when no more will come.")
+        case "receive" if not ended and variable is not None and not used(variable, "send"):
+            return wait.say(
+                "Make it with `make(chan …)` before it is used, and close it, or send on it, when it is time."
+            )
+        case "send" if variable is not None and not (variable.unknown or used(variable, "receive", "range")):
+            return wait.say("Make it with `make(chan …)` before it is used, and let somebody receive from it.")
+    return wait.say("Make it with `make(chan …)` before it is used.")
 
 
 def held_by_global(wait: Wait) -> Finding | None:

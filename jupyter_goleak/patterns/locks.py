@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jupyter_goleak.facts import Operation, Variable
+from jupyter_goleak.facts import Copy, Operation, Variable
 from jupyter_goleak.patterns.wait import Finding, Wait
 from jupyter_goleak.patterns.waking import serving
 
@@ -88,16 +88,30 @@ def lock_order(wait: Wait) -> Finding | None:
     if wanted not in wait.held() or sum(other.leak.count for other in alike) < 2:
         return None
     if all(other.place.apart for other in alike):
-        why = wait.say(
-            "it holds `{name}` of one value and waits for that of another, which is taken the other way round",
+        why = wait.say.count(
+            "it holds `{name}` of one {value} and waits for that of another, as others do",
+            "each holds `{name}` of one {value} and waits for that of another",
+            wait.leak.count,
             name=wanted.name,
+            value=_value(wait, wanted),
         )
         return Finding("lock-order", why, wait.say("Take the locks in one order everywhere."))
     if wait.place.apart:
         return None
-    why = wait.say("it holds `{name}` of one value and waits for that of another, or of the same", name=wanted.name)
+    why = wait.say.count(
+        "it holds `{name}` of one {value} and waits for that of another, or of the same",
+        "each holds `{name}` of one {value} and waits for that of another, or of the same",
+        wait.leak.count,
+        name=wanted.name,
+        value=_value(wait, wanted),
+    )
     advice = wait.say("Take such locks in one order everywhere, and where both are one value, only once.")
     return Finding("lock-order", why, advice)
+
+
+def _value(wait: Wait, lock: Variable) -> str:
+    """What has the lock, by its type where that has a name."""
+    return f"`{lock.struct}`" if lock.struct else wait.say("value")
 
 
 def _apart(lock: Variable, other: Variable) -> str:
@@ -197,6 +211,8 @@ def waitgroup(wait: Wait) -> Finding | None:
         )
         advice = wait.say("Pass its address: `&{name}`.", name=copied[0].expression)
         return Finding("waitgroup-missing-done", why, advice)
+    if strayed := _on_a_copy(wait, dones, own):
+        return strayed
     own = [site for site in dones if site.deferred and wait.stands_in(site) is not None]
     if own:
         why = wait.say(
@@ -245,6 +261,39 @@ def waitgroup(wait: Wait) -> Finding | None:
     return Finding("waitgroup-missing-done", why, _done_advice(wait, dones))
 
 
+def _on_a_copy(wait: Wait, dones: Sequence[Operation], waits: Sequence[Operation]) -> Finding | None:
+    """One side works on a copy of the struct that has the WaitGroup, so that it and the other do not meet."""
+    here = waits[0].copy if waits else None
+    strayed = next((site for site in dones if site.copy is not None and site.copy != here), None)
+    if strayed is not None and strayed.copy is not None:
+        at = strayed.copy
+        why = wait.say(
+            "`{function}` (line {line}) works on a copy of the `{type}`, and its `Done` at line {done} does not count here",
+            function=at.function,
+            line=wait.line(at),
+            type=at.type,
+            done=wait.line(strayed),
+        )
+    elif here is not None and not any(site.copy == here for site in dones):
+        at = here
+        why = wait.say(
+            "`{function}` (line {line}) works on a copy of the `{type}`, and a `Done` of the other one does not count here",
+            function=at.function,
+            line=wait.line(at),
+            type=at.type,
+        )
+    else:
+        return None
+    return Finding("waitgroup-missing-done", why, pointer_advice(wait, at))
+
+
+def pointer_advice(wait: Wait, copy: Copy) -> str:
+    """To hand the struct on as a pointer."""
+    if copy.receiver:
+        return wait.say("Give it a pointer receiver: `*{type}`.", type=copy.type)
+    return wait.say("Let it take a pointer: `*{type}`.", type=copy.type)
+
+
 def _dones(group: Variable) -> Sequence[Operation]:
     # Where a method was handed on counts only while nothing is seen to call it.
     return group.sites("done", "done-call" if group.sites("done-call") else "done-value")
@@ -262,11 +311,19 @@ def _done_advice(wait: Wait, dones: Sequence[Operation]) -> str:
         return wait.say(
             "`defer {name}.Done()` as the goroutine's first statement is never skipped.", name=wait.place.expression
         )
-    return wait.say(
-        "`defer {name}.Done()` as the goroutine's first statement, in place of the `Done` at {lines}, is never skipped.",
-        name=dones[0].expression,
-        lines=wait.lines(dones),
-    )
+    first = dones[0]
+    if all(site.deferrable and site.body == first.body and site.expression == first.expression for site in dones):
+        return wait.say(
+            "`defer {name}.Done()` as the goroutine's first statement, in place of the `Done` at {lines}, is never skipped.",
+            name=first.expression,
+            lines=wait.lines(dones),
+        )
+    # What is done at several places may have been done before a way out, and what is counted there after it.
+    counted = wait.variable is not None and any(site.body == first.body for site in wait.variable.sites("add"))
+    if len(dones) > 1 or counted or not first.exits or first.loop or not first.outer:
+        return ""
+    lines = wait.numbered(first.exits)
+    return wait.say("Call `{code}` before leaving at {lines}.", code=f"{first.expression}.Done()", lines=lines)
 
 
 def cond(wait: Wait) -> Finding | None:
@@ -297,6 +354,16 @@ def cond(wait: Wait) -> Finding | None:
         )
         advice = wait.say("Let the loop ask for an end, too, that is told with `Broadcast` when no more will come.")
         return Finding("worker-without-stop", why, advice)
+    if signals and wait.place.taken and _waits_alone(wait, variable):
+        why = wait.say(
+            "{name} is signalled only at {lines}, where nothing comes any more, and each who is woken takes what it waits for (`{code}`, line {line})",
+            name=name,
+            lines=wait.lines((*signals, *broadcasts)),
+            code=wait.place.taken[0].text,
+            line=wait.line(wait.place.taken[0]),
+        )
+        advice = wait.say("Let the loop ask for an end, too, that is told with `Broadcast` when no more will come.")
+        return Finding("cond-lost-signal", why, advice)
     if signals and wait.place.loop is not None:
         why = wait.say("`Signal` at {lines} wakes one waiter of {name} only", lines=wait.lines(signals), name=name)
         return Finding("cond-lost-signal", why, wait.say("`Broadcast` wakes them all."))
@@ -318,3 +385,8 @@ def cond(wait: Wait) -> Finding | None:
     return Finding(
         "cond-lost-signal", why, wait.say("Wait in a loop on what the signal tells: `for !ready {{ cond.Wait() }}`.")
     )
+
+
+def _waits_alone(wait: Wait, condition: Variable) -> bool:
+    """Whether nobody waits for the condition elsewhere, for something else that may come true."""
+    return all((site.file, site.line) == (wait.place.file, wait.place.line) for site in condition.sites("wait"))

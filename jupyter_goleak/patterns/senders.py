@@ -112,6 +112,8 @@ def forgotten_sender(wait: Wait) -> Finding | None:
     if variable is None or wait.place.operation != "send" or variable.kind != "channel":
         return None
     receives, sends = used(variable, "receive", "range"), used(variable, "send")
+    if skipping := _skipped_release(wait, variable):
+        return skipping
     if receiving := _stuck_receiver(wait, variable, receives):
         return Finding("forgotten-sender", receiving)
     if not receives:
@@ -122,6 +124,26 @@ def forgotten_sender(wait: Wait) -> Finding | None:
         _semaphore(wait, variable, receives)
         or _sent_before(wait, variable, receives, sends)
         or Finding("forgotten-sender", _not_received(wait, variable, receives, sends), _buffer_advice(wait, variable))
+    )
+
+
+def _skipped_release(wait: Wait, variable: Variable) -> Finding | None:
+    """Functions of a semaphore take and free its places, and who called the one leaves without having called the other."""
+    if not wait.place.skips or variable.buffer == 0:
+        return None
+    first = wait.place.skips[0]
+    ways = [skip for skip in wait.place.skips if (skip.function, skip.lines) == (first.function, first.lines)]
+    exits = wait.numbered([wait.line(skip) for skip in ways])
+    why = wait.say(
+        "all places of {name} are taken, and `{function}` can leave at {exits} without the `{code}` ({lines}) that frees one",
+        name=short(wait, variable),
+        function=first.function,
+        code=first.release,
+        exits=exits,
+        lines=wait.numbered(first.lines),
+    )
+    return Finding(
+        "forgotten-sender", why, wait.say("Call `{code}` before leaving at {lines}.", code=first.release, lines=exits)
     )
 
 
@@ -148,12 +170,20 @@ def _semaphore(wait: Wait, variable: Variable, receives: list[Operation]) -> Fin
             lines=wait.lines(own),
             exit=exits[0],
         )
-    advice = wait.say(
-        "`{code}` right after the send, in place of the receive at {lines}, frees it on every way.",
-        code=f"defer func() {{ <-{wait.place.expression} }}()",
-        lines=wait.lines(own),
-    )
-    return Finding("forgotten-sender", why, advice)
+    return Finding("forgotten-sender", why, _freeing_advice(wait, own, exits))
+
+
+def _freeing_advice(wait: Wait, own: list[Operation], exits: list[int]) -> str:
+    """To free the place on every way: at the function's end, or where something there may need it, before leaving."""
+    if all(site.deferrable and site.body == own[0].body for site in own) and wait.place.loop is None:
+        return wait.say(
+            "`{code}` right after the send, in place of the receive at {lines}, frees it on every way.",
+            code=f"defer func() {{ <-{wait.place.expression} }}()",
+            lines=wait.lines(own),
+        )
+    if len(own) > 1 or not exits:
+        return ""
+    return wait.say("Call `{code}` before leaving at {lines}.", code=own[0].text, lines=wait.numbered(exits))
 
 
 def _sent_before(wait: Wait, variable: Variable, receives: list[Operation], sends: list[Operation]) -> Finding | None:
