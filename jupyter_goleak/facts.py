@@ -19,7 +19,8 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A struct that a function was given by its value, as its `receiver` or another parameter, so that it works on a copy."""
+    """A struct that a function was given by its value, as its `receiver` or another parameter, so that it works on a copy; without
+    a `function`, an element that a loop has put into its variable."""
 
     file: str
     line: int
@@ -50,8 +51,8 @@ class Operation:
     there with another. `timed`: a timer of `time.AfterFunc` comes to it. `tasks` are, of a method `Go` and of what
     `iter.Pull` makes, the bodies that it starts. `last_line` is that of the outermost loop around it in its function, or its own: below, it is past.
     `shared`: it may concern other values, too. `once`: the program comes to it at most once for each value that is made where
-    this one is. `deferrable`, of a lock: nothing needs it free before the end of the function that takes it; of a receive: nor the
-    value received; of a `done`: the goroutine may put it off as its first statement. A method's name
+    this one is. `deferrable`, of a lock: nothing needs it free before the end of the function that takes it; of a receive or
+    a close: nor that done; of a `done`: the goroutine may put it off as its first statement. A method's name
     with `-value` behind it, such as `unlock-value`, is a method handed on to be called later; with `-call`, a call that comes to
     it through a function value or an interface of the program's. `often`: the program may call or start the function around it
     more than once. `deferrer` is the body at whose end it runs, as part of a literal that is deferred there, -1 for none.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from jupyter_goleak.facts import Operation, Variable
-from jupyter_goleak.patterns.channels import concerns, elsewhere, is_many, short, stuck, used
+from jupyter_goleak.patterns.channels import concerns, elsewhere, is_many, short, skipped_release, stuck, used
 from jupyter_goleak.patterns.wait import Finding, Wait
 
 
@@ -112,8 +112,8 @@ def forgotten_sender(wait: Wait) -> Finding | None:
     if variable is None or wait.place.operation != "send" or variable.kind != "channel":
         return None
     receives, sends = used(variable, "receive", "range"), used(variable, "send")
-    if skipping := _skipped_release(wait, variable):
-        return skipping
+    if wait.place.skips and variable.buffer != 0:
+        return skipped_release(wait, variable, "forgotten-sender")
     if receiving := _stuck_receiver(wait, variable, receives):
         return Finding("forgotten-sender", receiving)
     if not receives:
@@ -124,26 +124,6 @@ def forgotten_sender(wait: Wait) -> Finding | None:
         _semaphore(wait, variable, receives)
         or _sent_before(wait, variable, receives, sends)
         or Finding("forgotten-sender", _not_received(wait, variable, receives, sends), _buffer_advice(wait, variable))
-    )
-
-
-def _skipped_release(wait: Wait, variable: Variable) -> Finding | None:
-    """Functions of a semaphore take and free its places, and who called the one leaves without having called the other."""
-    if not wait.place.skips or variable.buffer == 0:
-        return None
-    first = wait.place.skips[0]
-    ways = [skip for skip in wait.place.skips if (skip.function, skip.lines) == (first.function, first.lines)]
-    exits = wait.numbered([wait.line(skip) for skip in ways])
-    why = wait.say(
-        "all places of {name} are taken, and `{function}` can leave at {exits} without the `{code}` ({lines}) that frees one",
-        name=short(wait, variable),
-        function=first.function,
-        code=first.release,
-        exits=exits,
-        lines=wait.numbered(first.lines),
-    )
-    return Finding(
-        "forgotten-sender", why, wait.say("Call `{code}` before leaving at {lines}.", code=first.release, lines=exits)
     )
 
 

@@ -153,13 +153,15 @@ def stopped_ticker(wait: Wait) -> Finding | None:
         clock = owner(wait, channel, "C")
         if clock is None or not (stopped := stops(wait, clock)):
             continue
+        if any(case.operation != "default" and variable.via != "C" for case, variable in wait.case_variables()):
+            return None  # what the other cases wait for may be what was to end it
         name, lines = clock.name, wait.lines(stopped)
         if not _is_stopped_for_good(wait, channel, clock, stopped):
             why = wait.say(
                 "`{name}` (line {line}) runs no more: it was stopped at {lines}, or what it had to send was taken already",
                 name=name,
                 line=wait.line(clock),
-                lines=lines,
+                lines=lines if wait.place.loop is None else wait.lines(clock.sites("stop")),
             )
             advice = wait.say(
                 "Select on a `done` channel beside `{name}.C`, and close it when `{name}` will not be set again.",

@@ -39,7 +39,8 @@ def missing_unlock(wait: Wait) -> Finding | None:
         return Finding("mutex-missing-unlock", why)
     if not unlocks:
         return Finding("mutex-missing-unlock", wait.say("{name} is never unlocked", name=name))
-    if (copied := [site for site in unlocks if site.copy is not None]) and (at := copied[0].copy) is not None:
+    copied = [site for site in unlocks if site.copy is not None and site.copy.function]
+    if copied and (at := copied[0].copy) is not None:
         why = wait.say(
             "`{function}` (line {line}) works on a copy of the `{type}`, and its `Unlock` at line {unlock} frees only that",
             function=at.function,

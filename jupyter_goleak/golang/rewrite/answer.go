@@ -73,7 +73,8 @@ type Skip struct {
 	Lines    []int  `json:"lines"`    // where that stands
 }
 
-// A Copy is the receiver or parameter by which a function works on a copy of a struct.
+// A Copy is the receiver or parameter by which a function works on a copy of a struct, or, without a function, the variable of
+// a loop.
 type Copy struct {
 	File     string `json:"file"`
 	Line     int    `json:"line"`
@@ -185,7 +186,7 @@ type Operation struct {
 	LastLine    int    `json:"last_line"`   // of the outermost loop around it, or its own
 	Shared      bool   `json:"shared"`      // it may concern other values, too
 	Once        bool   `json:"once"`        // the program comes to it at most once for each value that is made there
-	Deferrable  bool   `json:"deferrable"`  // nothing needs the lock free, or the receive done, before the end of its function; of a Done: the goroutine may put it off at its start
+	Deferrable  bool   `json:"deferrable"`  // nothing needs the lock free, or the receive or close done, before the end of its function; of a Done: the goroutine may put it off at its start
 	Often       bool   `json:"often"`       // the program may call or start the function around it more than once
 	Deferrer    int    `json:"deferrer"`    // the body at whose end it runs as part of a deferred literal, -1 for none
 	BranchLine  int    `json:"branch_line"` // where the innermost branch around it begins that its function may pass by, 0 for none

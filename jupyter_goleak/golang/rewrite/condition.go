@@ -71,7 +71,9 @@ func (r *reporter) silent(cond *place, path walkPath) []Change {
 			continue
 		}
 		for _, stmt := range r.changes(fn, asked) {
-			changes = append(changes, r.change(stmt))
+			if !r.prolongs(stmt, loop.Cond, false) {
+				changes = append(changes, r.change(stmt))
+			}
 		}
 	}
 	return changes
@@ -129,4 +131,80 @@ func (r *reporter) change(stmt ast.Stmt) Change {
 	change := Change{Text: shorten(r.text(stmt))}
 	change.File, change.Line = r.position(stmt.Pos())
 	return change
+}
+
+// prolongs tells whether the change can only make the condition hold for longer: it sets true what has to be true for it, or
+// counts what has to be small down. Negated tells that the condition stands behind a `!`.
+func (r *reporter) prolongs(stmt ast.Stmt, condition ast.Expr, negated bool) bool {
+	left, change := r.direction(stmt)
+	if change == "" {
+		return false
+	}
+	asks := func(e ast.Expr) bool { v := r.variableOf(e); return v != nil && v == r.variableOf(left) }
+	switch e := ast.Unparen(condition).(type) {
+	case *ast.UnaryExpr:
+		return e.Op == token.NOT && r.prolongs(stmt, e.X, !negated)
+	case *ast.BinaryExpr:
+		if e.Op == token.LAND || e.Op == token.LOR {
+			one, other := r.mentionsAny(e.X, asks), r.mentionsAny(e.Y, asks)
+			return (one || other) && (!one || r.prolongs(stmt, e.X, negated)) && (!other || r.prolongs(stmt, e.Y, negated))
+		}
+		size, ok := ast.Unparen(e.X).(*ast.CallExpr)
+		measured := asks(e.X) || ok && r.builtin(size) == "len" && len(size.Args) == 1 && asks(size.Args[0])
+		if !measured || r.mentionsAny(e.Y, asks) {
+			return false
+		}
+		switch e.Op {
+		case token.GTR, token.GEQ:
+			return change == "more" && !negated || change == "less" && negated
+		case token.LSS, token.LEQ:
+			return change == "less" && !negated || change == "more" && negated
+		case token.EQL:
+			zero := r.info.Types[e.Y].Value != nil && r.info.Types[e.Y].Value.ExactString() == "0"
+			return ok && zero && change == "less" && !negated
+		}
+		return false
+	default:
+		return asks(e) && (change == "true" && !negated || change == "false" && negated)
+	}
+}
+
+// direction is what the statement changes, and how: to "true" or "false", to "more" or "less"; "" where that is not known.
+func (r *reporter) direction(stmt ast.Stmt) (ast.Expr, string) {
+	switch stmt := stmt.(type) {
+	case *ast.IncDecStmt:
+		if stmt.Tok == token.INC {
+			return stmt.X, "more"
+		}
+		return stmt.X, "less"
+	case *ast.AssignStmt:
+		if len(stmt.Lhs) != 1 || len(stmt.Rhs) != 1 {
+			break
+		}
+		switch value := ast.Unparen(stmt.Rhs[0]).(type) {
+		case *ast.Ident:
+			if r.info.Types[value].Value != nil && (value.Name == "true" || value.Name == "false") {
+				return stmt.Lhs[0], value.Name
+			}
+		case *ast.CallExpr:
+			if r.builtin(value) == "append" && r.variableOf(value.Args[0]) == r.variableOf(stmt.Lhs[0]) {
+				return stmt.Lhs[0], "more"
+			}
+		case *ast.SliceExpr:
+			if value.High == nil && r.variableOf(value.X) == r.variableOf(stmt.Lhs[0]) {
+				return stmt.Lhs[0], "less"
+			}
+		}
+	}
+	return nil, ""
+}
+
+func (r *reporter) mentionsAny(e ast.Expr, asks func(ast.Expr) bool) (found bool) {
+	ast.Inspect(e, func(node ast.Node) bool {
+		if inner, ok := node.(ast.Expr); ok {
+			found = found || asks(inner)
+		}
+		return !found
+	})
+	return found
 }

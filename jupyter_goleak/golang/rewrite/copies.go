@@ -5,8 +5,8 @@ import (
 	"go/types"
 )
 
-// copied is the receiver or parameter that the operation works on a copy by: a struct handed over by its value, which holds
-// what the operation is done on; nil where it works on the one and only.
+// copied is the receiver, parameter or loop variable that the operation works on a copy by: a struct handed over by its value,
+// which holds what the operation is done on; nil where it works on the one and only.
 func (f *flow) copied(op *operation) *Copy {
 	if op.method == nil || f.throughPointer(op.method) {
 		return nil
@@ -33,16 +33,30 @@ func (f *flow) copied(op *operation) *Copy {
 	if _, structure := v.Type().Underlying().(*types.Struct); !structure || isValueOf(v.Type(), "WaitGroup", "Mutex", "RWMutex") {
 		return nil
 	}
+	out := &Copy{Type: types.TypeString(v.Type(), func(*types.Package) string { return "" })}
+	out.File, out.Line = f.position(v.Pos())
+	for _, around := range op.path {
+		if loop, ok := around.(*ast.RangeStmt); ok && loop.Value != nil && f.info.Defs[identOf(loop.Value)] == v {
+			if _, slice := f.typeOf(loop.X).(*types.Slice); !slice {
+				return nil // elements of a map have no address
+			}
+			return out
+		}
+	}
 	for fn := op.fn; fn != nil; fn = fn.outer {
 		decl, declared := fn.node.(*ast.FuncDecl)
 		receives := declared && decl.Recv != nil && decl.Recv.Pos() <= v.Pos() && v.Pos() < decl.Recv.End()
 		if receives || fn.typ.Params.Pos() <= v.Pos() && v.Pos() < fn.typ.Params.End() {
-			out := &Copy{Type: types.TypeString(v.Type(), func(*types.Package) string { return "" }), Function: fn.name, Receiver: receives}
-			out.File, out.Line = f.position(v.Pos())
+			out.Function, out.Receiver = fn.name, receives
 			return out
 		}
 	}
 	return nil
+}
+
+func identOf(e ast.Expr) *ast.Ident {
+	ident, _ := e.(*ast.Ident)
+	return ident
 }
 
 // throughPointer tells whether the selector leads through a pointer, so that what it names is no part of a copy.

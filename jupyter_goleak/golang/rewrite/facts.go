@@ -341,7 +341,7 @@ func (r *reporter) operation(op, made *operation) Operation {
 	}
 	out.Once, out.Outer, out.Copy = r.once(op, made), r.isOuter(op), r.copied(op)
 	switch op.kind {
-	case "receive":
+	case "receive", "close":
 		out.Deferrable = r.puttable(op)
 	case "done":
 		out.Deferrable = r.first(op)

@@ -13,7 +13,7 @@ func (r *reporter) skips(node ast.Node) []Skip {
 	opposite := map[string]string{"send": "receive", "receive": "send"}
 	for _, taken := range r.allOperationsAt(node) {
 		for _, given := range taken.at.root().ops {
-			if given.kind != opposite[taken.kind] || !arePair(taken, given) || taken.fn.object.Signature().Results().Len() > 0 {
+			if given.kind != opposite[taken.kind] || !arePair(taken, given) || mayFail(taken.fn) {
 				continue
 			}
 			for _, acquire := range taken.fn.sites {
@@ -43,7 +43,18 @@ func (r *reporter) skipped(acquire callSite, giver *function) (found []Skip) {
 	if len(releases) == 0 {
 		return nil
 	}
+	got := map[*types.Var]bool{}
+	if assign, ok := stmt.(*ast.AssignStmt); ok {
+		for _, e := range assign.Lhs {
+			got[r.variableOf(e)] = true
+		}
+	}
 	for _, leave := range r.keptBy(acquire.fn, stmt, releases) {
+		if slices.ContainsFunc(leave.Results, func(e ast.Expr) bool {
+			return r.mentionsAny(e, func(inner ast.Expr) bool { v := r.variableOf(inner); return v != nil && got[v] })
+		}) {
+			continue // it hands on what it took
+		}
 		skip := Skip{Function: acquire.fn.name, Release: shorten(r.text(releases[0]))}
 		skip.File, skip.Line = r.position(leave.Pos())
 		for _, release := range releases {
@@ -111,4 +122,16 @@ func (r *reporter) keptBy(fn *function, from ast.Stmt, releases []ast.Stmt) []*a
 		}
 	})
 	return found
+}
+
+// mayFail tells whether a result of the function says that it has taken nothing.
+func mayFail(taker *function) bool {
+	results := taker.object.Signature().Results()
+	for i := range results.Len() {
+		t := results.At(i).Type()
+		if basic, ok := t.Underlying().(*types.Basic); isError(t) || ok && basic.Info()&types.IsBoolean != 0 {
+			return true
+		}
+	}
+	return false
 }

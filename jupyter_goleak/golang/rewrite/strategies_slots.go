@@ -120,7 +120,7 @@ func (r *repairer) releaseAlways(acquire site, taker, giver *function) {
 		return
 	}
 	got := r.checked(stmt, list)
-	if assign != nil && (got == stmt) != !r.mayFail(taker) {
+	if assign != nil && (got == stmt) != !mayFail(taker) {
 		return // whether there is something to give back is decided later
 	}
 	releases := r.releasesOf(acquire, giver)
@@ -154,18 +154,6 @@ func (r *repairer) isOnly(acquire site, taker *function) bool {
 	return !slices.ContainsFunc(r.callers[taker], func(other site) bool {
 		return other.fn == acquire.fn && other.call != acquire.call && r.receiverText(other.call) == r.receiverText(acquire.call)
 	})
-}
-
-// mayFail tells whether a result of the function says that it has taken nothing.
-func (r *repairer) mayFail(taker *function) bool {
-	results := taker.object.Signature().Results()
-	for i := range results.Len() {
-		t := results.At(i).Type()
-		if basic, ok := t.Underlying().(*types.Basic); isError(t) || ok && basic.Info()&types.IsBoolean != 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // releasesOf are the statements of the function that give back what the call has taken; none where something else may do so
