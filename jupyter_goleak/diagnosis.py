@@ -3,7 +3,7 @@
 The evidence, from strong to weak:
 
 - `proven`   tagged by the runtime's leak detection in two consecutive passes; or the runtime itself has said that all
-             goroutines are asleep.
+             goroutines, or all of a synctest bubble, are asleep.
 - `likely`   waits on a channel, a select or a lock, and has stood at the same place while the program settled, at least
              for the second half of that time: the first half is for coming to rest. A queue for a lock must not have
              become shorter meanwhile. Of goroutines too many to list as many as stood there in that half, unless they
@@ -35,7 +35,7 @@ _BLOCKED = ("chan receive", "chan send", "select", "semacquire", "sync.", "corou
 _LOCKS = ("sync.", "internal/")
 _QUEUES = ("sync.Mutex.Lock", "sync.RWMutex.Lock", "sync.RWMutex.RLock")
 _SHORTLY_BEFORE_S = 0.5
-_HOUSEKEEPERS = ("os/signal.", "runtime.", "runtime/", "internal/", "testing.", "os/exec.")
+_HOUSEKEEPERS = ("os/signal.", "runtime.", "runtime/", "internal/", "testing.", "testing/", "os/exec.")
 _TEST = re.compile(r"\.((?:Test|Fuzz|Benchmark|Example)\w*)(?:\.func\d+(?:\.\d+)*)*$")
 _NOTHING_TO_RUN = b"testing: warning: no tests to run"  # what the package testing says of that
 _DEADLOCK = re.compile(
@@ -140,7 +140,7 @@ def _note(recording: Recording) -> str:
         return "The probe gave no last word: what was seen until then is all that is known of the program's goroutines."
     if _ran_nothing(recording):
         return "No test was run: name tests with `-test.run NAME` in `--args`, and benchmarks with `-test.bench NAME`."
-    if not recording.can_prove:
+    if not (recording.can_prove or recording.bubble):
         return f"{recording.go} cannot prove leaks (Go 1.26 and later can); a leak is called likely at best."
     return ""
 
@@ -149,9 +149,11 @@ def _note(recording: Recording) -> str:
 
 
 def _listed_leaks(recording: Recording, deadlock: bool) -> list[Leak]:
+    bubble = {each.id: each for each in recording.bubble if is_blocked(each)}
     last = recording.final or (recording.snapshots[-1] if recording.snapshots else None)
     if last is None:
-        return []
+        last = Snapshot(recording.exited.t, ())
+    last = replace(last, goroutines=(*(each for each in last.goroutines if each.id not in bubble), *bubble.values()))
     proven = _proven_ids(recording.proofs)
     # Who went unseen has ended for good; but only what was seen shortly before tells how.
     over = deadlock or (_went_unseen(recording) and last.t >= recording.exited.t - _SHORTLY_BEFORE_S)
@@ -169,7 +171,7 @@ def _listed_leaks(recording: Recording, deadlock: bool) -> list[Leak]:
         evidence: Evidence = "alive"
         if goroutine.id == MAIN_GOROUTINE:
             pass  # where the program did not end, it shows why; but the program is never its own leak
-        elif goroutine.id in proven or (deadlock and blocked):
+        elif goroutine.id in proven or goroutine.id in bubble or (deadlock and blocked):
             evidence = "proven"
         elif goroutine.id in idle:
             pass

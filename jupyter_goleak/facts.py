@@ -18,6 +18,18 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
+class Copy:
+    """A struct that a function was given by its value, as its `receiver` or another parameter, so that it works on a copy; without
+    a `function`, an element that a loop has put into its variable."""
+
+    file: str
+    line: int
+    type: str
+    function: str
+    receiver: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """Something that the program does with a variable.
 
@@ -36,13 +48,16 @@ class Operation:
 
     `body` is the function or literal that it is part of, by its place among all of them (-1 at package level). `again`: the
     program may come to it more than once. `anew`: the same call of its function has made the value, so that the next one comes
-    there with another. `timed`: a timer of `time.AfterFunc` comes to it. `tasks` are, of a method `Go`, the bodies that it
-    starts. `last_line` is that of the outermost loop around it in its function, or its own: below, it is past.
+    there with another. `timed`: a timer of `time.AfterFunc` comes to it. `tasks` are, of a method `Go` and of what
+    `iter.Pull` makes, the bodies that it starts. `last_line` is that of the outermost loop around it in its function, or its own: below, it is past.
     `shared`: it may concern other values, too. `once`: the program comes to it at most once for each value that is made where
-    this one is. `deferrable`, of a lock: nothing needs it free before the end of the function that takes it. A method's name
+    this one is. `deferrable`, of a lock: nothing needs it free before the end of the function that takes it; of a receive or
+    a close: nor that done; of a `done`: the goroutine may put it off as its first statement. A method's name
     with `-value` behind it, such as `unlock-value`, is a method handed on to be called later; with `-call`, a call that comes to
     it through a function value or an interface of the program's. `often`: the program may call or start the function around it
     more than once. `deferrer` is the body at whose end it runs, as part of a literal that is deferred there, -1 for none.
+    `branch_line` is where the innermost branch begins by which its function may pass it by, 0 where none may. `outer`: all that
+    its expression names is known where its function begins. `copy`: it works on a copy.
     """
 
     kind: str
@@ -75,6 +90,9 @@ class Operation:
     deferrable: bool
     often: bool
     deferrer: int
+    branch_line: int
+    outer: bool
+    copy: Copy | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +228,17 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Skip:
+    """Where `function` leaves with a place of a semaphore, past the call `release` that gives it back (at `lines`)."""
+
+    file: str
+    line: int
+    function: str
+    release: str
+    lines: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """The statement that a goroutine waits in.
 
@@ -223,7 +252,9 @@ class Place:
     waits for is one of these, and not that of another value; `apart`: it is certainly none of them. `stack` are the calls under way
     in the user's code, the innermost first; `ahead` are the bodies that it may yet come to from where it stands, `reaches` those
     that its calls under way may ever have come to, themselves included. `silent` are the changes of what the loop around the Wait
-    of a Cond asks for, where nobody is woken. Where `found` is False, only `file` and `line` (and `started`) are known.
+    of a Cond asks for, where nobody is woken; `taken` are those that the waiting function makes itself when it waits no longer.
+    `skips` are, where the statement takes a place of a semaphore for the callers of its function, their ways out that do not give it
+    back. Where `found` is False, only `file` and `line` (and `started`) are known.
     """
 
     found: bool
@@ -250,6 +281,8 @@ class Place:
     ahead: frozenset[int]
     reaches: frozenset[int]
     silent: tuple[Change, ...]
+    taken: tuple[Change, ...]
+    skips: tuple[Skip, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +343,8 @@ def _place(each: Mapping[str, Any]) -> Place:
             "ahead": frozenset(each["ahead"]),
             "reaches": frozenset(each["reaches"]),
             "silent": tuple(Change(**change) for change in each["silent"]),
+            "taken": tuple(Change(**change) for change in each["taken"]),
+            "skips": tuple(Skip(**{**skip, "lines": tuple(skip["lines"])}) for skip in each["skips"]),
         }
     )
 
@@ -339,4 +374,5 @@ def _insertion(each: Mapping[str, Any] | None) -> Insertion | None:
 
 
 def _operation(each: Mapping[str, Any]) -> Operation:
-    return Operation(**{**each, **{name: tuple(each[name]) for name in ("holding", "exits", "tasks")}})
+    copy = each["copy"] and Copy(**each["copy"])
+    return Operation(**{**each, "copy": copy, **{name: tuple(each[name]) for name in ("holding", "exits", "tasks")}})

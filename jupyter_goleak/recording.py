@@ -14,7 +14,7 @@ from jupyter_goleak.events import Born, Event, Marked, Printed, Returned, Sample
 from jupyter_goleak.execution import Exited, Happening, Output
 from jupyter_goleak.model import Birth, Goroutine, Mark, Sample, Snapshot, Variant
 from jupyter_goleak.probe_stream import Asleep, Begun, Done, Dump, Exiting, Grouped, Hello, Unchanged, WorksFor
-from jupyter_goleak.stack_dump import CountedStack, Places, parse_dump, parse_profile
+from jupyter_goleak.stack_dump import CountedStack, Places, parse_bubble, parse_dump, parse_profile
 
 _MOST_SAMPLES = 4096
 _MOST_SNAPSHOTS = 512
@@ -28,7 +28,8 @@ class Recording:
     `proofs` are the snapshots taken right after a cycle of leak detection; `final` is the last one of all, without the
     goroutine on which the testing package runs tests, None where the program ended without a chance to take it.
     `grouped` and `grouped_leaks` are the counted stacks of a program with too many goroutines to list, `grouped_halfway`
-    those of all in the second half of its settling. `tests` are the tests that goroutines worked for, by their ids. `returned` is the time at which `main` returned, `done` tells that
+    those of all in the second half of its settling. `bubble` are the goroutines of a synctest bubble of which the runtime has said that
+    all are blocked. `tests` are the tests that goroutines worked for, by their ids. `returned` is the time at which `main` returned, `done` tells that
     the probe could say everything that it had to say.
     """
 
@@ -45,6 +46,7 @@ class Recording:
     grouped: tuple[CountedStack, ...] = ()
     grouped_halfway: tuple[CountedStack, ...] = ()
     grouped_leaks: tuple[tuple[CountedStack, ...], ...] = ()
+    bubble: tuple[Goroutine, ...] = ()
     tests: Mapping[int, str] = field(default_factory=dict)
     returned: float | None = None
     asleep: bool = False
@@ -152,6 +154,7 @@ class Recorder:
             grouped=self._grouped,
             grouped_halfway=self._grouped_halfway,
             grouped_leaks=tuple(self._grouped_leaks),
+            bubble=parse_bubble(self._exited.stderr.decode(errors="replace"), self._places),
             tests=dict(self._tests),
             returned=self._returned,
             asleep=self._asleep,

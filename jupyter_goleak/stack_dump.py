@@ -22,7 +22,12 @@ from jupyter_goleak.model import Frame, Goroutine, Labels
 _HEADER = re.compile(
     r"goroutine (\d+)(?: gp=\S+ m=\S+(?: mp=\S+)?)? \[([^\]]*?)(?: labels:\{(.*)\})?\](?: \{(.*)\})?:$"
 )
+_BUBBLE = re.compile(
+    r"^panic: deadlock: (?:main bubble goroutine has exited|all goroutines in bubble are blocked)", re.M
+)
+_IN_BUBBLE = re.compile(r"^goroutine \d+ [^\n]*, (synctest bubble \d+)[\],]")
 _ORIGIN = re.compile(r"\[originating from goroutine \d+\]:$")
+_REMARKS = re.compile(r" \((?:leaked|scan|durable)\)")
 _CREATOR = re.compile(r"^created by .* in goroutine (\d+)$|^\[originating from goroutine (\d+)\]:$", re.M)
 _LABEL = re.compile(r'("(?:[^"\\]|\\.)*"|[^:,]+): ?("(?:[^"\\]|\\.)*"|[^,]*)(?:, ?|$)')
 _UNNAMED = "command-line-arguments"
@@ -83,7 +88,7 @@ def parse_dump(text: str, places: Places) -> tuple[Goroutine, ...]:
         goroutines.append(
             Goroutine(
                 id=int(match[1]),
-                state=status.replace(" (leaked)", "").replace(" (scan)", ""),
+                state=_REMARKS.sub("", status),
                 frames=frames,
                 created_by=created_by,
                 leaked=" (leaked)" in status,
@@ -93,6 +98,17 @@ def parse_dump(text: str, places: Places) -> tuple[Goroutine, ...]:
             )
         )
     return tuple(goroutines)
+
+
+def parse_bubble(text: str, places: Places) -> tuple[Goroutine, ...]:
+    """The goroutines of the bubble of `testing/synctest` in which the runtime found, and says in a panic, that all are blocked."""
+    panic = _BUBBLE.search(text)
+    if panic is None:
+        return ()
+    blocks = [(block, match[1]) for block in text[panic.start() :].split("\n\n") if (match := _IN_BUBBLE.match(block))]
+    if len({bubble for _, bubble in blocks}) != 1:
+        return ()
+    return parse_dump("\n\n".join(block for block, _ in blocks), places)
 
 
 def parse_profile(text: str, places: Places) -> tuple[CountedStack, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from jupyter_goleak.patterns import channels, input_output, locks, selects, senders, stopping, unlocking
+from jupyter_goleak.patterns import channels, conditions, input_output, locks, selects, senders, stopping, unlocking
 from jupyter_goleak.patterns.wait import Finding, Say, Wait
 from jupyter_goleak.patterns.waking import BLOCKED, will_be_served, will_be_woken
 
@@ -29,7 +29,7 @@ RULES: tuple[Callable[[Wait], Finding | None], ...] = (
     unlocking.missing_unlock,
     locks.once,
     locks.waitgroup,
-    locks.cond,
+    conditions.cond,
     stopping.stopped_ticker,
     stopping.timer_taken,
     stopping.ticking_forever,

@@ -83,7 +83,24 @@ def nil_channel(wait: Wait) -> Finding | None:
             "`{name}` is nil there: none was made for it, and a nil channel never lets anyone pass",
             name=wait.place.expression or "?",
         )
-    return Finding("nil-channel", why, wait.say("Make it with `make(chan …)` before it is used."))
+    return Finding("nil-channel", why, _make_advice(wait, variable))
+
+
+def _make_advice(wait: Wait, variable: Variable | None) -> str:
+    """To make the channel, and to do what else a channel that was made needs, for the wait in it to end."""
+    if variable is not None and variable.sites("make") and used(variable, "nil"):
+        return ""  # it was taken away on purpose
+    ended = variable is None or variable.unknown or used(variable, "close")
+    match wait.place.operation:
+        case "range" if not ended:
+            return wait.say("Make it with `make(chan …)` before it is used, and close it when no more will come.")
+        case "receive" if not ended and variable is not None and not used(variable, "send"):
+            return wait.say(
+                "Make it with `make(chan …)` before it is used, and close it, or send on it, when it is time."
+            )
+        case "send" if variable is not None and not (variable.unknown or used(variable, "receive", "range")):
+            return wait.say("Make it with `make(chan …)` before it is used, and let somebody receive from it.")
+    return wait.say("Make it with `make(chan …)` before it is used.")
 
 
 def held_by_global(wait: Wait) -> Finding | None:
@@ -126,6 +143,8 @@ def abandoned_receiver(wait: Wait) -> Finding | None:
         return None
     sends, closes = used(variable, "send"), used(variable, "close")
     name, brief = wait.name(variable), short(wait, variable)
+    if wait.place.skips:
+        return skipped_release(wait, variable, "abandoned-receiver")
     if closing := stuck_closer(wait, variable, brief, closes):
         return Finding("abandoned-receiver", closing)
     if blocked := stuck(wait, variable, sends):
@@ -159,6 +178,31 @@ def abandoned_receiver(wait: Wait) -> Finding | None:
     return Finding("abandoned-receiver", why, _close_advice(wait, variable))
 
 
+def skipped_release(wait: Wait, variable: Variable, pattern: str) -> Finding:
+    """Functions of a semaphore or a pool take and give back, and who called the one leaves without having called the other."""
+    first = wait.place.skips[0]
+    ways = [skip for skip in wait.place.skips if (skip.function, skip.lines) == (first.function, first.lines)]
+    exits = wait.numbered([wait.line(skip) for skip in ways])
+    values: dict[str, object] = {
+        "name": short(wait, variable),
+        "function": first.function,
+        "code": first.release,
+        "exits": exits,
+        "lines": wait.numbered(first.lines),
+    }
+    if wait.place.operation == "send":
+        why = wait.say(
+            "all places of {name} are taken, and `{function}` can leave at {exits} without the `{code}` ({lines}) that frees one",
+            **values,
+        )
+    else:
+        why = wait.say(
+            "{name} is empty, and `{function}` can leave at {exits} without the `{code}` ({lines}) that gives back what it took",
+            **values,
+        )
+    return Finding(pattern, why, wait.say("Call `{code}` before leaving at {lines}.", code=first.release, lines=exits))
+
+
 def stuck_closer(wait: Wait, variable: Variable, name: str, closes: Sequence[Operation]) -> str:
     """That who should close it waits, too; "" where that is not known."""
     if not (blocked := stuck(wait, variable, closes)):
@@ -185,9 +229,7 @@ def never_closed(wait: Wait, pattern: str, name: str, variable: Variable, closes
             lines=lines,
             exits=wait.numbered(close.exits),
         )
-        return Finding(
-            pattern, why, wait.say("A `defer close({name})` would come on every way out.", name=close.expression)
-        )
+        return Finding(pattern, why, _closing_advice(wait, close))
     others = is_many(variable) or variable.unset or any(map(_closes_others, closes))
     if others:
         why = wait.say.count(
@@ -204,6 +246,16 @@ def never_closed(wait: Wait, pattern: str, name: str, variable: Variable, closes
     sure = len(closes) == 1 and not close.function.startswith(A_LITERAL_IN)
     way = wait.say("See to it that `{function}` gets there on every way.", function=close.function)
     return Finding(pattern, why, way if sure else "")
+
+
+def _closing_advice(wait: Wait, close: Operation) -> str:
+    """To put the close off, or, where something behind it may wait for it, to close before each way out."""
+    code = f"close({close.expression})"
+    if close.deferrable:
+        return wait.say("A `defer {code}` in place of that would come on every way out.", code=code)
+    if close.loop:
+        return ""
+    return wait.say("Call `{code}` before leaving at {lines}.", code=code, lines=wait.numbered(close.exits))
 
 
 def _closes_others(site: Operation) -> bool:

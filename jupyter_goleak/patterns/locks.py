@@ -1,11 +1,11 @@
-"""Patterns of goroutines that wait for a lock, a WaitGroup or a condition."""
+"""Patterns of goroutines that wait for a lock or a WaitGroup."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jupyter_goleak.facts import Operation, Variable
-from jupyter_goleak.patterns.wait import Finding, Wait
+from jupyter_goleak.facts import Copy, Operation, Variable
+from jupyter_goleak.patterns.wait import A_LITERAL_IN, Finding, Wait
 from jupyter_goleak.patterns.waking import serving
 
 LOCKING = ("lock", "rlock")
@@ -88,16 +88,30 @@ def lock_order(wait: Wait) -> Finding | None:
     if wanted not in wait.held() or sum(other.leak.count for other in alike) < 2:
         return None
     if all(other.place.apart for other in alike):
-        why = wait.say(
-            "it holds `{name}` of one value and waits for that of another, which is taken the other way round",
+        why = wait.say.count(
+            "it holds `{name}` of one {value} and waits for that of another, as others do",
+            "each holds `{name}` of one {value} and waits for that of another",
+            wait.leak.count,
             name=wanted.name,
+            value=_value(wait, wanted),
         )
         return Finding("lock-order", why, wait.say("Take the locks in one order everywhere."))
     if wait.place.apart:
         return None
-    why = wait.say("it holds `{name}` of one value and waits for that of another, or of the same", name=wanted.name)
+    why = wait.say.count(
+        "it holds `{name}` of one {value} and waits for that of another, or of the same",
+        "each holds `{name}` of one {value} and waits for that of another, or of the same",
+        wait.leak.count,
+        name=wanted.name,
+        value=_value(wait, wanted),
+    )
     advice = wait.say("Take such locks in one order everywhere, and where both are one value, only once.")
     return Finding("lock-order", why, advice)
+
+
+def _value(wait: Wait, lock: Variable) -> str:
+    """What has the lock, by its type where that has a name."""
+    return f"`{lock.struct}`" if lock.struct else wait.say("value")
 
 
 def _apart(lock: Variable, other: Variable) -> str:
@@ -177,16 +191,17 @@ def waitgroup(wait: Wait) -> Finding | None:
     dones, tasks, adds = _dones(variable), variable.sites("go"), variable.sites("add")
     own = [site for site in variable.sites("wait") if site.line == wait.place.line]
     name = wait.name(variable)
-    if own and own[0].loop and any(site.loop for site in adds):
+    here = [site for site in adds if own and site.body == own[0].body]
+    if own and own[0].loop and any(site.loop and _in_its_loop(wait, site) for site in here):
         why = wait.say(
             "it waits inside the loop that starts the goroutines: the first round waits for rounds that never begin"
         )
         return Finding("waitgroup-wait-in-loop", why, wait.say("Move `Wait` behind the loop."))
-    if own and own[0].loop and adds:
+    if own and own[0].loop and here and not any(site.loop for site in here):
         why = wait.say(
             "{name} counts {adds} for all rounds, and the first round waits for them all",
             name=name,
-            adds=wait.lines(adds),
+            adds=wait.lines(here),
         )
         return Finding("waitgroup-wait-in-loop", why, wait.say("Move `Wait` behind the loop."))
     if copied := variable.sites("copied"):
@@ -197,8 +212,10 @@ def waitgroup(wait: Wait) -> Finding | None:
         )
         advice = wait.say("Pass its address: `&{name}`.", name=copied[0].expression)
         return Finding("waitgroup-missing-done", why, advice)
+    if strayed := _on_a_copy(wait, dones, own):
+        return strayed
     own = [site for site in dones if site.deferred and wait.stands_in(site) is not None]
-    if own:
+    if own and not _made_by_itself(wait, variable):
         why = wait.say(
             "it waits for its own `Done`, too, which {lines} puts off until after the wait", lines=wait.lines(own)
         )
@@ -245,6 +262,60 @@ def waitgroup(wait: Wait) -> Finding | None:
     return Finding("waitgroup-missing-done", why, _done_advice(wait, dones))
 
 
+def _in_its_loop(wait: Wait, site: Operation) -> bool:
+    """Whether the operation stands in the loop in which they wait."""
+    return wait.place.loop is not None and wait.place.loop.line <= site.line and wait.place.line <= site.last_line
+
+
+def _made_by_itself(wait: Wait, group: Variable) -> bool:
+    """Whether the call that waits has made the WaitGroup, so that the calls around it have to do with other ones."""
+    literal = wait.place.function.startswith(A_LITERAL_IN)
+    return group.scope == "local" and wait.place.expression == group.name and not literal
+
+
+def _on_a_copy(wait: Wait, dones: Sequence[Operation], waits: Sequence[Operation]) -> Finding | None:
+    """One side works on a copy of the struct that has the WaitGroup, so that it and the other do not meet."""
+    here = waits[0].copy if waits else None
+    strayed = next((site for site in dones if site.copy is not None and site.copy != here), None)
+    if strayed is not None and strayed.copy is not None:
+        at = strayed.copy
+        if not at.function:
+            why = wait.say(
+                "`{code}` at line {done} is done on a copy: the loop variable of line {line} is no element itself, but a `{type}` of its own",
+                code=strayed.text,
+                done=wait.line(strayed),
+                line=wait.line(at),
+                type=at.type,
+            )
+            advice = wait.say("Range over the indices, and call it on the element.")
+            return Finding("waitgroup-missing-done", why, advice)
+        why = wait.say(
+            "`{function}` (line {line}) works on a copy of the `{type}`, and its `Done` at line {done} does not count here",
+            function=at.function,
+            line=wait.line(at),
+            type=at.type,
+            done=wait.line(strayed),
+        )
+    elif here is not None and not any(site.copy == here for site in dones):
+        at = here
+        why = wait.say(
+            "`{function}` (line {line}) works on a copy of the `{type}`, and a `Done` of the other one does not count here",
+            function=at.function,
+            line=wait.line(at),
+            type=at.type,
+        )
+    else:
+        return None
+    return Finding("waitgroup-missing-done", why, pointer_advice(wait, at))
+
+
+def pointer_advice(wait: Wait, copy: Copy) -> str:
+    """To hand the struct on as a pointer."""
+    if copy.receiver:
+        return wait.say("Give it a pointer receiver: `*{type}`.", type=copy.type)
+    return wait.say("Let it take a pointer: `*{type}`.", type=copy.type)
+
+
 def _dones(group: Variable) -> Sequence[Operation]:
     # Where a method was handed on counts only while nothing is seen to call it.
     return group.sites("done", "done-call" if group.sites("done-call") else "done-value")
@@ -262,59 +333,16 @@ def _done_advice(wait: Wait, dones: Sequence[Operation]) -> str:
         return wait.say(
             "`defer {name}.Done()` as the goroutine's first statement is never skipped.", name=wait.place.expression
         )
-    return wait.say(
-        "`defer {name}.Done()` as the goroutine's first statement, in place of the `Done` at {lines}, is never skipped.",
-        name=dones[0].expression,
-        lines=wait.lines(dones),
-    )
-
-
-def cond(wait: Wait) -> Finding | None:
-    """A condition whose signal came too early, or woke somebody else."""
-    variable = wait.variable
-    if variable is None or variable.kind != "cond" or wait.place.operation != "wait":
-        return None
-    signals, broadcasts = (variable.sites(kind, f"{kind}-call") for kind in ("signal", "broadcast"))
-    name = wait.name(variable)
-    if "Mutex" in wait.leak.state:
-        return Finding("unknown", wait.say("it was signalled, and the lock of {name} is not free", name=name))
-    if not signals and not broadcasts:
-        return Finding("cond-lost-signal", wait.say("nothing signals {name}", name=name))
-    if wait.place.silent:
-        change = wait.place.silent[0]
-        why = wait.say(
-            "line {line} changes what it waits for (`{code}`), and does not wake who waits for {name}",
-            line=wait.line(change),
-            code=change.text,
-            name=name,
+    first = dones[0]
+    if all(site.deferrable and site.body == first.body and site.expression == first.expression for site in dones):
+        return wait.say(
+            "`defer {name}.Done()` as the goroutine's first statement, in place of the `Done` at {lines}, is never skipped.",
+            name=first.expression,
+            lines=wait.lines(dones),
         )
-        return Finding("cond-lost-signal", why, wait.say("A `Broadcast` there lets it look again."))
-    if wait.place.loop is not None and wait.place.loop.kind == "condition" and wait.place.forever:
-        why = wait.say(
-            "an endless loop comes back to it, and {name} is signalled only at {lines}, where nothing comes any more",
-            name=name,
-            lines=wait.lines((*signals, *broadcasts)),
-        )
-        advice = wait.say("Let the loop ask for an end, too, that is told with `Broadcast` when no more will come.")
-        return Finding("worker-without-stop", why, advice)
-    if signals and wait.place.loop is not None:
-        why = wait.say("`Signal` at {lines} wakes one waiter of {name} only", lines=wait.lines(signals), name=name)
-        return Finding("cond-lost-signal", why, wait.say("`Broadcast` wakes them all."))
-    if wait.place.loop is not None and wait.place.loop.kind == "condition":
-        why = wait.say(
-            "{name} is signalled only at {lines}, and that did not come, or `{text}` went on waiting then",
-            name=name,
-            lines=wait.lines(broadcasts),
-            text=wait.place.loop.text,
-        )
-        return Finding(
-            "cond-lost-signal", why, wait.say("Let the loop ask for all that may end the wait, a failure too.")
-        )
-    why = wait.say(
-        "{name} is signalled only at {lines}, and that did not come, or came before this wait began: a signal is not kept",
-        name=name,
-        lines=wait.lines((*signals, *broadcasts)),
-    )
-    return Finding(
-        "cond-lost-signal", why, wait.say("Wait in a loop on what the signal tells: `for !ready {{ cond.Wait() }}`.")
-    )
+    # What is done at several places may have been done before a way out, and what is counted there after it.
+    counted = wait.variable is not None and any(site.body == first.body for site in wait.variable.sites("add"))
+    if len(dones) > 1 or counted or not first.exits or first.loop or not first.outer:
+        return ""
+    lines = wait.numbered(first.exits)
+    return wait.say("Call `{code}` before leaving at {lines}.", code=f"{first.expression}.Done()", lines=lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from jupyter_goleak.facts import Case, Variable
 from jupyter_goleak.patterns.channels import elsewhere, never_closed, stuck_closer, used
 from jupyter_goleak.patterns.wait import Finding, Wait
+from jupyter_goleak.patterns.waking import owner, stops
 
 
 def _leaves_select(wait: Wait) -> Finding | None:
@@ -58,6 +59,9 @@ def select_channels(wait: Wait) -> Finding | None:
                 )
             )
             continue
+        elif stopped := _stopped(wait, case, variable):
+            parts.append(stopped)
+            continue
         elif case.operation == "receive" and closes:
             return never_closed(wait, "worker-without-stop", name, variable, closes)
         elif elsewhere(variable):
@@ -71,6 +75,21 @@ def select_channels(wait: Wait) -> Finding | None:
         parts = []  # in such a loop not all of them are nil, and which one is not, nothing tells
     why = wait.say(", and ").join(parts) or wait.say("nobody serves any of its channels any more")
     return Finding("worker-without-stop", why, _advice(wait))
+
+
+def _stopped(wait: Wait, case: Case, variable: Variable) -> str:
+    """That the case of a ticker or timer stays away, since that was stopped; "" where it is none, or was not."""
+    clock = owner(wait, variable, "C")
+    if clock is None or not (stopped := stops(wait, clock)):
+        return ""
+    name, line = case.expression, case.line
+    if clock.kind == "timer":
+        return wait.say(
+            "`{name}` (line {line}) brings nothing: its timer was stopped, or what that had to send was taken already",
+            name=name,
+            line=line,
+        )
+    return wait.say("`{name}` (line {line}) was stopped at {lines}", name=name, line=line, lines=wait.lines(stopped))
 
 
 def _told(case: Case, variable: Variable) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from jupyter_goleak.facts import Operation, Variable
-from jupyter_goleak.patterns.channels import concerns, elsewhere, is_many, short, stuck, used
+from jupyter_goleak.patterns.channels import concerns, elsewhere, is_many, short, skipped_release, stuck, used
 from jupyter_goleak.patterns.wait import Finding, Wait
 
 
@@ -112,6 +112,8 @@ def forgotten_sender(wait: Wait) -> Finding | None:
     if variable is None or wait.place.operation != "send" or variable.kind != "channel":
         return None
     receives, sends = used(variable, "receive", "range"), used(variable, "send")
+    if wait.place.skips and variable.buffer != 0:
+        return skipped_release(wait, variable, "forgotten-sender")
     if receiving := _stuck_receiver(wait, variable, receives):
         return Finding("forgotten-sender", receiving)
     if not receives:
@@ -148,12 +150,20 @@ def _semaphore(wait: Wait, variable: Variable, receives: list[Operation]) -> Fin
             lines=wait.lines(own),
             exit=exits[0],
         )
-    advice = wait.say(
-        "`{code}` right after the send, in place of the receive at {lines}, frees it on every way.",
-        code=f"defer func() {{ <-{wait.place.expression} }}()",
-        lines=wait.lines(own),
-    )
-    return Finding("forgotten-sender", why, advice)
+    return Finding("forgotten-sender", why, _freeing_advice(wait, own, exits))
+
+
+def _freeing_advice(wait: Wait, own: list[Operation], exits: list[int]) -> str:
+    """To free the place on every way: at the function's end, or where something there may need it, before leaving."""
+    if all(site.deferrable and site.body == own[0].body for site in own) and wait.place.loop is None:
+        return wait.say(
+            "`{code}` right after the send, in place of the receive at {lines}, frees it on every way.",
+            code=f"defer func() {{ <-{wait.place.expression} }}()",
+            lines=wait.lines(own),
+        )
+    if len(own) > 1 or not exits:
+        return ""
+    return wait.say("Call `{code}` before leaving at {lines}.", code=own[0].text, lines=wait.numbered(exits))
 
 
 def _sent_before(wait: Wait, variable: Variable, receives: list[Operation], sends: list[Operation]) -> Finding | None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 from jupyter_goleak.facts import Method, Operation, Variable
+from jupyter_goleak.patterns.channels import is_many
 from jupyter_goleak.patterns.wait import NOBODY_CALLS, Finding, Wait
-from jupyter_goleak.patterns.waking import channels, cuts, lineage, owner, stops
+from jupyter_goleak.patterns.waking import channels, cuts, leads_to, lineage, owner, resets_of, stops
 
 
 def _contexts(wait: Wait) -> list[Variable]:
@@ -149,7 +153,21 @@ def stopped_ticker(wait: Wait) -> Finding | None:
         clock = owner(wait, channel, "C")
         if clock is None or not (stopped := stops(wait, clock)):
             continue
+        if any(case.operation != "default" and variable.via != "C" for case, variable in wait.case_variables()):
+            return None  # what the other cases wait for may be what was to end it
         name, lines = clock.name, wait.lines(stopped)
+        if not _is_stopped_for_good(wait, channel, clock, stopped):
+            why = wait.say(
+                "`{name}` (line {line}) runs no more: it was stopped at {lines}, or what it had to send was taken already",
+                name=name,
+                line=wait.line(clock),
+                lines=lines if wait.place.loop is None else wait.lines(clock.sites("stop")),
+            )
+            advice = wait.say(
+                "Select on a `done` channel beside `{name}.C`, and close it when `{name}` will not be set again.",
+                name=name,
+            )
+            return Finding("stopped-ticker", why, advice)
         if wait.place.operation == "receive" and any(wait.stands_in(site) is not None for site in stopped):
             why = wait.say(
                 "`{name}` was stopped at {lines}, and since Go 1.23 a stopped {kind} leaves nothing to receive",
@@ -171,6 +189,21 @@ def stopped_ticker(wait: Wait) -> Finding | None:
     return None
 
 
+def _is_stopped_for_good(wait: Wait, channel: Variable, clock: Variable, stopped: list[Operation]) -> bool:
+    """Whether a clock that does not run was stopped; the value of a timer may have been taken instead."""
+    resets = resets_of(wait, clock)
+    if clock.kind == "ticker" or not stopped:
+        return bool(stopped)
+    if any(not leads_to(reset, stop) for reset in resets for stop in stopped):
+        return False
+    receives = channel.sites("receive", "range")
+    own = [site for site in receives if (site.file, site.line) == (wait.place.file, wait.place.line)]
+    if any(stop.branch_line <= site.line and leads_to(stop, site) for stop in stopped for site in own):
+        return True
+    again = any(site.loop or (site.often and not site.anew and not is_many(clock)) for site in own)
+    return len(own) == len(receives) and not again
+
+
 def ticking_forever(wait: Wait) -> Finding | None:
     """It is woken by a ticker again and again, and nothing stops it: it lives, but for ever."""
     if not (wait.place.forever or wait.place.operation == "range"):
@@ -179,7 +212,13 @@ def ticking_forever(wait: Wait) -> Finding | None:
         clock = owner(wait, channel, "C")
         if clock is not None and clock.kind == "ticker" and not stops(wait, clock):
             # What it puts off until it leaves does not make it leave.
-            elsewhere = [site for site in clock.sites("stop") if not site.deferred or wait.stands_in(site) is None]
+            resets = resets_of(wait, clock)
+            elsewhere = [
+                site
+                for site in clock.sites("stop")
+                if not (site.deferred and wait.stands_in(site) is not None)
+                and not any(leads_to(site, reset) for reset in resets)
+            ]
             if elsewhere:
                 why = wait.say(
                     "`{name}` (line {line}) ticks on until it is stopped at {lines}",
@@ -217,7 +256,16 @@ def timer_taken(wait: Wait) -> Finding | None:
         if (clock is not None and clock.kind == "timer") or after:
             name = clock.name if clock is not None else after[0].text
             at = wait.line(clock if clock is not None else after[0])
-            why = wait.say("`{name}` (line {line}) sends once, and that was taken already", name=name, line=at)
+            resets = resets_of(wait, clock) if clock is not None else []
+            if resets:
+                why = wait.say(
+                    "`{name}` (line {line}) sends once, and once more after each `Reset` ({lines}), and all that was taken already",
+                    name=name,
+                    line=at,
+                    lines=wait.lines(resets),
+                )
+            else:
+                why = wait.say("`{name}` (line {line}) sends once, and that was taken already", name=name, line=at)
             return Finding("stopped-ticker", why)
     return None
 
@@ -226,14 +274,53 @@ def iter_pull(wait: Wait) -> Finding | None:
     """An iterator that was pulled from and neither finished nor stopped."""
     if wait.leak.state != "coroutine":
         return None
-    pulls = [site for v in wait.facts.variables for site in v.sites("make") if site.text.startswith("iter.Pull")]
-    at = {(site.file, site.line) for site in pulls}
-    if len(at) == 1:
-        why = wait.say(
+    pulls = _pulls(wait)
+    calls = {(site.text, wait.line(site)): stop for site, stop in pulls}
+    if len(calls) == 1:
+        ((code, line),) = calls
+        why = wait.say.count(
             "`{code}` (line {line}) started it, and neither was it pulled to its end nor was its `stop` called",
-            code=pulls[0].text,
-            line=wait.line(pulls[0]),
+            "`{code}` (line {line}) started them, and neither were they pulled to their end nor was their `stop` called",
+            wait.leak.count,
+            code=code,
+            line=line,
+        )
+    elif calls:
+        why = wait.say.count(
+            "`iter.Pull`, called at {lines}, started it, and neither was it pulled to its end nor was its `stop` called",
+            "`iter.Pull`, called at {lines}, started them, and neither were they pulled to their end nor was their `stop` called",
+            wait.leak.count,
+            lines=wait.lines([site for site, _ in pulls]),
         )
     else:
         why = wait.say("`iter.Pull` started it, and neither was it pulled to its end nor was its `stop` called")
-    return Finding("iter-pull-unstopped", why, wait.say("`defer stop()` right after `iter.Pull` ends it."))
+    names = {stop.name for stop in calls.values()}
+    name = names.pop() if len(names) == 1 else ""
+    advice = wait.say.count(
+        "`defer {stop}()` right after `iter.Pull` ends it.",
+        "`defer {stop}()` right after `iter.Pull` ends them.",
+        wait.leak.count,
+        stop=name if name.isidentifier() and name != "_" else "stop",
+    )
+    return Finding("iter-pull-unstopped", why, advice)
+
+
+def _pulls(wait: Wait) -> list[tuple[Operation, Variable]]:
+    """Where the iterator may have been made that the goroutine runs, each with its `stop`.
+
+    Not where the text shows another function in it, nor where the end of a function that has gone has stopped it.
+    """
+    bodies = {call.body for call in wait.place.stack}
+    stops = [variable for variable in wait.facts.variables if variable.type == "func()"]
+    found = [(site, stop) for stop in stops for site in stop.sites("make") if site.text.startswith("iter.Pull")]
+    kind = wait.leak.created_by.partition("[")[0]
+    found = [(site, stop) for site, stop in found if re.split(r"[\[(]", site.text)[0] == kind] or found
+    own = [(site, stop) for site, stop in found if bodies.intersection(site.tasks)] or found
+
+    def is_stopped(pull: Operation, stop: Variable) -> bool:
+        gone = not any(other.stands_in(pull) is not None for other in wait.others)
+        return gone and any(
+            call.deferred and leads_to(pull, replace(call, deferred=False)) for call in stop.sites("call")
+        )
+
+    return [(site, stop) for site, stop in own if not is_stopped(site, stop)] or own

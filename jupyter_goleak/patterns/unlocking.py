@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from jupyter_goleak.facts import Operation, Variable
-from jupyter_goleak.patterns.locks import LOCKING, lock_order, relock
+from jupyter_goleak.patterns.locks import LOCKING, lock_order, pointer_advice, relock
 from jupyter_goleak.patterns.wait import Finding, Wait
 
 _TAKING = (*LOCKING, "trylock", "tryrlock")
@@ -39,6 +39,16 @@ def missing_unlock(wait: Wait) -> Finding | None:
         return Finding("mutex-missing-unlock", why)
     if not unlocks:
         return Finding("mutex-missing-unlock", wait.say("{name} is never unlocked", name=name))
+    copied = [site for site in unlocks if site.copy is not None and site.copy.function]
+    if copied and (at := copied[0].copy) is not None:
+        why = wait.say(
+            "`{function}` (line {line}) works on a copy of the `{type}`, and its `Unlock` at line {unlock} frees only that",
+            function=at.function,
+            line=wait.line(at),
+            type=at.type,
+            unlock=wait.line(copied[0]),
+        )
+        return Finding("mutex-missing-unlock", why, pointer_advice(wait, at))
     own = [site for site in unlocks if wait.stands_in(site) is not None]
     if wait.place.loop is not None and own and not any(site.loop for site in own):
         why = wait.say(

@@ -59,25 +59,45 @@ def owner(wait: Wait, variable: Variable, via: str) -> Variable | None:
 
 
 def stops(wait: Wait, clock: Variable) -> list[Operation]:
-    """Where the timer or ticker was stopped for good, as far as the text tells.
+    """Where the timer or ticker was stopped and not surely set again, as far as the text tells.
 
-    Not by a deferred call of a function that still runs, nor below the line where the goroutine waits itself; nor where it
-    is set again, or another one made in its place, unless it is proven that none of them runs.
+    Not by a deferred call of a function that still runs, nor below the line where the goroutine waits itself. Unless it is
+    proven that none of them runs, not where it may be set again either, or another one made in its place.
     """
     running = (wait, *wait.others)
+    resets = resets_of(wait, clock)
+    proven = wait.leak.evidence == "proven"
+    remade = {site.body for site in clock.sites("make") if site.again and not _is_below(wait, site)}
 
-    def ahead(site: Operation) -> bool:
-        return wait.stands_in(site) is not None and site.line > wait.place.line
+    def lasts(stop: Operation) -> bool:
+        if proven:
+            return not any(leads_to(stop, reset) for reset in resets)
+        return stop.body not in remade and not resets
 
-    anew = [site for site in clock.sites("reset", "make") if site.kind == "reset" or site.again]
-    remade = {site.body for site in anew if not ahead(site)} if wait.leak.evidence != "proven" else set()
     return [
         site
         for site in clock.sites("stop")
         if not (site.deferred and any(other.stands_in(site) is not None for other in running))
-        and not ahead(site)
-        and site.body not in remade
+        and not _is_below(wait, site)
+        and lasts(site)
     ]
+
+
+def resets_of(wait: Wait, clock: Variable) -> list[Operation]:
+    """Where the timer or ticker may have been set again."""
+    return [site for site in clock.sites("reset") if not (site.uncalled or _is_below(wait, site))]
+
+
+def leads_to(first: Operation, then: Operation) -> bool:
+    """Whether whoever has done the first comes to the other one after it, as far as the text tells."""
+    left = any(first.line < line for line in then.exits)
+    straight = then.branch_line <= first.line and not (left or then.deferred) and (first.loop or not then.loop)
+    return first.body == then.body and first.line <= then.line and straight
+
+
+def _is_below(wait: Wait, site: Operation) -> bool:
+    """Whether it stands in the function of these goroutines, below the line where they wait."""
+    return wait.stands_in(site) is not None and site.line > wait.place.line
 
 
 def will_be_woken(wait: Wait) -> str:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jupyter_goleak.model import Frame, Goroutine
-from jupyter_goleak.stack_dump import Places, parse_dump, parse_profile
+from jupyter_goleak.stack_dump import Places, parse_bubble, parse_dump, parse_profile
 
 CELL = Places(Path("/scratch/src"), Path("/scratch/src"))
 
@@ -144,3 +144,43 @@ goroutineleak profile: total 1000003
         3,
         ["sync.runtime_Semacquire", "main.(*store).flush"],
     )
+
+
+BUBBLE = """panic: deadlock: all goroutines in bubble are blocked [recovered, repanicked]
+
+goroutine 20 [running]:
+main.TestTea(0xc000001)
+\t/scratch/src/main.go:9 +0x36
+
+goroutine 22 [sync.Cond.Wait (durable), synctest bubble 1]:
+main.TestTea.func1(0xc000002)
+\t/scratch/src/main.go:15 +0xb4
+created by testing/synctest.testingSynctestTest in goroutine 21
+\t/opt/go/src/testing/testing.go:2309 +0x278
+
+goroutine 23 [chan receive (durable), 2 minutes, synctest bubble 1]:
+main.TestTea.func1.1()
+\t/scratch/src/main.go:12 +0x19
+created by main.TestTea.func1 in goroutine 22
+\t/scratch/src/main.go:11 +0x9f
+"""
+
+
+def test_a_bubble_that_is_blocked_is_read_from_the_panic() -> None:
+    main, other = parse_bubble(BUBBLE, CELL)
+    assert (main.id, main.state) == (22, "sync.Cond.Wait")
+    assert (other.id, other.state) == (23, "chan receive")
+    assert other.position == Frame("main.TestTea.func1.1", "main.go", 12, user=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        BUBBLE.replace("panic: deadlock: all goroutines in bubble are blocked", "panic: out of tea"),
+        BUBBLE.replace("durable), synctest bubble 1", "durable), synctest bubble 2"),
+        BUBBLE.partition("goroutine 22")[0],
+    ],
+    ids=["another panic", "nobody tells which bubble", "none is listed"],
+)
+def test_of_no_other_panic_a_bubble_is_read(text: str) -> None:
+    assert parse_bubble(text, CELL) == ()

@@ -52,6 +52,9 @@ def operation(kind: str, line: int = 10, body: int = MAIN, **changes: Any) -> Op
         "once": True,
         "often": False,
         "deferrer": -1,
+        "branch_line": 0,
+        "outer": False,
+        "copy": None,
     }
     return Operation(**usual | changes)
 
@@ -121,6 +124,8 @@ def place(operation: str = "receive", subject: int | None = 0, **changes: Any) -
         "ahead": frozenset(),
         "reaches": frozenset({WAITER}),
         "silent": (),
+        "taken": (),
+        "skips": (),
     }
     return Place(**usual | changes)
 
@@ -341,6 +346,18 @@ STOPS = {
     "another's stop was deferred, who has gone": (clocked(operation("stop", 12, deferred=True)), (), ""),
     "one of two stops has not run": (
         clocked(operation("stop", 12, WAITER, deferred=True), operation("stop", 30, HELPER)),
+        (),
+        "",
+    ),
+    "stopped, and set again right after": (clocked(operation("stop", 12), operation("reset", 13)), (), RUNNING),
+    "stopped here, and set again there": (clocked(operation("stop", 12), operation("reset", 30, HELPER)), (), RUNNING),
+    "nothing calls what sets it again": (
+        clocked(operation("stop", 12), operation("reset", 30, HELPER, uncalled=True)),
+        (),
+        "",
+    ),
+    "it would be set again after the wait": (
+        clocked(operation("stop", 12), operation("reset", 30, WAITER)),
         (),
         "",
     ),

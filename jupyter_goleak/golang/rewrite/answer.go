@@ -60,6 +60,27 @@ type Place struct {
 	Ahead      []int      `json:"ahead"`   // the bodies that it may yet come to from where it stands
 	Silent     []Change   `json:"silent"`  // of what the loop around the Wait of a Cond asks for, and nobody is woken
 	Reaches    []int      `json:"reaches"` // those that its calls under way may ever have come to, themselves included
+	Taken      []Change   `json:"taken"`   // of what the loop around the Wait of a Cond asks for, by the function that waits itself
+	Skips      []Skip     `json:"skips"`   // of a send or receive that takes a place of a semaphore for the function's callers
+}
+
+// A Skip is a way out of a function that has taken a place of a semaphore, past the calls that give it back.
+type Skip struct {
+	File     string `json:"file"`
+	Line     int    `json:"line"`
+	Function string `json:"function"` // that it leaves
+	Release  string `json:"release"`  // the call that it misses
+	Lines    []int  `json:"lines"`    // where that stands
+}
+
+// A Copy is the receiver or parameter by which a function works on a copy of a struct, or, without a function, the variable of
+// a loop.
+type Copy struct {
+	File     string `json:"file"`
+	Line     int    `json:"line"`
+	Type     string `json:"type"`
+	Function string `json:"function"`
+	Receiver bool   `json:"receiver"`
 }
 
 // A Change is an assignment to what a loop's condition asks for.
@@ -160,14 +181,17 @@ type Operation struct {
 	Again       bool   `json:"again"`       // the program may come to it more than once
 	Anew        bool   `json:"anew"`        // on a value that the same call of its function has made
 	SelectLine  int    `json:"select_line"` // of the select whose case it is
-	Tasks       []int  `json:"tasks"`       // of a Go: the bodies that it starts
+	Tasks       []int  `json:"tasks"`       // of a Go, and of what iter.Pull makes: the bodies that it starts
 	Timed       bool   `json:"timed"`       // a timer comes to it
 	LastLine    int    `json:"last_line"`   // of the outermost loop around it, or its own
 	Shared      bool   `json:"shared"`      // it may concern other values, too
 	Once        bool   `json:"once"`        // the program comes to it at most once for each value that is made there
-	Deferrable  bool   `json:"deferrable"`  // of a lock: nothing needs it free before the end of the function that takes it
+	Deferrable  bool   `json:"deferrable"`  // nothing needs the lock free, or the receive or close done, before the end of its function; of a Done: the goroutine may put it off at its start
 	Often       bool   `json:"often"`       // the program may call or start the function around it more than once
 	Deferrer    int    `json:"deferrer"`    // the body at whose end it runs as part of a deferred literal, -1 for none
+	BranchLine  int    `json:"branch_line"` // where the innermost branch around it begins that its function may pass by, 0 for none
+	Outer       bool   `json:"outer"`       // its expression names only what is known where its function begins
+	Copy        *Copy  `json:"copy"`        // by which it works on a copy
 }
 
 // A Method ends what its type started.

@@ -132,8 +132,8 @@ func (r *reporter) refs(expressions ...ast.Expr) []int {
 	return all
 }
 
-func (r *reporter) position(pos token.Pos) (string, int) {
-	at := r.fset.Position(pos)
+func (f *flow) position(pos token.Pos) (string, int) {
+	at := f.fset.Position(pos)
 	return at.Filename, at.Line
 }
 
@@ -339,7 +339,18 @@ func (r *reporter) operation(op, made *operation) Operation {
 			out.Deferrer = op.fn.outer.index
 		}
 	}
-	out.Once, out.Deferrable = r.once(op, made), r.deferrable(op)
+	out.Once, out.Outer, out.Copy = r.once(op, made), r.isOuter(op), r.copied(op)
+	switch op.kind {
+	case "receive", "close":
+		out.Deferrable = r.puttable(op)
+	case "done":
+		out.Deferrable = r.first(op)
+	default:
+		out.Deferrable = r.deferrable(op)
+	}
+	if branch := op.path.branch(); branch != nil {
+		_, out.BranchLine = r.position(branch.Pos())
+	}
 	out.Again, out.Timed, out.Tasks = op.again(), op.timed || slices.Contains(r.timers, op.fn), indices(op.tasks)
 	if op.kind == "make" && op.buffer != nil {
 		if size, ok := r.bufferSize(op); ok {

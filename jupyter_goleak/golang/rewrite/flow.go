@@ -269,7 +269,7 @@ func (f *flow) at(e ast.Expr) *place {
 	case *ast.SliceExpr:
 		return f.at(e.X)
 	case *ast.TypeAssertExpr:
-		if e.Type == nil {
+		if e.Type == nil || f.info.TypeOf(e.Type) == nil {
 			return f.at(e.X)
 		}
 		return f.unboxed(f.fresh(e), e.X, f.info.TypeOf(e.Type))

@@ -23,7 +23,7 @@ type operation struct {
 	parents    []ast.Expr        // of a make: what the value is derived from
 	cancel     *operation        // of a make: the function that ends it
 	result     int               // of a make: which of the call's results
-	tasks      []*function       // of a Go: what it starts
+	tasks      []*function       // of a Go, and of what iter.Pull makes: what it starts
 	timed      bool              // a timer carries it out
 }
 
@@ -282,6 +282,11 @@ func (f *flow) made(call *ast.CallExpr, object *types.Func, pkg, name string, pa
 		}
 		op := f.note(kind, call, f.result(call, i), call, path)
 		op.parents, op.result = parents, i
+		if pkg == "iter" && len(call.Args) > 0 {
+			if p := f.at(call.Args[0]); p != nil {
+				op.tasks = p.root().targets
+			}
+		}
 		if i == 0 {
 			first = op
 		} else if first != nil && makesContext(object) {

@@ -66,7 +66,7 @@ func (r *reporter) place(wait Wait) Place {
 }
 
 func unknownPlace(wait Wait) Place {
-	out := Place{Cases: []Case{}, Holding: []int{}, Others: []int{}, Ended: []int{}, Stack: []Standing{}, Ahead: []int{}, Reaches: []int{}, Silent: []Change{}}
+	out := Place{Cases: []Case{}, Holding: []int{}, Others: []int{}, Ended: []int{}, Stack: []Standing{}, Ahead: []int{}, Reaches: []int{}, Silent: []Change{}, Taken: []Change{}, Skips: []Skip{}}
 	if len(wait.Frames) > 0 {
 		out.File, out.Line = wait.Frames[0].File, wait.Frames[0].Line
 	}
@@ -105,6 +105,7 @@ func (r *reporter) fill(out *Place, node ast.Node, path walkPath) {
 				out.Variable, out.Others, out.Ended = r.subject(selector)
 				if kindOf(r.info.TypeOf(selector.X)) == "cond" {
 					out.Silent = r.silent(r.receiver(selector), path)
+					out.Taken = r.taken(r.receiver(selector), path)
 				}
 			}
 		}
@@ -120,6 +121,7 @@ func (r *reporter) fill(out *Place, node ast.Node, path walkPath) {
 		out.Expression = shorten(r.text(expression))
 		out.Variable, out.Others, out.Ended = r.subject(expression)
 		out.Given = r.given(expression)
+		out.Skips = r.skips(node)
 	}
 }
 

@@ -48,30 +48,33 @@ func (p walkPath) forever() bool {
 }
 
 // conditional tells whether the node may be passed by inside its function.
-func (p walkPath) conditional() bool {
+func (p walkPath) conditional() bool { return p.branch() != nil }
+
+// branch is the innermost one around the node that its function may pass by, nil where there is none.
+func (p walkPath) branch() ast.Node {
 	child := ast.Node(nil)
 	for _, node := range slices.Backward(p) {
 		switch node := node.(type) {
 		case *ast.FuncDecl, *ast.FuncLit:
-			return false
+			return nil
 		case *ast.IfStmt:
 			if child == node.Body || child == node.Else {
-				return true
+				return child
 			}
 		case *ast.CaseClause:
-			return true
+			return node
 		case *ast.CommClause:
 			if child != node.Comm {
-				return true
+				return node
 			}
 		case *ast.BinaryExpr:
 			if child == node.Y && (node.Op == token.LAND || node.Op == token.LOR) {
-				return true
+				return child
 			}
 		}
 		child = node
 	}
-	return false
+	return nil
 }
 
 // deferred tells whether the operation runs when its function ends.

@@ -80,7 +80,7 @@ func (releaseSlot) propose(r *repairer, w *blocked) {
 func (r *repairer) releaseByMethod(use channelUse, take, give string) {
 	for _, taken := range r.on(use.object, take) {
 		for _, given := range r.on(use.object, give) {
-			if !r.arePair(taken, given) {
+			if !arePair(taken, given) {
 				continue
 			}
 			for _, acquire := range r.callers[taken.fn] {
@@ -88,24 +88,6 @@ func (r *repairer) releaseByMethod(use channelUse, take, give string) {
 			}
 		}
 	}
-}
-
-// arePair tells whether two methods of a type, or two functions, send and receive one value each, and no goroutine of the
-// type's own does: what the one takes, the other gives back.
-func (r *repairer) arePair(a, b *operation) bool {
-	if a.fn == b.fn {
-		return false
-	}
-	var of [2]*types.Named
-	for i, op := range []*operation{a, b} {
-		if op.fn == nil || op.fn.object == nil || op.fn.isEntry() || op.fn.isLaunched() || op.path.inLoop() {
-			return false
-		}
-		if receiver := op.fn.object.Signature().Recv(); receiver != nil {
-			of[i] = namedOf(receiver.Type())
-		}
-	}
-	return of[0] == of[1]
 }
 
 // givesBack tells whether all that the function does to channels is to give back what another method of its type takes.
@@ -118,7 +100,7 @@ func (r *repairer) givesBack(fn *function) bool {
 		}
 		paired := slices.ContainsFunc(r.objectsOf(op), func(o object) bool {
 			return o.made != nil && o.made.buffer != nil && slices.ContainsFunc(r.on(o, opposite[op.kind]), func(other *operation) bool {
-				return r.arePair(op, other)
+				return arePair(op, other)
 			})
 		})
 		if !paired {
@@ -138,7 +120,7 @@ func (r *repairer) releaseAlways(acquire site, taker, giver *function) {
 		return
 	}
 	got := r.checked(stmt, list)
-	if assign != nil && (got == stmt) != !r.mayFail(taker) {
+	if assign != nil && (got == stmt) != !mayFail(taker) {
 		return // whether there is something to give back is decided later
 	}
 	releases := r.releasesOf(acquire, giver)
@@ -167,31 +149,11 @@ func (r *repairer) releaseAlways(acquire site, taker, giver *function) {
 	d.offer("release-slot", 7, "`"+code+"` before the early return", slotWhy)
 }
 
-// holderText is what the call's method is called on, "" for a function.
-func (r *repairer) holderText(call *ast.CallExpr) string {
-	if selector, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok {
-		return r.raw(selector.X)
-	}
-	return ""
-}
-
 // isOnly tells whether the function takes from that value once.
 func (r *repairer) isOnly(acquire site, taker *function) bool {
 	return !slices.ContainsFunc(r.callers[taker], func(other site) bool {
-		return other.fn == acquire.fn && other.call != acquire.call && r.holderText(other.call) == r.holderText(acquire.call)
+		return other.fn == acquire.fn && other.call != acquire.call && r.receiverText(other.call) == r.receiverText(acquire.call)
 	})
-}
-
-// mayFail tells whether a result of the function says that it has taken nothing.
-func (r *repairer) mayFail(taker *function) bool {
-	results := taker.object.Signature().Results()
-	for i := range results.Len() {
-		t := results.At(i).Type()
-		if basic, ok := t.Underlying().(*types.Basic); isError(t) || ok && basic.Info()&types.IsBoolean != 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // releasesOf are the statements of the function that give back what the call has taken; none where something else may do so
@@ -206,7 +168,7 @@ func (r *repairer) releasesOf(acquire site, giver *function) []ast.Stmt {
 		for fn := release.fn; fn != nil; fn = fn.outer {
 			within = within || fn == acquire.fn
 		}
-		if !within || r.holderText(release.call) != r.holderText(acquire.call) {
+		if !within || r.receiverText(release.call) != r.receiverText(acquire.call) {
 			continue
 		}
 		stmt, ok := release.path[len(release.path)-1].(*ast.ExprStmt)
@@ -233,26 +195,6 @@ func (r *repairer) standsFor(releases []ast.Stmt, behind ast.Stmt) bool {
 		}
 	}
 	return true
-}
-
-// keptBy are the returns behind the statement that no release comes before.
-func (r *repairer) keptBy(fn *function, from ast.Stmt, releases []ast.Stmt) []*ast.ReturnStmt {
-	var found []*ast.ReturnStmt
-	r.walk(fn.body, func(node ast.Node, path []ast.Node) {
-		leave, ok := node.(*ast.ReturnStmt)
-		if !ok || leave.Pos() < from.End() || r.enclosing(path) != nil {
-			return // or it is that of a function within
-		}
-		released := slices.ContainsFunc(releases, func(release ast.Stmt) bool {
-			return release.Pos() < leave.Pos() && slices.ContainsFunc(path, func(around ast.Node) bool {
-				return slices.Contains(listOf(around), release)
-			})
-		})
-		if !released {
-			found = append(found, leave)
-		}
-	})
-	return found
 }
 
 // handsOn tells whether what was taken, or the duty to give it back, may pass to somebody else: by a return, a goroutine, or

@@ -104,6 +104,7 @@ func (passPointer) propose(r *repairer, w *blocked) {
 	if len(r.subjects(w, "Wait", "Lock", "RLock")) == 0 {
 		return
 	}
+	r.pointerReceivers()
 	d := r.draft()
 	copies := map[*types.Var]bool{}
 	name := ""
@@ -140,6 +141,25 @@ func (passPointer) propose(r *repairer, w *blocked) {
 	}
 	d.offer("pass-pointer", 5, "pass `"+name+"` by its address",
 		"What is passed by value is a copy: the function counts or locks one of its own, and the other side waits for ever.")
+}
+
+// pointerReceivers lets methods work on the value that they are called on, where they counted or locked a copy.
+func (r *repairer) pointerReceivers() {
+	copying := map[*function]bool{}
+	for _, op := range r.allOperations("done", "wait", "unlock", "runlock") {
+		if by := r.copied(op); by != nil && by.Receiver {
+			fn := op.fn.named()
+			copying[fn] = true
+		}
+	}
+	for _, fn := range r.ordered {
+		if decl, ok := fn.node.(*ast.FuncDecl); ok && copying[fn] && len(decl.Recv.List) == 1 {
+			d := r.draft()
+			d.insert(decl.Recv.List[0].Type.Pos(), "*")
+			d.offer("pass-pointer", 5, "give `"+fn.name+"` a pointer receiver",
+				"A method with a value receiver works on a copy: it counts or locks one of its own, and the other side waits for ever.")
+		}
+	}
 }
 
 // correctAdd counts as many goroutines as there are.
