@@ -52,6 +52,7 @@ type flow struct {
 	implementing map[*types.Func][]implementation
 	boxes        map[types.Type]*place        // of the values in interfaces
 	methodValues map[*place]*ast.SelectorExpr // of libraries, not called where they stand
+	converted    []types.Type                 // of the values in interfaces, as far as they lead to the program's own types
 	dispatch     []*function                  // methods that a library may call, as those of its interfaces
 	keeping      map[*types.Var]bool          // whether functions keep what they are given there
 }
