@@ -96,6 +96,7 @@ func (f *flow) assignments() {
 				f.namedResults(f.functions[node])
 			case *ast.CallExpr:
 				f.sameValue(node)
+				f.passesOn(node)
 				if f.builtin(node) == "copy" {
 					f.join(node.Args[0], node.Args[1])
 				}
@@ -290,6 +291,7 @@ func (f *flow) bind() bool {
 				learnt = f.bindTo(call, target) || learnt
 			}
 			learnt = f.bindReceivers(call) || learnt
+			learnt = f.bindCallbacks(call) || learnt
 			if v := f.calledVariable(call); v != nil {
 				for i, argument := range call.Args {
 					if f.tracked(f.info.TypeOf(argument)) {

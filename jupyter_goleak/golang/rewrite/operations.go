@@ -181,7 +181,9 @@ func (f *flow) call(call *ast.CallExpr, path []ast.Node, note func(string, ast.E
 	if isMethod {
 		f.method(call, selector, pkg, name, path)
 	}
-	f.made(call, object, pkg, name, path)
+	if pkg == "context" || !f.holds(call) {
+		f.made(call, object, pkg, name, path)
+	}
 	for i, argument := range call.Args {
 		f.passed(call, argument, pkg, name, i, path)
 	}
@@ -220,7 +222,7 @@ func (f *flow) method(call *ast.CallExpr, selector *ast.SelectorExpr, pkg, name 
 // asserted marks what comes out of a library as an interface: it knows the value too.
 func (f *flow) asserted(node *ast.TypeAssertExpr) {
 	call, ok := ast.Unparen(node.X).(*ast.CallExpr)
-	if !ok || node.Type == nil || !f.tracked(f.info.TypeOf(node)) || len(f.targetsOf(call)) > 0 {
+	if !ok || node.Type == nil || !f.tracked(f.info.TypeOf(node)) || len(f.targetsOf(call)) > 0 || f.holds(call) {
 		return
 	}
 	if p := f.at(node); p != nil {
@@ -303,6 +305,11 @@ func resultTypes(t types.Type) []types.Type {
 	return all
 }
 
+// around tells whether the package's values stand around others, which they read from or write to.
+func around(pkg string) bool {
+	return pkg == "bufio" || pkg == "io" || strings.HasPrefix(pkg, "encoding/") || strings.HasPrefix(pkg, "compress/")
+}
+
 // creates tells whether the function's result is the caller's alone.
 func creates(pkg, name string) bool {
 	switch pkg {
@@ -310,14 +317,14 @@ func creates(pkg, name string) bool {
 		return true
 	case "time":
 		return name == "NewTimer" || name == "NewTicker" || name == "After" || name == "Tick" || name == "AfterFunc"
-	case "io", "os":
+	case "os":
 		return name == "Pipe"
 	case "net":
 		return name == "Pipe" || strings.HasPrefix(name, "Dial") || strings.HasPrefix(name, "Listen")
 	case "os/signal":
 		return name == "NotifyContext"
 	}
-	return false
+	return around(pkg)
 }
 
 // passed records a value that leaves the program's own code.
@@ -335,7 +342,7 @@ func (f *flow) passed(call *ast.CallExpr, argument ast.Expr, pkg, name string, i
 		for _, target := range p.root().targets {
 			f.handed(target, call, pkg, name, path)
 			for _, parameter := range f.fields(target.typ.Params) {
-				if parameter != nil {
+				if parameter != nil && !f.holds(call) {
 					f.variable(parameter).unknown = true
 				}
 			}
@@ -358,7 +365,7 @@ func (f *flow) passed(call *ast.CallExpr, argument ast.Expr, pkg, name string, i
 		return
 	}
 	switch {
-	case isContext(t), pkg == "sync" && name == "NewCond":
+	case isContext(t), pkg == "sync" && name == "NewCond", f.holds(call):
 		return
 	case pkg == "fmt", pkg == "log":
 		if kind := kindOf(t); kind == "pipe" || kind == "connection" || types.IsInterface(t) {
@@ -368,8 +375,7 @@ func (f *flow) passed(call *ast.CallExpr, argument ast.Expr, pkg, name string, i
 	}
 	f.note("passed", argument, p, call, path)
 	// Readers and writers around a value do not end it, where they can be followed themselves.
-	around := pkg == "bufio" || pkg == "io" || strings.HasPrefix(pkg, "encoding/") || strings.HasPrefix(pkg, "compress/")
-	p.unknown = p.unknown || !around || strings.HasPrefix(name, "New") && !f.tracked(f.info.TypeOf(call))
+	p.unknown = p.unknown || !around(pkg) || strings.HasPrefix(name, "New") && !f.tracked(f.info.TypeOf(call))
 }
 
 // openParameters are those whose values come from callers that are not seen.
