@@ -61,10 +61,12 @@ def owner(wait: Wait, variable: Variable, via: str) -> Variable | None:
 def stops(wait: Wait, clock: Variable) -> list[Operation]:
     """Where the timer or ticker was stopped for good, as far as the text tells.
 
-    Not by a deferred call of a function that still runs, nor below the line where the goroutine waits itself; nor where it
-    is set again, or another one made in its place, unless it is proven that none of them runs.
+    Not by a deferred call of a function that still runs, nor below the line where the goroutine waits itself, nor where
+    another one is yet to come; nor where it is set again, or another one made in its place, unless it is proven that none
+    of them runs.
     """
     running = (wait, *wait.others)
+    others = [other for other in wait.others if other.leak is not wait.leak]
 
     def ahead(site: Operation) -> bool:
         return wait.stands_in(site) is not None and site.line > wait.place.line
@@ -76,6 +78,7 @@ def stops(wait: Wait, clock: Variable) -> list[Operation]:
         for site in clock.sites("stop")
         if not (site.deferred and any(other.stands_in(site) is not None for other in running))
         and not ahead(site)
+        and not any(other.is_ahead(site) for other in others)
         and site.body not in remade
     ]
 
@@ -151,6 +154,9 @@ def will_be_served(wait: Wait) -> str:
     if functions and functions[-1].startswith(_CLIENT) and any(map(_reads_body, living)):
         return wait.say("somebody is reading the body of the response")
     if any(function.startswith(_PEERS) for function in functions):
+        # Who answers a library at the other end may stand in that library, too, as a server of net/rpc does.
+        if wait.leak.go_line is None and any(package_of(functions[-1]) in _library(other) for other in living):
+            return wait.say("what is still at work may yet wake it")
         return ""
     inner = _inside(wait)
     if inner or _of_library(wait):
