@@ -155,7 +155,8 @@ def will_be_served(wait: Wait) -> str:
         return wait.say("somebody is reading the body of the response")
     if any(function.startswith(_PEERS) for function in functions):
         # Who answers a library at the other end may stand in that library, too, as a server of net/rpc does.
-        if wait.leak.go_line is None and any(package_of(functions[-1]) in _library(other) for other in living):
+        own = wait.leak.go_line is None and not functions[-1].startswith(_CLIENT)
+        if own and any(package_of(functions[-1]) in _library(other) for other in living):
             return wait.say("what is still at work may yet wake it")
         return ""
     inner = _inside(wait)

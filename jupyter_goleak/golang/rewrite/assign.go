@@ -31,7 +31,7 @@ func (f *flow) trackedTo(t types.Type, depth int) bool {
 		pkg := t.Obj().Pkg()
 		switch t.Underlying().(type) {
 		case *types.Struct, *types.Interface:
-			return pkg != nil && !f.own[pkg]
+			return pkg != nil && !f.own[pkg] || f.contextIn(t) != nil
 		}
 		return f.trackedTo(t.Underlying(), depth-1)
 	}
@@ -114,6 +114,7 @@ func (f *flow) assignments() {
 			}
 		})
 	}
+	f.boxedAlike()
 }
 
 // sameValue follows what a function of package sync gives back in another form: OnceFunc and the like a function that

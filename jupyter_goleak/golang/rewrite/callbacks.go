@@ -95,11 +95,14 @@ func (f *flow) dispatched() {
 			fn.anyTimes = true
 		}
 	})
-	f.served()
+	f.registered()
 }
 
-// served gives package net/rpc the methods of what is registered with it.
-func (f *flow) served() {
+// keepers begin the names of functions by which a package is given what it calls whenever it is called itself.
+var keepers = []string{"Handle", "Register", "Set"}
+
+// registered gives packages the methods of what is registered with them.
+func (f *flow) registered() {
 	for _, file := range f.files {
 		f.walk(file.syntax, func(node ast.Node, _ []ast.Node) {
 			call, ok := node.(*ast.CallExpr)
@@ -107,12 +110,14 @@ func (f *flow) served() {
 				return
 			}
 			callee := f.callee(call)
-			if callee == nil || callee.Pkg() == nil || callee.Pkg().Path() != "net/rpc" || !strings.HasPrefix(callee.Name(), "Register") {
+			if callee == nil || callee.Pkg() == nil || f.own[callee.Pkg()] || !slices.ContainsFunc(keepers, func(name string) bool { return strings.HasPrefix(callee.Name(), name) }) {
 				return
 			}
-			for _, fn := range f.hooksOf(f.info.TypeOf(call.Args[len(call.Args)-1]), true) {
-				fn.calls++
-				fn.give("net/rpc")
+			for _, argument := range call.Args {
+				for _, fn := range f.hooksOf(f.info.TypeOf(argument), true) {
+					fn.calls++
+					fn.give(callee.Pkg().Path())
+				}
 			}
 		})
 	}

@@ -38,6 +38,8 @@ func (f *flow) passesOn(call *ast.CallExpr) {
 	switch object.Pkg().Path() {
 	case "maps", "slices":
 		inside = f.fresh(call)
+	case "iter":
+		inside = f.result(call, 0).kid("element") // of what is called for the next one
 	case "sync/atomic":
 		selector, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
 		if !ok || f.info.Selections[selector] == nil || f.receiver(selector) == nil {
@@ -61,7 +63,7 @@ func (f *flow) passesOn(call *ast.CallExpr) {
 		}
 	}
 	for i, t := range resultTypes(f.info.TypeOf(call)) {
-		if f.tracked(t) {
+		if f.tracked(t) && !isCallback(t) {
 			for _, element := range elements(f.result(call, i), t) {
 				unify(element, inside)
 			}
@@ -90,8 +92,14 @@ func isCallback(t types.Type) bool {
 	return function && !isType(t, "iter", "Seq", "Seq2")
 }
 
-// bindCallbacks follows what a function of slices or maps calls its arguments with.
+// bindCallbacks follows what a function of slices or maps calls its arguments with, and what the function that iter.Pull gives
+// comes back with.
 func (f *flow) bindCallbacks(call *ast.CallExpr) (learnt bool) {
+	if p := f.at(call.Fun); p != nil && f.callee(call) == nil && p.root().kids["element"] != nil {
+		for i := range resultTypes(f.info.TypeOf(call)) {
+			learnt = unify(f.result(call, i), p.kid("element")) || learnt
+		}
+	}
 	if object := f.callee(call); object == nil || object.Pkg() == nil || object.Pkg().Path() != "slices" && object.Pkg().Path() != "maps" {
 		return false
 	}
