@@ -16,8 +16,8 @@ MarshalText MarshalXML MarshalXMLAttr ReadFrom Scan String UnmarshalBinary Unmar
 UnmarshalXML UnmarshalXMLAttr Unwrap Value WriteString WriteTo
 `)
 
-// reflecting packages call whatever method they are told to.
-var reflecting = map[string]bool{"html/template": true, "text/template": true}
+// reflecting packages call whatever method or function in a field they are told to.
+var reflecting = map[string]bool{"html/template": true, "reflect": true, "text/template": true}
 
 // calledBack leads from each call of a library to the functions that it was given and may call in it: those that its package
 // has, the methods that it looks for in what the call hands over, and where that leads anywhere, those that any library may
@@ -142,7 +142,7 @@ func (f *flow) handedAsInterfaces(give func(value ast.Expr, method *types.Func, 
 }
 
 // hooksOf are the methods that a library may come to in what a value of that type leads to: those that it looks for, or, with
-// `every`, all that are exported.
+// `every`, all that are exported, and functions in fields.
 func (f *flow) hooksOf(t types.Type, every bool) (found []*function) {
 	var seen []types.Type
 	var look func(t types.Type)
@@ -163,7 +163,11 @@ func (f *flow) hooksOf(t types.Type, every bool) (found []*function) {
 			f.eachConverted(t, look)
 		case *types.Struct:
 			for i := range t.NumFields() {
-				look(t.Field(i).Type())
+				field := t.Field(i)
+				if _, function := field.Type().Underlying().(*types.Signature); function && every {
+					found = append(found, f.variable(field).root().targets...)
+				}
+				look(field.Type())
 			}
 		case *types.Map:
 			look(t.Key())
