@@ -43,6 +43,8 @@ class Operation:
     with `-value` behind it, such as `unlock-value`, is a method handed on to be called later; with `-call`, a call that comes to
     it through a function value or an interface of the program's. `often`: the program may call or start the function around it
     more than once. `deferrer` is the body at whose end it runs, as part of a literal that is deferred there, -1 for none.
+    `certain`: nothing passes it by, for any value that is made where this one is: it has run, unless somebody is still on the
+    way there. `branch_line` is the last one of what its function passes by with it, of the whole function where it does not.
     """
 
     kind: str
@@ -75,6 +77,8 @@ class Operation:
     deferrable: bool
     often: bool
     deferrer: int
+    certain: bool
+    branch_line: int
 
 
 @dataclass(frozen=True, slots=True)

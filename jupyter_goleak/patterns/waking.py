@@ -62,21 +62,29 @@ def stops(wait: Wait, clock: Variable) -> list[Operation]:
     """Where the timer or ticker was stopped for good, as far as the text tells.
 
     Not by a deferred call of a function that still runs, nor below the line where the goroutine waits itself, nor where
-    another one is yet to come; nor where it is set again, or another one made in its place, unless it is proven that none
-    of them runs.
+    another one is yet to come; nor, unless it is proven that none of them runs, where that may be passed by, where it is set
+    again, or another one made in its place.
     """
+    proven = wait.leak.evidence == "proven"
     running = (wait, *wait.others)
     others = [other for other in wait.others if other.leak is not wait.leak]
 
     def ahead(site: Operation) -> bool:
-        return wait.stands_in(site) is not None and site.line > wait.place.line
+        if wait.stands_in(site) is not None:
+            return site.line > wait.place.line
+        return not proven and site.body in wait.place.ahead
+
+    def certain(site: Operation) -> bool:
+        line = wait.stands_in(site)
+        return proven or site.certain or (line is not None and site.line < line <= site.branch_line)
 
     anew = [site for site in clock.sites("reset", "make") if site.kind == "reset" or site.again]
-    remade = {site.body for site in anew if not ahead(site)} if wait.leak.evidence != "proven" else set()
+    remade = {site.body for site in anew if not (proven or ahead(site))}
     return [
         site
         for site in clock.sites("stop")
-        if not (site.deferred and any(other.stands_in(site) is not None for other in running))
+        if certain(site)
+        and not (site.deferred and any(other.stands_in(site) is not None for other in running))
         and not ahead(site)
         and not any(other.is_ahead(site) for other in others)
         and site.body not in remade

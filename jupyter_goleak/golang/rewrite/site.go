@@ -48,30 +48,47 @@ func (p walkPath) forever() bool {
 }
 
 // conditional tells whether the node may be passed by inside its function.
-func (p walkPath) conditional() bool {
+func (p walkPath) conditional() bool { return p.branch() != nil }
+
+// branch is the innermost part of the function around the node that it may pass by, nil where there is none.
+func (p walkPath) branch() ast.Node {
 	child := ast.Node(nil)
 	for _, node := range slices.Backward(p) {
 		switch node := node.(type) {
 		case *ast.FuncDecl, *ast.FuncLit:
-			return false
+			return nil
 		case *ast.IfStmt:
 			if child == node.Body || child == node.Else {
-				return true
+				return child
 			}
 		case *ast.CaseClause:
-			return true
+			return node
 		case *ast.CommClause:
 			if child != node.Comm {
-				return true
+				return node
 			}
 		case *ast.BinaryExpr:
 			if child == node.Y && (node.Op == token.LAND || node.Op == token.LOR) {
-				return true
+				return node
 			}
 		}
 		child = node
 	}
-	return false
+	return nil
+}
+
+// branchEnd is where that ends; outside of any, where the function does.
+func (p walkPath) branchEnd() token.Pos {
+	if branch := p.branch(); branch != nil {
+		return branch.End()
+	}
+	for _, node := range slices.Backward(p) {
+		switch node.(type) {
+		case *ast.FuncDecl, *ast.FuncLit:
+			return node.End()
+		}
+	}
+	return token.NoPos
 }
 
 // deferred tells whether the operation runs when its function ends.
@@ -223,4 +240,23 @@ func (f *flow) bufferSize(op *operation) (int64, bool) {
 		}
 	}
 	return 0, false
+}
+
+// certain tells whether the program comes to the operation in any case, as far as those come who are on the way there: nothing
+// passes it by, nor a call that leads to it.
+func (f *flow) certain(op *operation) bool { return f.certainly(op, nil) }
+
+func (f *flow) certainly(op *operation, asked []*function) bool {
+	switch {
+	case op.path.conditional(), len(f.exits(op)) > 0:
+		return false
+	case op.fn == nil, op.fn.isEntry():
+		return true
+	case op.fn.timed, slices.Contains(asked, op.fn):
+		return false
+	}
+	asked = append(asked, op.fn)
+	return slices.ContainsFunc(op.fn.sites, func(site callSite) bool {
+		return f.certainly(&operation{kind: "call", node: site.call, path: site.path, fn: site.fn, at: op.at}, asked)
+	})
 }
