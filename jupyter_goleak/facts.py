@@ -44,7 +44,7 @@ class Operation:
     it through a function value or an interface of the program's. `often`: the program may call or start the function around it
     more than once. `deferrer` is the body at whose end it runs, as part of a literal that is deferred there, -1 for none.
     `certain`: nothing passes it by, for any value that is made where this one is: it has run, unless somebody is still on the
-    way there. `branch_line` is the last one of what its function passes by with it, of the whole function where it does not.
+    way there. `branch_end` is the last one of what its function passes by with it, of the whole function where it does not.
     """
 
     kind: str
@@ -78,7 +78,7 @@ class Operation:
     often: bool
     deferrer: int
     certain: bool
-    branch_line: int
+    branch_end: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ def stops(wait: Wait, clock: Variable) -> list[Operation]:
 
     def certain(site: Operation) -> bool:
         line = wait.stands_in(site)
-        return proven or site.certain or (line is not None and site.line < line <= site.branch_line)
+        return proven or site.certain or (line is not None and site.line < line <= site.branch_end)
 
     anew = [site for site in clock.sites("reset", "make") if site.kind == "reset" or site.again]
     remade = {site.body for site in anew if not (proven or ahead(site))}

@@ -53,7 +53,7 @@ def operation(kind: str, line: int = 10, body: int = MAIN, **changes: Any) -> Op
         "often": False,
         "deferrer": -1,
         "certain": True,
-        "branch_line": 99,
+        "branch_end": 99,
     }
     return Operation(**usual | changes)
 
@@ -336,11 +336,11 @@ STOPS = {
     "stopped": (clocked(operation("stop", 12)), (), ""),
     "perhaps stopped": (clocked(operation("stop", 12, certain=False)), (), RUNNING),
     "stopped in the branch where it waits": (
-        clocked(operation("stop", 18, WAITER, certain=False, branch_line=22)),
+        clocked(operation("stop", 18, WAITER, certain=False, branch_end=22)),
         (),
         "",
     ),
-    "stopped in another branch": (clocked(operation("stop", 18, WAITER, certain=False, branch_line=19)), (), RUNNING),
+    "stopped in another branch": (clocked(operation("stop", 18, WAITER, certain=False, branch_end=19)), (), RUNNING),
     "another is yet to stop it": (clocked(operation("stop", 12)), (sleeping(8),), RUNNING),
     "its own stop is deferred": (clocked(operation("stop", 12, WAITER, deferred=True)), (), RUNNING),
     "another's stop is deferred, who still runs": (

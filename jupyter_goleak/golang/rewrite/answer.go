@@ -168,7 +168,7 @@ type Operation struct {
 	Deferrable  bool   `json:"deferrable"`  // of a lock: nothing needs it free before the end of the function that takes it
 	Often       bool   `json:"often"`       // the program may call or start the function around it more than once
 	Certain     bool   `json:"certain"`     // nothing passes it by, for any value that is made where this one is
-	BranchLine  int    `json:"branch_line"` // where the innermost part of its function ends that may be passed by, or the function itself
+	BranchEnd   int    `json:"branch_end"`  // where the innermost part of its function ends that may be passed by, or the function itself
 	Deferrer    int    `json:"deferrer"`    // the body at whose end it runs as part of a deferred literal, -1 for none
 }
 

@@ -340,7 +340,7 @@ func (r *reporter) operation(op, made *operation) Operation {
 		}
 	}
 	out.Certain = r.certain(op) && (made == nil || op.again() || !made.again())
-	_, out.BranchLine = r.position(op.path.branchEnd())
+	_, out.BranchEnd = r.position(op.path.branchEnd())
 	out.Once, out.Deferrable = r.once(op, made), r.deferrable(op)
 	out.Again, out.Timed, out.Tasks = op.again(), op.timed || slices.Contains(r.timers, op.fn), indices(op.tasks)
 	if op.kind == "make" && op.buffer != nil {
