@@ -56,8 +56,10 @@ class Operation:
     with `-value` behind it, such as `unlock-value`, is a method handed on to be called later; with `-call`, a call that comes to
     it through a function value or an interface of the program's. `often`: the program may call or start the function around it
     more than once. `deferrer` is the body at whose end it runs, as part of a literal that is deferred there, -1 for none.
-    `branch_line` is where the innermost branch begins by which its function may pass it by, 0 where none may. `outer`: all that
-    its expression names is known where its function begins. `copy`: it works on a copy.
+    `branch_line` is where the innermost branch begins by which its function may pass it by, 0 where none may, and `branch_end`
+    where that ends, or else the function. `certain`: nothing passes it by, for any value that is made where this one is: it has
+    run, unless somebody is still on the way there. `outer`: all that its expression names is known where its function begins.
+    `copy`: it works on a copy.
     """
 
     kind: str
@@ -91,6 +93,8 @@ class Operation:
     often: bool
     deferrer: int
     branch_line: int
+    branch_end: int
+    certain: bool
     outer: bool
     copy: Copy | None
 

@@ -61,24 +61,35 @@ def owner(wait: Wait, variable: Variable, via: str) -> Variable | None:
 def stops(wait: Wait, clock: Variable) -> list[Operation]:
     """Where the timer or ticker was stopped and not surely set again, as far as the text tells.
 
-    Not by a deferred call of a function that still runs, nor below the line where the goroutine waits itself. Unless it is
-    proven that none of them runs, not where it may be set again either, or another one made in its place.
+    Not by a deferred call of a function that still runs, nor below the line where the goroutine waits itself, nor where
+    another one is yet to come. Unless it is proven that none of them runs, not where that may be passed by either, where it
+    may be set again, or another one made in its place.
     """
-    running = (wait, *wait.others)
-    resets = resets_of(wait, clock)
     proven = wait.leak.evidence == "proven"
-    remade = {site.body for site in clock.sites("make") if site.again and not _is_below(wait, site)}
+    running = (wait, *wait.others)
+    others = [other for other in wait.others if other.leak is not wait.leak]
+    resets = resets_of(wait, clock)
+
+    def ahead(site: Operation) -> bool:
+        if wait.stands_in(site) is not None:
+            return _is_below(wait, site)
+        return not proven and site.body in wait.place.ahead
+
+    remade = {site.body for site in clock.sites("make") if site.again and not ahead(site)}
 
     def lasts(stop: Operation) -> bool:
         if proven:
             return not any(leads_to(stop, reset) for reset in resets)
-        return stop.body not in remade and not resets
+        line = wait.stands_in(stop)
+        certain = stop.certain or (line is not None and stop.line < line <= stop.branch_end)
+        return certain and stop.body not in remade and not resets
 
     return [
         site
         for site in clock.sites("stop")
         if not (site.deferred and any(other.stands_in(site) is not None for other in running))
-        and not _is_below(wait, site)
+        and not ahead(site)
+        and not any(other.is_ahead(site) for other in others)
         and lasts(site)
     ]
 
@@ -171,6 +182,10 @@ def will_be_served(wait: Wait) -> str:
     if functions and functions[-1].startswith(_CLIENT) and any(map(_reads_body, living)):
         return wait.say("somebody is reading the body of the response")
     if any(function.startswith(_PEERS) for function in functions):
+        # Who answers a library at the other end may stand in that library, too, as a server of net/rpc does.
+        own = wait.leak.go_line is None and not functions[-1].startswith(_CLIENT)
+        if own and any(package_of(functions[-1]) in _library(other) for other in living):
+            return wait.say("what is still at work may yet wake it")
         return ""
     inner = _inside(wait)
     if inner or _of_library(wait):

@@ -53,6 +53,8 @@ def operation(kind: str, line: int = 10, body: int = MAIN, **changes: Any) -> Op
         "often": False,
         "deferrer": -1,
         "branch_line": 0,
+        "branch_end": 99,
+        "certain": True,
         "outer": False,
         "copy": None,
     }
@@ -337,6 +339,14 @@ RUNNING = "`egg` (line 2) may yet fire"
 STOPS = {
     "never stopped": (clocked(), (), RUNNING),
     "stopped": (clocked(operation("stop", 12)), (), ""),
+    "perhaps stopped": (clocked(operation("stop", 12, certain=False)), (), RUNNING),
+    "stopped in the branch where it waits": (
+        clocked(operation("stop", 18, WAITER, certain=False, branch_end=22)),
+        (),
+        "",
+    ),
+    "stopped in another branch": (clocked(operation("stop", 18, WAITER, certain=False, branch_end=19)), (), RUNNING),
+    "another is yet to stop it": (clocked(operation("stop", 12)), (sleeping(8),), RUNNING),
     "its own stop is deferred": (clocked(operation("stop", 12, WAITER, deferred=True)), (), RUNNING),
     "another's stop is deferred, who still runs": (
         clocked(operation("stop", 12, deferred=True)),

@@ -188,6 +188,8 @@ type Operation struct {
 	Once        bool   `json:"once"`        // the program comes to it at most once for each value that is made there
 	Deferrable  bool   `json:"deferrable"`  // nothing needs the lock free, or the receive or close done, before the end of its function; of a Done: the goroutine may put it off at its start
 	Often       bool   `json:"often"`       // the program may call or start the function around it more than once
+	Certain     bool   `json:"certain"`     // nothing passes it by, for any value that is made where this one is
+	BranchEnd   int    `json:"branch_end"`  // where the innermost part of its function ends that may be passed by, or the function itself
 	Deferrer    int    `json:"deferrer"`    // the body at whose end it runs as part of a deferred literal, -1 for none
 	BranchLine  int    `json:"branch_line"` // where the innermost branch around it begins that its function may pass by, 0 for none
 	Outer       bool   `json:"outer"`       // its expression names only what is known where its function begins

@@ -31,7 +31,7 @@ func (f *flow) trackedTo(t types.Type, depth int) bool {
 		pkg := t.Obj().Pkg()
 		switch t.Underlying().(type) {
 		case *types.Struct, *types.Interface:
-			return pkg != nil && !f.own[pkg]
+			return pkg != nil && !f.own[pkg] || f.contextIn(t) != nil
 		}
 		return f.trackedTo(t.Underlying(), depth-1)
 	}
@@ -96,6 +96,7 @@ func (f *flow) assignments() {
 				f.namedResults(f.functions[node])
 			case *ast.CallExpr:
 				f.sameValue(node)
+				f.passesOn(node)
 				if f.builtin(node) == "copy" {
 					f.join(node.Args[0], node.Args[1])
 				}
@@ -113,6 +114,7 @@ func (f *flow) assignments() {
 			}
 		})
 	}
+	f.boxedAlike()
 }
 
 // sameValue follows what a function of package sync gives back in another form: OnceFunc and the like a function that
@@ -290,6 +292,7 @@ func (f *flow) bind() bool {
 				learnt = f.bindTo(call, target) || learnt
 			}
 			learnt = f.bindReceivers(call) || learnt
+			learnt = f.bindCallbacks(call) || learnt
 			if v := f.calledVariable(call); v != nil {
 				for i, argument := range call.Args {
 					if f.tracked(f.info.TypeOf(argument)) {

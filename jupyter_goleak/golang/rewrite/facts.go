@@ -351,6 +351,8 @@ func (r *reporter) operation(op, made *operation) Operation {
 	if branch := op.path.branch(); branch != nil {
 		_, out.BranchLine = r.position(branch.Pos())
 	}
+	_, out.BranchEnd = r.position(op.path.branchEnd())
+	out.Certain = r.certain(op) && (made == nil || op.again() || !made.again())
 	out.Again, out.Timed, out.Tasks = op.again(), op.timed || slices.Contains(r.timers, op.fn), indices(op.tasks)
 	if op.kind == "make" && op.buffer != nil {
 		if size, ok := r.bufferSize(op); ok {

@@ -52,7 +52,9 @@ type flow struct {
 	implementing map[*types.Func][]implementation
 	boxes        map[types.Type]*place        // of the values in interfaces
 	methodValues map[*place]*ast.SelectorExpr // of libraries, not called where they stand
+	converted    []types.Type                 // of the values in interfaces, as far as they lead to the program's own types
 	dispatch     []*function                  // methods that a library may call, as those of its interfaces
+	contexts     map[*types.Named][]int       // the ways to the Done of the program's own contexts, nil for other types
 	keeping      map[*types.Var]bool          // whether functions keep what they are given there
 }
 
@@ -73,6 +75,7 @@ func analyse(p *typed) *flow {
 		implementing: map[*types.Func][]implementation{},
 		boxes:        map[types.Type]*place{},
 		methodValues: map[*place]*ast.SelectorExpr{},
+		contexts:     map[*types.Named][]int{},
 		keeping:      map[*types.Var]bool{},
 		own:          map[*types.Package]bool{},
 	}
@@ -214,8 +217,12 @@ func (f *flow) fresh(e ast.Expr) *place {
 	return f.byExpr[e]
 }
 
-// at is the place of an expression, nil where it has none (constants, arithmetic, nil).
+// at is the place of an expression, nil where it has none (constants, arithmetic, nil). A struct that is a context by the one
+// in it counts as that.
 func (f *flow) at(e ast.Expr) *place {
+	if field := f.contextIn(f.info.TypeOf(e)); field != nil {
+		return f.variable(field)
+	}
 	switch e := ast.Unparen(e).(type) {
 	case *ast.Ident:
 		switch object := f.info.ObjectOf(e).(type) {

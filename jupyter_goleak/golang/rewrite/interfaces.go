@@ -3,7 +3,9 @@ package main
 import (
 	"go/ast"
 	"go/types"
+	"maps"
 	"slices"
+	"strings"
 )
 
 // What goes into an interface is followed by its type: whatever went in as a T, wherever that was, may come out where a T
@@ -20,8 +22,11 @@ func (f *flow) box(t types.Type) *place {
 		}
 		t = types.Unalias(pointer.Elem())
 	}
-	if named, ok := t.(*types.Named); ok {
-		t = named.Origin()
+	switch generic := t.(type) {
+	case *types.Named:
+		t = generic.Origin()
+	case *types.TypeParam:
+		t = types.Universe.Lookup("any").Type() // one for all, as each method has its own
 	}
 	for known, box := range f.boxes {
 		if types.Identical(known, t) {
@@ -47,10 +52,39 @@ func (f *flow) boxed() {
 	}
 }
 
+// boxedAlike lets values out of interfaces as types that theirs are for some type arguments: as a type parameter, for which
+// any stands here, or as what has one in it.
+func (f *flow) boxedAlike() {
+	join := func(a, b *place) {
+		unify(a, b)
+		unify(b, a)
+	}
+	byText := func(a, b types.Type) int { return strings.Compare(a.String(), b.String()) }
+	var arguments []types.Type
+	for _, instance := range f.info.Instances {
+		for i := range instance.TypeArgs.Len() {
+			if t := instance.TypeArgs.At(i); f.tracked(t) && !isParameter(t) {
+				arguments = append(arguments, t)
+			}
+		}
+	}
+	slices.SortFunc(arguments, byText)
+	for _, t := range arguments {
+		join(f.box(types.Universe.Lookup("any").Type()), f.box(t))
+	}
+	boxes := slices.SortedFunc(maps.Keys(f.boxes), byText)
+	for i, a := range boxes {
+		for _, b := range boxes[:i] {
+			if !isAny(a) && !isAny(b) && alike(a, b) {
+				join(f.boxes[a], f.boxes[b])
+			}
+		}
+	}
+}
+
 // unboxed is the place of what an assertion gets out of x.
 func (f *flow) unboxed(at *place, x ast.Expr, t types.Type) *place {
-	_, generic := types.Unalias(f.operandType(x)).(*types.TypeParam)
-	if f.tracked(f.info.TypeOf(x)) || generic || types.IsInterface(t) || !f.tracked(t) {
+	if f.tracked(f.info.TypeOf(x)) || isParameter(f.operandType(x)) || types.IsInterface(t) && !isParameter(t) || !f.tracked(t) {
 		return f.at(x) // followed as a value of its own
 	}
 	unify(at, f.box(t))
@@ -63,6 +97,11 @@ func (f *flow) operandType(x ast.Expr) types.Type {
 		x = call.Args[0]
 	}
 	return f.info.TypeOf(x)
+}
+
+func isParameter(t types.Type) bool {
+	_, parameter := types.Unalias(t).(*types.TypeParam)
+	return parameter
 }
 
 func isAny(t types.Type) bool {
@@ -218,7 +257,7 @@ func alike(a, b types.Type) bool {
 // conversions gives each value that becomes an interface, with that interface.
 func (f *flow) conversions(give func(value ast.Expr, to *types.Interface)) {
 	into := func(value ast.Expr, to types.Type) {
-		if from := f.info.TypeOf(value); to != nil && from != nil && !types.IsInterface(from) {
+		if from := f.info.TypeOf(value); to != nil && from != nil && (!types.IsInterface(from) || isParameter(from)) {
 			if iface, ok := to.Underlying().(*types.Interface); ok {
 				give(value, iface)
 			}

@@ -145,8 +145,9 @@ func (w *world) Import(importPath string) (*types.Package, error) {
 
 // followed are the packages that matter behind an import.
 var followed = map[string]bool{
-	"bufio": true, "bytes": true, "context": true, "errors": true, "io": true, "io/fs": true, "net": true,
-	"net/http": true, "net/url": true, "sync": true, "sync/atomic": true, "time": true,
+	"bufio": true, "bytes": true, "cmp": true, "context": true, "database/sql/driver": true, "errors": true, "io": true,
+	"io/fs": true, "iter": true, "net": true, "net/http": true, "net/rpc": true, "net/url": true, "sort": true,
+	"sync": true, "sync/atomic": true, "time": true,
 }
 
 func (w *world) standard(importPath string) *types.Package {

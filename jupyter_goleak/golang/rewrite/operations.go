@@ -115,19 +115,6 @@ func declared(spec *ast.ValueSpec) []ast.Expr {
 	return names
 }
 
-// makesContext tells whether the function gives a context and the function that cancels it.
-func makesContext(object *types.Func) bool {
-	if object.Pkg() == nil {
-		return false
-	}
-	switch object.Pkg().Path() + "." + object.Name() {
-	case "context.WithCancel", "context.WithCancelCause", "context.WithTimeout", "context.WithTimeoutCause",
-		"context.WithDeadline", "context.WithDeadlineCause", "os/signal.NotifyContext":
-		return true
-	}
-	return false
-}
-
 // call records what a call does: the built-in functions, and those of the standard library that wait, wake or make.
 func (f *flow) call(call *ast.CallExpr, path []ast.Node, note func(string, ast.Expr) *operation) {
 	switch f.builtin(call) {
@@ -181,7 +168,9 @@ func (f *flow) call(call *ast.CallExpr, path []ast.Node, note func(string, ast.E
 	if isMethod {
 		f.method(call, selector, pkg, name, path)
 	}
-	f.made(call, object, pkg, name, path)
+	if pkg == "context" || !f.holds(call) {
+		f.made(call, object, pkg, name, path)
+	}
 	for i, argument := range call.Args {
 		f.passed(call, argument, pkg, name, i, path)
 	}
@@ -220,7 +209,7 @@ func (f *flow) method(call *ast.CallExpr, selector *ast.SelectorExpr, pkg, name 
 // asserted marks what comes out of a library as an interface: it knows the value too.
 func (f *flow) asserted(node *ast.TypeAssertExpr) {
 	call, ok := ast.Unparen(node.X).(*ast.CallExpr)
-	if !ok || node.Type == nil || !f.tracked(f.info.TypeOf(node)) || len(f.targetsOf(call)) > 0 {
+	if !ok || node.Type == nil || !f.tracked(f.info.TypeOf(node)) || len(f.targetsOf(call)) > 0 || f.holds(call) {
 		return
 	}
 	if p := f.at(node); p != nil {
@@ -251,80 +240,6 @@ func (f *flow) receiver(selector *ast.SelectorExpr) *place {
 	return f.variable(field)
 }
 
-// made records the values that a call of the standard library or another module gives. What they are made from is told
-// by the receiver and the arguments: a context by its parent, a scanner by its reader, a connection by its listener.
-func (f *flow) made(call *ast.CallExpr, object *types.Func, pkg, name string, path []ast.Node) {
-	if pkg == "context" && name == "Done" || pkg == "sync" && name == "RLocker" {
-		return
-	}
-	if pkg == "sync" && name == "NewCond" && len(call.Args) == 1 {
-		unify(f.result(call, 0).kid(".L"), f.at(call.Args[0]))
-	}
-	var parents []ast.Expr
-	if selector, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok && f.info.Selections[selector] != nil && f.tracked(f.info.TypeOf(selector.X)) {
-		parents = append(parents, selector.X)
-	}
-	for _, argument := range call.Args {
-		if t := f.info.TypeOf(argument); f.tracked(t) {
-			if _, function := t.Underlying().(*types.Signature); !function {
-				parents = append(parents, argument)
-			}
-		}
-	}
-	var first *operation
-	for i, t := range resultTypes(f.info.TypeOf(call)) {
-		if !f.tracked(t) {
-			continue
-		}
-		kind := "result"
-		if creates(pkg, name) || isType(t, "net/http", "Response") || isType(t, "net", "Conn") {
-			kind = "make"
-		}
-		op := f.note(kind, call, f.result(call, i), call, path)
-		op.parents, op.result = parents, i
-		if pkg == "iter" && len(call.Args) > 0 {
-			if p := f.at(call.Args[0]); p != nil {
-				op.tasks = p.root().targets
-			}
-		}
-		if i == 0 {
-			first = op
-		} else if first != nil && makesContext(object) {
-			first.cancel = op
-			op.parents = nil
-		}
-	}
-}
-
-func resultTypes(t types.Type) []types.Type {
-	tuple, ok := t.(*types.Tuple)
-	if !ok {
-		return []types.Type{t}
-	}
-	all := make([]types.Type, tuple.Len())
-	for i := range all {
-		all[i] = tuple.At(i).Type()
-	}
-	return all
-}
-
-// creates tells whether the function's result is the caller's alone.
-func creates(pkg, name string) bool {
-	switch pkg {
-	case "context", "sync", "iter":
-		return true
-	case "time":
-		return name == "NewTimer" || name == "NewTicker" || name == "After" || name == "Tick" || name == "AfterFunc"
-	case "io", "os":
-		return name == "Pipe"
-	case "net":
-		return name == "Pipe" || strings.HasPrefix(name, "Dial") || strings.HasPrefix(name, "Listen")
-	case "os/signal":
-		return name == "NotifyContext"
-	}
-	return false
-}
-
 // passed records a value that leaves the program's own code.
 func (f *flow) passed(call *ast.CallExpr, argument ast.Expr, pkg, name string, i int, path []ast.Node) {
 	t := f.info.TypeOf(argument)
@@ -340,7 +255,7 @@ func (f *flow) passed(call *ast.CallExpr, argument ast.Expr, pkg, name string, i
 		for _, target := range p.root().targets {
 			f.handed(target, call, pkg, name, path)
 			for _, parameter := range f.fields(target.typ.Params) {
-				if parameter != nil {
+				if parameter != nil && !f.holds(call) {
 					f.variable(parameter).unknown = true
 				}
 			}
@@ -363,7 +278,7 @@ func (f *flow) passed(call *ast.CallExpr, argument ast.Expr, pkg, name string, i
 		return
 	}
 	switch {
-	case isContext(t), pkg == "sync" && name == "NewCond":
+	case isContext(t), pkg == "sync" && name == "NewCond", f.holds(call):
 		return
 	case pkg == "fmt", pkg == "log":
 		if kind := kindOf(t); kind == "pipe" || kind == "connection" || types.IsInterface(t) {
@@ -373,8 +288,7 @@ func (f *flow) passed(call *ast.CallExpr, argument ast.Expr, pkg, name string, i
 	}
 	f.note("passed", argument, p, call, path)
 	// Readers and writers around a value do not end it, where they can be followed themselves.
-	around := pkg == "bufio" || pkg == "io" || strings.HasPrefix(pkg, "encoding/") || strings.HasPrefix(pkg, "compress/")
-	p.unknown = p.unknown || !around || strings.HasPrefix(name, "New") && !f.tracked(f.info.TypeOf(call))
+	p.unknown = p.unknown || !around(pkg) || strings.HasPrefix(name, "New") && !f.tracked(f.info.TypeOf(call))
 }
 
 // openParameters are those whose values come from callers that are not seen.

@@ -48,6 +48,9 @@ func (f *flow) objects(e ast.Expr) ([]object, bool) {
 				return f.through(x.X, "."+field.Name())
 			}
 		default: // a method: its receiver
+			if behind := f.behind(selection.Obj()); len(behind) > 0 {
+				return behind, false
+			}
 			if len(selection.Index()) < 2 {
 				return f.objects(x.X)
 			}
@@ -55,6 +58,21 @@ func (f *flow) objects(e ast.Expr) ([]object, bool) {
 		}
 	}
 	return f.objectsAt(f.at(e))
+}
+
+// behind are the values of package sync whose method a call through an interface of the program's may come to.
+func (f *flow) behind(method types.Object) (all []object) {
+	called, ok := method.(*types.Func)
+	if !ok {
+		return nil
+	}
+	for _, each := range f.implementations(called) {
+		if pkg := each.object.Pkg(); pkg != nil && pkg.Path() == "sync" {
+			objects, _ := f.objectsAt(each.receiver)
+			all = append(all, objects...)
+		}
+	}
+	return all
 }
 
 func (f *flow) through(e ast.Expr, via string) ([]object, bool) {

@@ -20,9 +20,10 @@ type callSite struct {
 // A step leads from a function to another one: by a call, or, where there is none, by its value, which may be called at
 // any time.
 type step struct {
-	to   *function
-	call *ast.CallExpr
-	path walkPath
+	to     *function
+	call   *ast.CallExpr
+	path   walkPath
+	within bool // the call is of a library, which may come to it more than once
 }
 
 // reach finds the sites of all functions, and what each leads to.
@@ -55,56 +56,10 @@ func (f *flow) reach() {
 	f.calledBack()
 }
 
-// calledBack leads from each call of a library to the functions that it was given and may call in it: those that its package
-// has, and where the call hands over a value that leads anywhere, the methods of the program that any library may call.
-func (f *flow) calledBack() {
-	byPackage := f.givenTo()
-	for _, file := range f.files {
-		f.walk(file.syntax, func(node ast.Node, path []ast.Node) {
-			call, ok := node.(*ast.CallExpr)
-			if !ok {
-				return
-			}
-			callee := f.callee(call)
-			if callee == nil || callee.Pkg() == nil || f.own[callee.Pkg()] {
-				return
-			}
-			around := f.enclosing(path)
-			for _, fn := range byPackage[callee.Pkg().Path()] {
-				around.leads(step{fn, call, slices.Clone(path)})
-			}
-			if callee.Pkg().Path() == "sync" || !slices.ContainsFunc(operands(call), func(e ast.Expr) bool { return f.mayHaveMethods(f.info.TypeOf(e)) }) {
-				return
-			}
-			for _, fn := range f.dispatch {
-				around.leads(step{fn, call, slices.Clone(path)})
-			}
-		})
-	}
-}
-
-// mayHaveMethods tells whether a value of that type may be, or lead to, one of the program's whose methods a library calls.
-func (f *flow) mayHaveMethods(t types.Type) bool {
-	if t == nil {
-		return false
-	}
-	if named := namedOf(t); named != nil && named.Obj().Pkg() != nil && f.own[named.Obj().Pkg()] {
-		return named.NumMethods() > 0 || f.leads(t)
-	}
-	switch t := types.Unalias(t).(type) {
-	case *types.Pointer:
-		return true
-	case *types.Slice:
-		return f.mayHaveMethods(t.Elem())
-	}
-	_, isInterface := t.Underlying().(*types.Interface)
-	return isInterface && !isContext(t) && !isError(t)
-}
-
 func (f *flow) reachedBy(call *ast.CallExpr, path []ast.Node, around *function) {
 	for _, target := range f.targetsOf(call) {
 		target.sites = append(target.sites, callSite{around, slices.Clone(path), call})
-		around.leads(step{target, call, slices.Clone(path)})
+		around.leads(step{to: target, call: call, path: slices.Clone(path)})
 	}
 	if object := f.callee(call); object != nil {
 		for _, each := range f.implementations(object) {
@@ -270,7 +225,7 @@ func (r *reporter) isBehind(by step, line int, inner *function) bool {
 	end := by.path.outermostLoop()
 	_, first := r.position(by.call.Pos())
 	_, last := r.position(max(end, by.call.End()))
-	return last < line || !end.IsValid() && by.to == inner && first <= line
+	return last < line || !end.IsValid() && !by.within && by.to == inner && first <= line
 }
 
 // outermostLoop is where the outermost loop of the function around the node ends, invalid where there is none.
@@ -315,36 +270,3 @@ func (fn *function) again() bool {
 
 // again tells whether the program may come to the operation more than once.
 func (op *operation) again() bool { return op.path.inLoop() || op.fn.again() }
-
-// dispatched counts the methods that a library may call: those of its interfaces, of the types whose values it is given.
-func (f *flow) dispatched() {
-	f.handedAsInterfaces(func(_ ast.Expr, method *types.Func, fn *function) {
-		fn.calls++
-		if !slices.Contains(f.dispatch, fn) {
-			f.dispatch = append(f.dispatch, fn)
-		}
-		if method.Pkg() != nil {
-			fn.give(method.Pkg().Path())
-		} else {
-			fn.anyTimes = true
-		}
-	})
-}
-
-// handedAsInterfaces gives each value that becomes an interface of a library's, with its methods that are then called by that.
-func (f *flow) handedAsInterfaces(give func(value ast.Expr, method *types.Func, fn *function)) {
-	f.conversions(func(value ast.Expr, to *types.Interface) {
-		for i := range to.NumMethods() {
-			method := to.Method(i)
-			if method.Pkg() != nil && f.own[method.Pkg()] {
-				continue
-			}
-			object, _, _ := types.LookupFieldOrMethod(f.info.TypeOf(value), true, method.Pkg(), method.Name())
-			if object, ok := object.(*types.Func); ok {
-				if fn := f.byObject[object.Origin()]; fn != nil {
-					give(value, method, fn)
-				}
-			}
-		}
-	})
-}

@@ -50,7 +50,7 @@ func (p walkPath) forever() bool {
 // conditional tells whether the node may be passed by inside its function.
 func (p walkPath) conditional() bool { return p.branch() != nil }
 
-// branch is the innermost one around the node that its function may pass by, nil where there is none.
+// branch is the innermost part of the function around the node that it may pass by, nil where there is none.
 func (p walkPath) branch() ast.Node {
 	child := ast.Node(nil)
 	for _, node := range slices.Backward(p) {
@@ -75,6 +75,20 @@ func (p walkPath) branch() ast.Node {
 		child = node
 	}
 	return nil
+}
+
+// branchEnd is where that ends; outside of any, where the function does.
+func (p walkPath) branchEnd() token.Pos {
+	if branch := p.branch(); branch != nil {
+		return branch.End()
+	}
+	for _, node := range slices.Backward(p) {
+		switch node.(type) {
+		case *ast.FuncDecl, *ast.FuncLit:
+			return node.End()
+		}
+	}
+	return token.NoPos
 }
 
 // deferred tells whether the operation runs when its function ends.
@@ -226,4 +240,23 @@ func (f *flow) bufferSize(op *operation) (int64, bool) {
 		}
 	}
 	return 0, false
+}
+
+// certain tells whether the program comes to the operation in any case, as far as those come who are on the way there: nothing
+// passes it by, nor a call that leads to it.
+func (f *flow) certain(op *operation) bool { return f.certainly(op, nil) }
+
+func (f *flow) certainly(op *operation, asked []*function) bool {
+	switch {
+	case op.path.conditional(), len(f.exits(op)) > 0:
+		return false
+	case op.fn == nil, op.fn.isEntry():
+		return true
+	case op.fn.timed, slices.Contains(asked, op.fn):
+		return false
+	}
+	asked = append(asked, op.fn)
+	return slices.ContainsFunc(op.fn.sites, func(site callSite) bool {
+		return f.certainly(&operation{kind: "call", node: site.call, path: site.path, fn: site.fn, at: op.at}, asked)
+	})
 }

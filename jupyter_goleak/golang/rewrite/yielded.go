@@ -39,11 +39,12 @@ func (f *flow) bindYielded(loop *ast.RangeStmt) bool {
 		}
 	}
 	call, ok := ast.Unparen(loop.X).(*ast.CallExpr)
-	if !ok || len(f.targetsOf(call)) > 0 || len(call.Args) == 0 {
-		return learnt
+	from := f.at(loop.X)
+	if ok && len(f.targetsOf(call)) == 0 && len(call.Args) > 0 && !f.holds(call) {
+		from = f.at(call.Args[0])
 	}
 	for _, name := range into {
-		if from := f.at(call.Args[0]); from != nil && name != nil && f.tracked(f.info.TypeOf(name)) {
+		if from != nil && name != nil && f.tracked(f.info.TypeOf(name)) {
 			learnt = unify(f.at(name), from.kid("element")) || learnt
 		}
 	}

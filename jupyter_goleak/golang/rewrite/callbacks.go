@@ -1,0 +1,206 @@
+package main
+
+import (
+	"go/ast"
+	"go/types"
+	"slices"
+	"strings"
+)
+
+// Which functions of the program a library comes to: those that it was given, and methods of the values that it was given.
+
+// hooks are the methods that the standard library looks for in values of any type.
+var hooks = strings.Fields(`
+AppendBinary AppendText As Error Format GoString GobDecode GobEncode Is LogValue MarshalBinary MarshalJSON MarshalJSONTo
+MarshalText MarshalXML MarshalXMLAttr ReadFrom Scan String UnmarshalBinary UnmarshalJSON UnmarshalJSONFrom UnmarshalText
+UnmarshalXML UnmarshalXMLAttr Unwrap Value WriteString WriteTo
+`)
+
+// reflecting packages call whatever method or function in a field they are told to.
+var reflecting = map[string]bool{"html/template": true, "reflect": true, "text/template": true}
+
+// calledBack leads from each call of a library to the functions that it was given and may call in it: those that its package
+// has, the methods that it looks for in what the call hands over, and where that leads anywhere, those that any library may
+// call.
+func (f *flow) calledBack() {
+	byPackage := f.givenTo()
+	for _, file := range f.files {
+		f.walk(file.syntax, func(node ast.Node, path []ast.Node) {
+			call, ok := node.(*ast.CallExpr)
+			if !ok {
+				return
+			}
+			callee := f.callee(call)
+			if callee == nil || callee.Pkg() == nil || f.own[callee.Pkg()] {
+				return
+			}
+			around, pkg := f.enclosing(path), callee.Pkg().Path()
+			lead := func(functions []*function) {
+				for _, fn := range functions {
+					around.leads(step{fn, call, slices.Clone(path), true})
+				}
+			}
+			lead(byPackage[pkg])
+			for _, argument := range call.Args {
+				hooks := f.hooksOf(f.info.TypeOf(argument), reflecting[pkg])
+				for _, fn := range hooks {
+					fn.calls++
+					fn.anyTimes = true
+				}
+				lead(hooks)
+			}
+			if pkg == "sync" || !slices.ContainsFunc(operands(call), func(e ast.Expr) bool { return f.mayHaveMethods(f.info.TypeOf(e)) }) {
+				return
+			}
+			lead(f.dispatch)
+		})
+	}
+}
+
+// mayHaveMethods tells whether a value of that type may be, or lead to, one of the program's whose methods a library calls.
+func (f *flow) mayHaveMethods(t types.Type) bool {
+	if t == nil {
+		return false
+	}
+	if named := namedOf(t); named != nil && named.Obj().Pkg() != nil && f.own[named.Obj().Pkg()] {
+		return named.NumMethods() > 0 || f.leads(t)
+	}
+	switch t := types.Unalias(t).(type) {
+	case *types.Pointer:
+		return true
+	case *types.Slice:
+		return f.mayHaveMethods(t.Elem())
+	}
+	_, isInterface := t.Underlying().(*types.Interface)
+	return isInterface && !isContext(t) && !isError(t)
+}
+
+// dispatched counts the methods that a library may call: those of its interfaces, of the types whose values it is given.
+func (f *flow) dispatched() {
+	f.conversions(func(value ast.Expr, _ *types.Interface) {
+		t := f.info.TypeOf(value)
+		known := slices.ContainsFunc(f.converted, func(known types.Type) bool { return types.Identical(known, t) })
+		if !known && len(f.hooksOf(t, true)) > 0 {
+			f.converted = append(f.converted, t)
+		}
+	})
+	f.handedAsInterfaces(func(_ ast.Expr, method *types.Func, fn *function) {
+		fn.calls++
+		if !slices.Contains(f.dispatch, fn) {
+			f.dispatch = append(f.dispatch, fn)
+		}
+		if method.Pkg() != nil {
+			fn.give(method.Pkg().Path())
+		} else {
+			fn.anyTimes = true
+		}
+	})
+	f.registered()
+}
+
+// keepers begin the names of functions by which a package is given what it calls whenever it is called itself.
+var keepers = []string{"Handle", "Register", "Set"}
+
+// registered gives packages the methods of what is registered with them.
+func (f *flow) registered() {
+	for _, file := range f.files {
+		f.walk(file.syntax, func(node ast.Node, _ []ast.Node) {
+			call, ok := node.(*ast.CallExpr)
+			if !ok {
+				return
+			}
+			callee := f.callee(call)
+			if callee == nil || callee.Pkg() == nil || f.own[callee.Pkg()] || !slices.ContainsFunc(keepers, func(name string) bool { return strings.HasPrefix(callee.Name(), name) }) {
+				return
+			}
+			for _, argument := range call.Args {
+				for _, fn := range f.hooksOf(f.info.TypeOf(argument), true) {
+					fn.calls++
+					fn.give(callee.Pkg().Path())
+				}
+			}
+		})
+	}
+}
+
+// handedAsInterfaces gives each value that becomes an interface of a library's, with its methods that are then called by that.
+func (f *flow) handedAsInterfaces(give func(value ast.Expr, method *types.Func, fn *function)) {
+	f.conversions(func(value ast.Expr, to *types.Interface) {
+		for i := range to.NumMethods() {
+			method := to.Method(i)
+			if method.Pkg() != nil && f.own[method.Pkg()] {
+				continue
+			}
+			object, _, _ := types.LookupFieldOrMethod(f.info.TypeOf(value), true, method.Pkg(), method.Name())
+			if object, ok := object.(*types.Func); ok {
+				if fn := f.byObject[object.Origin()]; fn != nil {
+					give(value, method, fn)
+				}
+			}
+		}
+	})
+}
+
+// hooksOf are the methods that a library may come to in what a value of that type leads to: those that it looks for, or, with
+// `every`, all that are exported, and functions in fields.
+func (f *flow) hooksOf(t types.Type, every bool) (found []*function) {
+	var seen []types.Type
+	var look func(t types.Type)
+	look = func(t types.Type) {
+		if t == nil || slices.ContainsFunc(seen, func(known types.Type) bool { return types.Identical(known, t) }) {
+			return
+		}
+		seen = append(seen, t)
+		switch t := types.Unalias(t).(type) {
+		case *types.Named:
+			if iface, ok := t.Underlying().(*types.Interface); ok {
+				f.eachConverted(iface, look)
+			} else if f.own[t.Obj().Pkg()] {
+				found = append(found, f.hooksIn(t, every)...)
+				look(t.Underlying())
+			}
+		case *types.Interface:
+			f.eachConverted(t, look)
+		case *types.Struct:
+			for i := range t.NumFields() {
+				field := t.Field(i)
+				if _, function := field.Type().Underlying().(*types.Signature); function && every {
+					found = append(found, f.variable(field).root().targets...)
+				}
+				look(field.Type())
+			}
+		case *types.Map:
+			look(t.Key())
+			look(t.Elem())
+		case *types.Chan, *types.Tuple:
+		case interface{ Elem() types.Type }:
+			look(t.Elem())
+		}
+	}
+	look(t)
+	return found
+}
+
+// hooksIn are such methods of a type of the program's.
+func (f *flow) hooksIn(t *types.Named, every bool) (found []*function) {
+	methods := types.NewMethodSet(types.NewPointer(t))
+	for i := range methods.Len() {
+		method, ok := methods.At(i).Obj().(*types.Func)
+		if !ok || !method.Exported() || !every && !slices.Contains(hooks, method.Name()) {
+			continue
+		}
+		if fn := f.byObject[method.Origin()]; fn != nil {
+			found = append(found, fn)
+		}
+	}
+	return found
+}
+
+// eachConverted gives the types whose values became interfaces and may be in that one.
+func (f *flow) eachConverted(iface *types.Interface, give func(t types.Type)) {
+	for _, t := range f.converted {
+		if types.Implements(t, iface) || types.Implements(types.NewPointer(t), iface) {
+			give(t)
+		}
+	}
+}
