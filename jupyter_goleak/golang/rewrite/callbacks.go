@@ -24,6 +24,7 @@ var reflecting = map[string]bool{"html/template": true, "reflect": true, "text/t
 // call.
 func (f *flow) calledBack() {
 	byPackage := f.givenTo()
+	known := map[hookKey][]*function{}
 	for _, file := range f.files {
 		f.walk(file.syntax, func(node ast.Node, path []ast.Node) {
 			call, ok := node.(*ast.CallExpr)
@@ -34,20 +35,25 @@ func (f *flow) calledBack() {
 			if callee == nil || callee.Pkg() == nil || f.own[callee.Pkg()] {
 				return
 			}
-			around, pkg := f.enclosing(path), callee.Pkg().Path()
+			around, pkg, way := f.enclosing(path), callee.Pkg().Path(), slices.Clone(path)
 			lead := func(functions []*function) {
 				for _, fn := range functions {
-					around.leads(step{fn, call, slices.Clone(path), true})
+					around.leads(step{fn, call, way, true})
 				}
 			}
 			lead(byPackage[pkg])
 			for _, argument := range call.Args {
-				hooks := f.hooksOf(f.info.TypeOf(argument), reflecting[pkg])
-				for _, fn := range hooks {
+				key := hookKey{pointedTo(f.info.TypeOf(argument)), reflecting[pkg]}
+				found, ok := known[key]
+				if !ok {
+					found = f.hooksOf(key.of, key.every)
+					known[key] = found
+				}
+				for _, fn := range found {
 					fn.calls++
 					fn.anyTimes = true
 				}
-				lead(hooks)
+				lead(found)
 			}
 			if pkg == "sync" || !slices.ContainsFunc(operands(call), func(e ast.Expr) bool { return f.mayHaveMethods(f.info.TypeOf(e)) }) {
 				return
@@ -141,18 +147,31 @@ func (f *flow) handedAsInterfaces(give func(value ast.Expr, method *types.Func, 
 	})
 }
 
+// A hookKey is what hooksOf is asked for.
+type hookKey struct {
+	of    types.Type
+	every bool
+}
+
 // hooksOf are the methods that a library may come to in what a value of that type leads to: those that it looks for, or, with
 // `every`, all that are exported, and functions in fields.
 func (f *flow) hooksOf(t types.Type, every bool) (found []*function) {
-	var seen []types.Type
+	// Whatever is recursive comes by a name again, or by an interface.
+	seen := map[*types.TypeName][]types.Type{}
+	first := func(name *types.TypeName, t types.Type) bool {
+		if slices.ContainsFunc(seen[name], func(known types.Type) bool { return types.Identical(known, t) }) {
+			return false
+		}
+		seen[name] = append(seen[name], t)
+		return true
+	}
 	var look func(t types.Type)
 	look = func(t types.Type) {
-		if t == nil || slices.ContainsFunc(seen, func(known types.Type) bool { return types.Identical(known, t) }) {
-			return
-		}
-		seen = append(seen, t)
 		switch t := types.Unalias(t).(type) {
 		case *types.Named:
+			if !first(t.Obj(), t) {
+				return
+			}
 			if iface, ok := t.Underlying().(*types.Interface); ok {
 				f.eachConverted(iface, look)
 			} else if f.own[t.Obj().Pkg()] {
@@ -160,7 +179,9 @@ func (f *flow) hooksOf(t types.Type, every bool) (found []*function) {
 				look(t.Underlying())
 			}
 		case *types.Interface:
-			f.eachConverted(t, look)
+			if first(nil, t) {
+				f.eachConverted(t, look)
+			}
 		case *types.Struct:
 			for i := range t.NumFields() {
 				field := t.Field(i)
@@ -179,6 +200,14 @@ func (f *flow) hooksOf(t types.Type, every bool) (found []*function) {
 	}
 	look(t)
 	return found
+}
+
+// pointedTo is what a pointer of that type points to, or the type itself.
+func pointedTo(t types.Type) types.Type {
+	if pointer, ok := types.Unalias(t).(*types.Pointer); ok {
+		return pointer.Elem()
+	}
+	return t
 }
 
 // hooksIn are such methods of a type of the program's.
