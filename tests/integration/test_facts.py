@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from jupyter_goleak.errors import UsageError
-from jupyter_goleak.facts import Facts, Variable
 from jupyter_goleak.model import Frame, Goroutine, Leak
 from jupyter_goleak.program import parse_program
 from jupyter_goleak.rewriting import Rewriter
 from jupyter_goleak.toolchain import find
 from tests.corpus import Case, leaky_cases
+from tests.integration.questions import ask, subject
 
 pytestmark = pytest.mark.toolchain
 
@@ -77,19 +77,6 @@ def test_facts_of_the_corpus(rewriter: Rewriter, case: Case) -> None:
     for variable in facts.variables:
         for operation in variable.operations:
             assert operation.text == "" or operation.text.split()[0].split("(")[0] in lines[operation.line - 1]
-
-
-def ask(rewriter: Rewriter, text: str, state: str, line: int, go_line: int = 0, callers: tuple[int, ...] = ()) -> Facts:
-    frames = tuple(Frame("", "main.go", each, user=True) for each in (line, *callers))
-    facts = rewriter.facts(parse_program(text), [Goroutine(1, state, frames, Frame("", "main.go", go_line, user=True))])
-    assert facts.problem == ""
-    return facts
-
-
-def subject(facts: Facts) -> Variable:
-    variable = facts.of(facts.places[0])
-    assert variable is not None
-    return variable
 
 
 def test_the_lessons_leak_in_facts(rewriter: Rewriter, lesson: str) -> None:
@@ -245,147 +232,6 @@ def test_buffers_and_nil(rewriter: Rewriter, text: str, buffer: int | None, nil:
     assert (channel.buffer, channel.nil) == (buffer, nil)
 
 
-def test_where_a_close_fits(rewriter: Rewriter) -> None:
-    def close_line(*lines: str) -> int | None:
-        text = "\n".join(["c := make(chan int)", *lines, "<-c", ""])
-        insertion = subject(ask(rewriter, text, "chan receive", text.count("\n"))).close_after
-        return insertion and insertion.line
-
-    assert close_line("c <- 1") == 2
-    assert close_line("for {", "for i := range 3 {", "c <- i", "}", "break", "}") == 7
-    assert close_line("go func() {", "c <- 1", "}()") == 3
-    assert close_line("go func() { c <- 1 }()") is None
-    assert close_line("for range 2 {", "go func() {", "c <- 1", "}()", "}") is None
-    assert close_line("go func() {", "c <- 1", "}()", "go func() {", "c <- 2", "}()") is None
-    assert close_line("for {", "c <- 1", "}") is None
-    assert close_line("c <- 1", "close(c)") is None
-    assert close_line("x()", "func x() {}") is None
-
-
-TILL = """\
-type till struct{ slips chan int }
-
-func (t *till) open() { t.slips = make(chan int, 1) }
-
-func (t *till) read() {
-	<-t.slips
-}
-
-func (t *till) ring(n int) {
-	t.slips <- n
-}
-
-"""
-OFFICE = """\
-type office struct{ trays map[string]chan int }
-
-func (o *office) answer(id string) {
-	tray := o.trays[id]
-	tray <- 1
-}
-
-"""
-# Where the program may close what is received from there, by the line of the receive.
-CLOSES = {
-    "a method that is there to send one": (TILL + "t := &till{}\nt.open()\ngo t.read()\nt.ring(1)\n", 6, None),
-    "a global": (
-        "package main\n\nvar c = make(chan int)\n\nfunc main() {\n\tgo func() {\n\t\t<-c\n\t}()\n\tc <- 1\n}\n", 7, (9, "close(c)"),
-    ),
-    "made anew on the way": (TILL + "t := &till{}\nt.open()\ngo t.read()\nt.open()\nt.ring(1)\n", 6, None),
-    "a sender that is called twice": (TILL + "t := &till{}\nt.open()\ngo t.read()\nt.ring(1)\nt.ring(2)\n", 6, None),
-    "a sender that a loop calls": (TILL + "t := &till{}\nt.open()\ngo t.read()\nfor n := range 2 {\n\tt.ring(n)\n}\n", 6, None),
-    "one of each in a round": (
-        "for n := range 2 {\n\tc := make(chan int)\n\tgo func() {\n\t\t<-c\n\t}()\n\tc <- n\n}\n", 4, (6, "close(c)"),
-    ),
-    "made only if there is none": (
-        TILL + "t := &till{}\nfor n := range 2 {\n\tif t.slips == nil {\n\t\tt.open()\n\t}\n\tgo t.read()\n\tt.ring(n)\n}\n", 6, None,
-    ),
-    "sent only where all is well": (
-        TILL + "t := &till{}\nt.open()\ngo t.read()\nif len(os.Args) > 1 {\n\treturn\n}\nt.ring(1)\n", 6, None,
-    ),
-    "a round that may end before": (
-        TILL + "for n := range 2 {\n\tt := &till{}\n\tt.open()\n\tgo t.read()\n\tif n == 0 {\n\t\tcontinue\n\t}\n\tt.ring(n)\n}\n", 6, None,
-    ),
-    "what a call gives": (
-        "c := make(chan int, 1)\nget := func() chan int { return c }\ngo func() {\n\t<-c\n}()\nget() <- 1\n", 4, None,
-    ),
-    "out of a map": (
-        OFFICE + 'o := &office{map[string]chan int{}}\nfor _, id := range []string{"a", "b"} {\n\ttray := make(chan int, 1)\n'
-        '\to.trays[id] = tray\n\tgo func() {\n\t\t<-tray\n\t}()\n\to.answer("a")\n}\n', 13, None,
-    ),
-    "one of a map's": (
-        'm := map[string]chan int{}\nfor _, id := range []string{"a", "b"} {\n\tc := make(chan int)\n\tm[id] = c\n'
-        '\tgo func() {\n\t\t<-c\n\t}()\n}\nm["a"] <- 1\n', 6, None,
-    ),
-    "of another value in each round": (
-        TILL + "all := []*till{{make(chan int, 1)}, {make(chan int, 1)}}\nfor _, t := range all {\n\tgo t.read()\n}\n"
-        "for _, t := range all {\n\tt.slips <- 1\n}\n", 6, None,
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", CLOSES)
-def test_a_close_fits_where_one_sender_comes_once_for_each_channel(rewriter: Rewriter, name: str) -> None:
-    text, line, expected = CLOSES[name]
-    insertion = subject(ask(rewriter, text, "chan receive", line)).close_after
-    assert (insertion and (insertion.line, insertion.code)) == expected
-
-
-SENDS = {
-    "one value": ("c := make(chan int)\ngo func() {\n\tc <- 1\n}()\n", 3, "one"),
-    "one for each channel": ("for range 2 {\n\tc := make(chan int)\n\tgo func() {\n\t\tc <- 1\n\t}()\n}\n", 4, "one"),
-    "a value or an error": (
-        "c := make(chan int)\ngo func() {\n\tif len(os.Args) > 1 {\n\t\tc <- 0\n\t\treturn\n\t}\n\tc <- 1\n}()\n", 7, "one",
-    ),
-    "one or the other": (
-        "c := make(chan int)\ngo func() {\n\tif len(os.Args) > 1 {\n\t\tc <- 0\n\t} else {\n\t\tc <- 1\n\t}\n}()\n", 6, "one",
-    ),
-    "two in a row": ("c := make(chan int)\ngo func() {\n\tc <- 1\n\tc <- 2\n}()\n", 3, ""),
-    "many goroutines": ("c := make(chan int)\nfor range 3 {\n\tgo func() {\n\t\tc <- 1\n\t}()\n}\n", 4, "one each"),
-    "two goroutines": ("c := make(chan int)\ngo func() {\n\tc <- 1\n}()\ngo func() {\n\tc <- 2\n}()\n", 3, "one each"),
-    "a goroutine in a loop": ("c := make(chan int)\ngo func() {\n\tfor range 3 {\n\t\tc <- 1\n\t}\n}()\n", 4, ""),
-    "a helper in a loop": (
-        "func tell(c chan int) {\n\tc <- 1\n}\n\nc := make(chan int)\nfor range 2 {\n\tgo func() {\n\t\tfor range 3 {\n\t\t\ttell(c)\n\t\t}\n\t}()\n}\n", 2, "",
-    ),
-    "a helper called twice": (
-        "func tell(c chan int) {\n\tc <- 1\n}\n\nc := make(chan int)\ngo func() {\n\ttell(c)\n\ttell(c)\n}()\n", 2, "",
-    ),
-    "a recursive walk": (
-        "func walk(n int, c chan int) {\n\tif n > 0 {\n\t\tc <- n\n\t\twalk(n-1, c)\n\t}\n}\n\nfunc all() chan int {\n\tc := make(chan int)\n"
-        "\tgo walk(3, c)\n\treturn c\n}\n\n<-all()\n<-all()\n", 3, "",
-    ),
-    "a parallel walk": (
-        "func walk(n int, c chan int) {\n\tif n > 0 {\n\t\tgo walk(n-1, c)\n\t}\n\tc <- n\n}\n\nc := make(chan int)\ngo walk(3, c)\n<-c\n", 5, "one each",
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", SENDS)
-def test_how_many_values_are_sent(rewriter: Rewriter, name: str) -> None:
-    text, line, expected = SENDS[name]
-    assert subject(ask(rewriter, text, "chan send", line)).sent == expected
-
-
-COUNTED = "wg.Add(1)\n\tgo func() {\n\t\tdefer wg.Done()\n\t\tc <- i\n\t}()"
-TOO_EARLY = "wg.Add(1)\n\tgo func() {\n\t\twg.Done()\n\t\tc <- i\n\t}()"
-GATHERED = {
-    "all are waited for": (COUNTED, "", "wg.Wait()", True),
-    "they tell it before they send": (TOO_EARLY, "", "wg.Wait()", False),
-    "another one sends, too": (COUNTED, "go func() { c <- 7 }()", "wg.Wait()", False),
-    "nobody waits for them": (COUNTED, "", "wg.Add(0)", False),
-    "who waits has to receive before": (COUNTED, "for range c {\n}", "wg.Wait()", False),
-}
-
-
-@pytest.mark.parametrize("name", GATHERED)
-def test_a_close_fits_where_all_senders_were_waited_for(rewriter: Rewriter, name: str) -> None:
-    start, between, last, fits = GATHERED[name]
-    head = "c, wg := make(chan int), &sync.WaitGroup{}\ngo func() {\n\tfor range c {\n\t}\n}()\n"
-    text = f"{head}for i := range 3 {{\n\t{start}\n}}\n{between}\n{last}\n"
-    insertion = subject(ask(rewriter, text, "chan receive", 3)).gathered
-    assert (insertion and (insertion.line, insertion.code)) == ((text.count("\n"), "close(c)") if fits else None)
-
-
 BELLS = """\
 type bell struct{ rung, off chan int }
 
@@ -432,46 +278,6 @@ def test_what_leaves_before_an_operation(rewriter: Rewriter) -> None:
     assert (send.goroutine, send.repeated, loop.goroutine) == (True, False, False)
 
 
-LOCKS = """\
-type bank struct {
-	mu sync.Mutex
-	in, out sync.Mutex
-	n int
-}
-
-func (b *bank) sum() int {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.n
-}
-
-func (b *bank) pay(n int) bool {
-	b.mu.Lock()
-	if n > b.n {
-		return false
-	}
-	if n == 0 {
-		b.mu.Unlock()
-		return true
-	}
-	println(b.sum())
-	b.mu.Unlock()
-	return true
-}
-
-func (b *bank) both() {
-	b.in.Lock()
-	b.out.Lock()
-	b.out.Unlock()
-	b.in.Unlock()
-}
-
-var b bank
-b.pay(1)
-b.both()
-"""
-
-
 LEAVING = """\
 quit, stop, skip := make(chan int), make(chan int), make(chan int)
 go func() {
@@ -513,51 +319,6 @@ def test_a_deferred_literal_runs_where_the_function_around_it_ends(rewriter: Rew
     (receive,), (send,) = channel.sites("receive"), channel.sites("send")
     assert receive.deferred and receive.deferrer not in (-1, receive.body, send.body)
     assert send.deferrer == -1
-
-
-def test_locks_and_who_holds_them(rewriter: Rewriter) -> None:
-    facts = ask(rewriter, LOCKS, "sync.Mutex.Lock", 8, callers=(22, 35))
-    mutex = subject(facts)
-    assert (mutex.kind, mutex.name, mutex.scope, mutex.struct) == ("mutex", "mu", "field", "bank")
-    assert [facts.variables[i].name for i in facts.places[0].holding] == ["mu"]
-    assert [each.line for each in mutex.sites("return-locked")] == [16]
-    assert mutex.sites("end-locked") == ()
-    facts = ask(rewriter, LOCKS, "sync.Mutex.Lock", 29)
-    assert subject(facts).name == "out"
-    assert [facts.variables[i].name for i in facts.places[0].holding] == ["in"]
-
-
-def test_contexts_and_who_cancels_them(rewriter: Rewriter) -> None:
-    text = "ctx, cancel := context.WithTimeout(context.Background(), time.Hour)\ngo func() {\n\tselect {\n\tcase <-ctx.Done():\n\tcase <-time.After(time.Hour):\n\t}\n}()\n_ = cancel\n"
-    facts = ask(rewriter, text, "select", 3)
-    done, after = (facts.variables[case.variable or 0] for case in facts.places[0].cases)
-    assert (done.via, done.name) == ("Done", "ctx.Done()")
-    context = facts.variables[done.owner or 0]
-    assert context.cancel is not None
-    assert facts.variables[context.cancel].sites("call") == ()
-    assert [facts.variables[i].name for i in context.parents] == ["context.Background()"]
-    assert after.sites("make")[0].text == "time.After(time.Hour)"
-
-
-# Each watches a context that was made anew under the name of its parent, but for the last two, where either may be meant.
-RENEWED = {
-    "a parameter": ("func watch(ctx context.Context) context.CancelFunc {\n\tctx, cancel := context.WithCancel(ctx)\n\tgo func() {\n\t\t<-ctx.Done()\n\t}()\n\treturn cancel\n}\n\nwatch(context.Background())()\n", 4, [2]),
-    "its cancel in a field": ("type poller struct{ end context.CancelFunc }\n\nfunc (p *poller) watch(ctx context.Context) {\n\tctx, p.end = context.WithCancel(ctx)\n\tgo func() {\n\t\t<-ctx.Done()\n\t}()\n}\n\np := &poller{}\np.watch(context.Background())\np.end()\n", 6, [4]),
-    "handed on": ("func wait(ctx context.Context) {\n\t<-ctx.Done()\n}\n\nfunc watch(ctx context.Context) {\n\tctx, cancel := context.WithCancel(ctx)\n\tdefer cancel()\n\tgo wait(ctx)\n}\n\nwatch(context.Background())\n", 2, [6]),
-    "twice": ("func watch(ctx context.Context) {\n\tctx, one := context.WithCancel(ctx)\n\tctx, two := context.WithCancel(ctx)\n\tdefer one()\n\tdefer two()\n\t<-ctx.Done()\n}\n\nwatch(context.Background())\n", 6, [3]),
-    "in a branch": ("func watch(ctx context.Context, own bool) {\n\tif own {\n\t\tctx, _ = context.WithCancel(ctx)\n\t}\n\t<-ctx.Done()\n}\n\nwatch(context.Background(), false)\n", 5, [3, 8]),
-    "seen by what stands above": ("func watch(ctx context.Context) {\n\twait := func() {\n\t\t<-ctx.Done()\n\t}\n\tctx, _ = context.WithCancel(ctx)\n\twait()\n}\n\nwatch(context.Background())\n", 3, [5, 9]),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", RENEWED)
-def test_a_variable_holds_what_it_was_given_last(rewriter: Rewriter, name: str) -> None:
-    text, line, made = RENEWED[name]
-    facts = ask(rewriter, text, "chan receive", line)
-    place = facts.places[0]
-    meant = [facts.variables[i] for i in (place.variable, *place.others, *place.ended) if i is not None]
-    contexts = [facts.variables[each.owner] for each in meant if each.owner is not None]
-    assert sorted(site.line for context in contexts for site in context.sites("make")) == made
 
 
 def test_responses_and_pipes_are_listed(rewriter: Rewriter) -> None:
@@ -630,28 +391,6 @@ def test_what_befalls_a_value_by_another_name(rewriter: Rewriter, name: str) -> 
     text, state, line, befalls = BENEATH[name]
     variable = subject(ask(rewriter, text, state, line))
     assert befalls in [(each.kind, each.line, each.uncalled) for each in variable.operations]
-
-
-CANCELS = {
-    "beside a literal": ("all := []func(){func() {}, cancel}\nall[1]()\n", "call"),
-    "in place of a literal": ("end := func() {}\nend = cancel\nend()\n", "call"),
-    "called by a library": ("f := func() {}\nf = cancel\ntime.AfterFunc(1, f)\n", "call"),
-    "kept by a library": ("var m sync.Map\nm.Store(1, cancel)\n", "passed"),
-}
-
-
-@pytest.mark.parametrize("name", CANCELS)
-def test_a_cancel_among_other_functions(rewriter: Rewriter, name: str) -> None:
-    text, kind = CANCELS[name]
-    head = "ctx, cancel := context.WithCancel(context.Background())\n"
-    facts = ask(rewriter, f"{head}{text}<-ctx.Done()\n", "chan receive", 2 + text.count("\n"))
-    owner = subject(facts).owner
-    assert owner is not None
-    index = facts.variables[owner].cancel
-    assert index is not None
-    cancel = facts.variables[index]
-    assert [each.kind for each in cancel.operations if each.kind in ("call", "passed")] == [kind]
-    assert cancel.unknown is (kind == "passed")
 
 
 def test_methods_that_nobody_calls(rewriter: Rewriter) -> None:

@@ -4,28 +4,65 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_goleak.facts import Facts, Variable
-from jupyter_goleak.model import Frame, Goroutine
-from jupyter_goleak.program import parse_program
 from jupyter_goleak.rewriting import Rewriter
+from tests.integration.questions import ask, subject
 
 pytestmark = pytest.mark.toolchain
 
+LOCK = "sync.Mutex.Lock"
 LEAVES = ("return-locked", "end-locked", "break-locked", "continue-locked")
 
 
-def ask(rewriter: Rewriter, text: str, *lines: int, go_line: int = 0) -> Facts:
-    frames = tuple(Frame("", "main.go", each, user=True) for each in lines)
-    waiting = Goroutine(1, "sync.Mutex.Lock", frames, Frame("", "main.go", go_line, user=True))
-    facts = rewriter.facts(parse_program(text), [waiting])
-    assert facts.problem == ""
-    return facts
+LOCKS = """\
+type bank struct {
+	mu sync.Mutex
+	in, out sync.Mutex
+	n int
+}
+
+func (b *bank) sum() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.n
+}
+
+func (b *bank) pay(n int) bool {
+	b.mu.Lock()
+	if n > b.n {
+		return false
+	}
+	if n == 0 {
+		b.mu.Unlock()
+		return true
+	}
+	println(b.sum())
+	b.mu.Unlock()
+	return true
+}
+
+func (b *bank) both() {
+	b.in.Lock()
+	b.out.Lock()
+	b.out.Unlock()
+	b.in.Unlock()
+}
+
+var b bank
+b.pay(1)
+b.both()
+"""
 
 
-def subject(facts: Facts) -> Variable:
-    variable = facts.of(facts.places[0])
-    assert variable is not None
-    return variable
+def test_locks_and_who_holds_them(rewriter: Rewriter) -> None:
+    facts = ask(rewriter, LOCKS, LOCK, 8, callers=(22, 35))
+    mutex = subject(facts)
+    assert (mutex.kind, mutex.name, mutex.scope, mutex.struct) == ("mutex", "mu", "field", "bank")
+    assert [facts.variables[i].name for i in facts.places[0].holding] == ["mu"]
+    assert [each.line for each in mutex.sites("return-locked")] == [16]
+    assert mutex.sites("end-locked") == ()
+    facts = ask(rewriter, LOCKS, LOCK, 29)
+    assert subject(facts).name == "out"
+    assert [facts.variables[i].name for i in facts.places[0].holding] == ["in"]
 
 
 # The body of a function that takes `mu`, from line 3 on, and where it leaves with it.
@@ -52,7 +89,7 @@ def test_where_a_function_leaves_with_a_lock(rewriter: Rewriter, name: str) -> N
     body, ways = WAYS_OUT[name]
     frees = "func free() { mu.Unlock() }\n" if "\nfree()" in body and ":=" not in body else ""
     text = f"var mu sync.Mutex\nfunc work() {{\n{body}}}\nfunc ok() bool {{ return len(os.Args) > 1 }}\n{frees}go work()\nmu.Lock()\n"
-    mutex = subject(ask(rewriter, text, text.count("\n")))
+    mutex = subject(ask(rewriter, text, LOCK, text.count("\n")))
     # The lock of the snippet itself stays locked at its end.
     found = [(site.kind.removesuffix("-locked"), site.line) for site in mutex.sites(*LEAVES) if site.function == "work"]
     assert found == ways
@@ -60,7 +97,7 @@ def test_where_a_function_leaves_with_a_lock(rewriter: Rewriter, name: str) -> N
 
 def test_who_takes_a_lock_for_its_callers_leaves_with_it_rightly(rewriter: Rewriter) -> None:
     text = "type door struct{ mu sync.Mutex }\nfunc (d *door) shut() { d.mu.Lock() }\nfunc (d *door) open() { d.mu.Unlock() }\nd := &door{}\nd.shut()\nd.shut()\nd.open()\n"
-    assert subject(ask(rewriter, text, 2, 6)).sites(*LEAVES) == ()
+    assert subject(ask(rewriter, text, LOCK, 2, callers=(6,))).sites(*LEAVES) == ()
 
 
 # What follows the lock in line 4, and whether it may be kept until the end.
@@ -82,7 +119,7 @@ KEPT = {
 def test_how_long_a_lock_may_be_kept(rewriter: Rewriter, name: str) -> None:
     body, kept = KEPT[name]
     text = f"var mu sync.Mutex\nvar c = make(chan int)\nfunc work() {{\nmu.Lock()\n{body}}}\nvar x int\nfunc add(s string) string {{ return s }}\nfunc ok() bool {{ return len(os.Args) > 1 }}\nfunc free() {{ mu.Unlock() }}\nfunc look() {{\n\tmu.Lock()\n\tdefer mu.Unlock()\n}}\ngo work()\nlook()\n"
-    lock = subject(ask(rewriter, text, 4)).sites("lock")[0]
+    lock = subject(ask(rewriter, text, LOCK, 4)).sites("lock")[0]
     assert (lock.line, lock.deferrable) == (4, kept)
 
 
@@ -102,10 +139,10 @@ PAIR = "type cup struct{ mu sync.Mutex }\nfunc pour(a, b *cup) {\n\ta.mu.Lock()\
 )
 def test_whether_two_locks_are_one(rewriter: Rewriter, rest: str, same: bool, apart: bool) -> None:
     text = PAIR + rest
-    place = ask(rewriter, text, 4, go_line=text.count("\n")).places[0]
+    place = ask(rewriter, text, LOCK, 4, go_line=text.count("\n")).places[0]
     assert (place.same, place.apart) == (same, apart)
 
 
 def test_the_locals_of_a_call_are_not_those_of_the_next(rewriter: Rewriter) -> None:
     text = "type dir struct {\n\tmu sync.Mutex\n\tsubs []*dir\n}\nfunc (d *dir) size() {\n\td.mu.Lock()\n\tfor _, sub := range d.subs {\n\t\tsub.size()\n\t}\n\td.mu.Unlock()\n}\ngo new(dir).size()\n"
-    assert not ask(rewriter, text, 6, 8, 8, go_line=12).places[0].same
+    assert not ask(rewriter, text, LOCK, 6, go_line=12, callers=(8, 8)).places[0].same
