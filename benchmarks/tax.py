@@ -8,7 +8,7 @@ prime sieve, with one more import that it never uses, takes 0.93 to 1.12 times a
 own, drawn by lot for both binaries (`-randlayout` of Go's linker). Besides, one and the same binary takes a fifth more or less from one
 run to the next, where goroutines come and go on two processors. Both are luck, of which single turns differ by up to a third, and
 a hundredth can only be told from many. So beside each median stands the interval that holds the true one in 95 of 100 cases, and a
-program takes as many turns as it needs until that is narrow: a pure computation few, one that allocates up to a hundred.
+program takes as many turns as it needs until that is narrow: a pure computation few, one that allocates many.
 Beside it stands the time over the very same binary with nobody watching: the probe's own work, without what its code brings with it.
 By the clock there is more to it than work: a goroutine that waits in the kernel and wakes up changes which thread runs
 which goroutine. Since the probe has a thread of its own, ping-pong takes 1.01 times as long and allocation 1.02, where it
@@ -43,9 +43,9 @@ from jupyter_goleak.toolchain import Toolchain
 from jupyter_goleak.workbench import Workbench
 
 PROGRAMS = Path(__file__).parent / "programs"
-TURNS = 30  # at least
-TURNS_MOST = 120
-NARROW = 0.03  # how wide the interval may be before more turns are taken
+TURNS = 20  # at least
+TURNS_MOST = 90
+NARROW = 0.04  # how wide the interval may be before more turns are taken
 ROUNDS = 3
 
 
