@@ -153,7 +153,10 @@ def _listed_leaks(recording: Recording, deadlock: bool) -> list[Leak]:
     last = recording.final or (recording.snapshots[-1] if recording.snapshots else None)
     if last is None:
         last = Snapshot(recording.exited.t, ())
-    last = replace(last, goroutines=(*(each for each in last.goroutines if each.id not in bubble), *bubble.values()))
+    if bubble:
+        # Whoever ran it has panicked since.
+        others = (each for each in last.goroutines if each.id not in bubble and each.state != "synctest.Run")
+        last = replace(last, goroutines=(*others, *bubble.values()))
     proven = _proven_ids(recording.proofs)
     # Who went unseen has ended for good; but only what was seen shortly before tells how.
     over = deadlock or (_went_unseen(recording) and last.t >= recording.exited.t - _SHORTLY_BEFORE_S)

@@ -57,7 +57,7 @@ def test_the_reason_tells_the_way_out_that_passes_the_close_by() -> None:
     report = check(EARLY_RETURN, repair_budget=0)
     assert report.original.leaks[0].explanation.endswith(
         "is closed only at line 16, and the way out at line 12 passes that by. "
-        "A `defer close(glasses)` would come on every way out."
+        "A `defer close(glasses)` in place of that would come on every way out."
     )
 
 
