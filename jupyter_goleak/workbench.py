@@ -48,7 +48,8 @@ def scratch_folder() -> Iterator[Path]:
         try:
             yield Path(folder.name)
         except OSError as problem:
-            if problem.errno not in _NO_ROOM:
+            elsewhere = problem.filename is not None and not str(problem.filename).startswith(folder.name)
+            if problem.errno not in _NO_ROOM or elsewhere:
                 raise
             raise _no_room(problem) from None
 

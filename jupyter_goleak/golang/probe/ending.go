@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"math"
 	"runtime"
-	"runtime/metrics"
 	"strings"
 	"syscall"
 	"time"
@@ -108,7 +107,7 @@ func (p *probeState) finish(returned bool) {
 	}
 	steady := !recounted && (atHalf == runtime.NumGoroutine() || p.settle.Load() == 0)
 	p.conclude(passes, steady)
-	metrics.Read(p.sample)
+	p.measure()
 	p.report()
 	p.send('e', numbers{int64(time.Since(p.started))})
 }

@@ -12,7 +12,6 @@ package coverage
 import (
 	"internal/runtime/exithook"
 	"runtime"
-	"runtime/metrics"
 	"strconv"
 	"strings"
 	"sync"
@@ -102,7 +101,7 @@ type probeState struct {
 	seed   uint64        // of the random numbers behind yields; 0: no yields
 	yields atomic.Uint64 // how many there were
 
-	sample    []metrics.Sample
+	sample    [len(metricNames)]metric
 	hasStates bool
 	created0  int64
 	system0   int64
@@ -115,28 +114,6 @@ type probeState struct {
 }
 
 var probe probeState
-
-const (
-	metricGoroutines = iota
-	metricStacks
-	metricHeap
-	metricCreated
-	metricRunning
-	metricRunnable
-	metricWaiting
-	metricNotInGo
-)
-
-var metricNames = [...]string{
-	"/sched/goroutines:goroutines",
-	"/memory/classes/heap/stacks:bytes",
-	"/memory/classes/heap/objects:bytes",
-	"/sched/goroutines-created:goroutines",
-	"/sched/goroutines/running:goroutines",
-	"/sched/goroutines/runnable:goroutines",
-	"/sched/goroutines/waiting:goroutines",
-	"/sched/goroutines/not-in-go:goroutines",
-}
 
 func init() {
 	// Descriptor, settling time in milliseconds, seed (0: no yields), and the length of what GODEBUG has at its end for us.
@@ -167,16 +144,16 @@ func init() {
 	p.output = [...]fileID{identify(1), identify(2)}
 	p.held = make([]byte, 0, heldUsually)
 
-	for _, name := range metricNames {
-		p.sample = append(p.sample, metrics.Sample{Name: name})
+	for i, name := range metricNames {
+		p.sample[i].name = name
 	}
 	exithook.Add(exithook.Hook{F: atExit, RunOnFailure: true})
 	p.ticking.Lock() // no sample before everything below is set
 	defer p.ticking.Unlock()
 	p.pause = firstPause
 	go answer() // without an argument, which would make it a goroutine of another name
-	metrics.Read(p.sample)
-	p.hasStates = p.sample[metricRunning].Value.Kind() == metrics.KindUint64
+	p.measure()
+	p.hasStates = p.metric(metricRunning) >= 0
 	p.created0 = p.metric(metricCreated)
 	p.system0 = p.metric(metricGoroutines) - int64(runtime.NumGoroutine())
 	proof := "0"
@@ -243,7 +220,7 @@ func (p *probeState) tick() bool {
 	if p.ended.Load() || began.Before(p.nextTick) {
 		return true
 	}
-	metrics.Read(p.sample)
+	p.measure()
 	defer p.release()
 	p.report()
 	if p.asleep() {
@@ -292,13 +269,6 @@ func (p *probeState) nextPause() time.Duration {
 		return min(p.pause+p.pause/4, livelyPause)
 	}
 	return min(2*p.pause, busyPause)
-}
-
-func (p *probeState) metric(which int) int64 {
-	if p.sample[which].Value.Kind() != metrics.KindUint64 {
-		return -1
-	}
-	return int64(p.sample[which].Value.Uint64())
 }
 
 // report holds the sample just read. System goroutines count among the created but never end, so that their number
