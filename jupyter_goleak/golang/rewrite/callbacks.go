@@ -25,42 +25,32 @@ var reflecting = map[string]bool{"html/template": true, "reflect": true, "text/t
 func (f *flow) calledBack() {
 	byPackage := f.givenTo()
 	known := map[hookKey][]*function{}
-	for _, file := range f.files {
-		f.walk(file.syntax, func(node ast.Node, path []ast.Node) {
-			call, ok := node.(*ast.CallExpr)
+	f.libraryCalls(func(call *ast.CallExpr, callee *types.Func, path []ast.Node) {
+		around, pkg, way := f.enclosing(path), callee.Pkg().Path(), slices.Clone(path)
+		lead := func(functions []*function) {
+			for _, fn := range functions {
+				around.leads(step{fn, call, way, true})
+			}
+		}
+		lead(byPackage[pkg])
+		for _, argument := range call.Args {
+			key := hookKey{pointedTo(f.info.TypeOf(argument)), reflecting[pkg]}
+			found, ok := known[key]
 			if !ok {
-				return
+				found = f.hooksOf(key.of, key.every)
+				known[key] = found
 			}
-			callee := f.callee(call)
-			if callee == nil || callee.Pkg() == nil || f.own[callee.Pkg()] {
-				return
+			for _, fn := range found {
+				fn.calls++
+				fn.anyTimes = true
 			}
-			around, pkg, way := f.enclosing(path), callee.Pkg().Path(), slices.Clone(path)
-			lead := func(functions []*function) {
-				for _, fn := range functions {
-					around.leads(step{fn, call, way, true})
-				}
-			}
-			lead(byPackage[pkg])
-			for _, argument := range call.Args {
-				key := hookKey{pointedTo(f.info.TypeOf(argument)), reflecting[pkg]}
-				found, ok := known[key]
-				if !ok {
-					found = f.hooksOf(key.of, key.every)
-					known[key] = found
-				}
-				for _, fn := range found {
-					fn.calls++
-					fn.anyTimes = true
-				}
-				lead(found)
-			}
-			if pkg == "sync" || !slices.ContainsFunc(operands(call), func(e ast.Expr) bool { return f.mayHaveMethods(f.info.TypeOf(e)) }) {
-				return
-			}
-			lead(f.dispatch)
-		})
-	}
+			lead(found)
+		}
+		if pkg == "sync" || !slices.ContainsFunc(operands(call), func(e ast.Expr) bool { return f.mayHaveMethods(f.info.TypeOf(e)) }) {
+			return
+		}
+		lead(f.dispatch)
+	})
 }
 
 // mayHaveMethods tells whether a value of that type may be, or lead to, one of the program's whose methods a library calls.
@@ -109,21 +99,29 @@ var keepers = []string{"Handle", "Register", "Set"}
 
 // registered gives packages the methods of what is registered with them.
 func (f *flow) registered() {
+	f.libraryCalls(func(call *ast.CallExpr, callee *types.Func, _ []ast.Node) {
+		if !slices.ContainsFunc(keepers, func(name string) bool { return strings.HasPrefix(callee.Name(), name) }) {
+			return
+		}
+		for _, argument := range call.Args {
+			for _, fn := range f.hooksOf(f.info.TypeOf(argument), true) {
+				fn.calls++
+				fn.give(callee.Pkg().Path())
+			}
+		}
+	})
+}
+
+// libraryCalls gives each call of a function that is none of the program's, with it and the way to the call.
+func (f *flow) libraryCalls(give func(call *ast.CallExpr, callee *types.Func, path []ast.Node)) {
 	for _, file := range f.files {
-		f.walk(file.syntax, func(node ast.Node, _ []ast.Node) {
+		f.walk(file.syntax, func(node ast.Node, path []ast.Node) {
 			call, ok := node.(*ast.CallExpr)
 			if !ok {
 				return
 			}
-			callee := f.callee(call)
-			if callee == nil || callee.Pkg() == nil || f.own[callee.Pkg()] || !slices.ContainsFunc(keepers, func(name string) bool { return strings.HasPrefix(callee.Name(), name) }) {
-				return
-			}
-			for _, argument := range call.Args {
-				for _, fn := range f.hooksOf(f.info.TypeOf(argument), true) {
-					fn.calls++
-					fn.give(callee.Pkg().Path())
-				}
+			if callee := f.callee(call); callee != nil && callee.Pkg() != nil && !f.own[callee.Pkg()] {
+				give(call, callee, path)
 			}
 		})
 	}

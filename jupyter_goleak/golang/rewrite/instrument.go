@@ -244,16 +244,7 @@ func sendEdits(fset *token.FileSet, file *ast.File) []edit {
 func eachStatement(file *ast.File) iter.Seq[ast.Stmt] {
 	return func(yield func(ast.Stmt) bool) {
 		for node := range ast.Preorder(file) {
-			var list []ast.Stmt
-			switch node := node.(type) {
-			case *ast.BlockStmt:
-				list = node.List
-			case *ast.CaseClause:
-				list = node.Body
-			case *ast.CommClause:
-				list = node.Body
-			}
-			for _, statement := range list {
+			for _, statement := range listIn(node) {
 				switch statement.(type) {
 				case *ast.CaseClause, *ast.CommClause:
 					continue // the body of a switch or select is no list of statements
@@ -264,6 +255,19 @@ func eachStatement(file *ast.File) iter.Seq[ast.Stmt] {
 			}
 		}
 	}
+}
+
+// listIn is the list of statements that a block or a clause is.
+func listIn(node ast.Node) []ast.Stmt {
+	switch node := node.(type) {
+	case *ast.BlockStmt:
+		return node.List
+	case *ast.CaseClause:
+		return node.Body
+	case *ast.CommClause:
+		return node.Body
+	}
+	return nil
 }
 
 // isTrue tells whether the condition is none, or looks like the constant.

@@ -210,15 +210,7 @@ func (f *flow) exclusive(first, second *operation) bool {
 		}
 	}
 	return slices.ContainsFunc(one[1:], func(node ast.Node) bool {
-		var list []ast.Stmt
-		switch node := node.(type) {
-		case *ast.BlockStmt:
-			list = node.List
-		case *ast.CaseClause:
-			list = node.Body
-		case *ast.CommClause:
-			list = node.Body
-		}
+		list := listIn(node)
 		if len(list) == 0 {
 			return false
 		}
