@@ -184,16 +184,16 @@ def _check(given: argparse.Namespace, signals: _Signals) -> int:
 
 
 def _report(program: Program, options: Options, say: Words | None, signals: _Signals) -> Report:
-    from jupyter_goleak import go_process
     from jupyter_goleak.errors import BuildError, GoleakError
     from jupyter_goleak.events import Finished, Started
     from jupyter_goleak.experiment import Experiment, build_error_report
+    from jupyter_goleak.go_process import ALL
 
     experiment = Experiment(program, options, say=say)
 
     def abandon() -> None:
         experiment.stop()
-        go_process.end_all()
+        ALL.end()
 
     # From here on no exception may come between: it could cut off a process that starts, or the tidying.
     signals.call(abandon)

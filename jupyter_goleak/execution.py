@@ -120,18 +120,12 @@ class Execution:
         self._wake()
 
     def events(self) -> Iterator[tuple[Variant, Happening]]:
-        """What happens, in order; the last of each variant is its `Exited`. KeyboardInterrupt stops the programs."""
+        """What happens, in order; the last of each variant is its `Exited`."""
         thread = threading.Thread(target=self._pump, name="goleak-execution", daemon=True)
         thread.start()
         try:
             while True:
-                try:
-                    item = self._queue.get(timeout=0.2)
-                except queue.Empty:
-                    continue
-                except KeyboardInterrupt:
-                    self.stop()
-                    continue
+                item = self._queue.get()
                 if item is None:
                     return
                 if isinstance(item, BaseException):

@@ -24,6 +24,7 @@ from jupyter_goleak.errors import UsageError
 from jupyter_goleak.events import Ended, Event, Explored, Finished, Progress
 from jupyter_goleak.experiment import Experiment
 from jupyter_goleak.explanation import English
+from jupyter_goleak.interrupts import interruptible
 from jupyter_goleak.model import Grade, Report, Run
 from jupyter_goleak.options import Options
 from jupyter_goleak.patterns import Say
@@ -311,7 +312,7 @@ def check(name: str, source: str, **options: Any) -> Report:
     there is no such exercise.
     """
     examination = Examination(load(name), parse_program(source), Options.parse(options))
-    for event in examination.events():
+    for event in interruptible(examination):
         if isinstance(event, Finished):
             return event.report
     raise AssertionError("an examination ends with its report")

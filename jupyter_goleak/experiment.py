@@ -21,6 +21,7 @@ from jupyter_goleak.events import Ended, Event, Explored, Finished, Progress, St
 from jupyter_goleak.execution import Execution
 from jupyter_goleak.explanation import English
 from jupyter_goleak.exploration import Schedule, explore, merged, schedules
+from jupyter_goleak.interrupts import interruptible
 from jupyter_goleak.model import Attempt, Failure, Report, Run, Variant
 from jupyter_goleak.options import Options
 from jupyter_goleak.patterns import Say
@@ -240,22 +241,17 @@ class Experiment:
 
         others: list[Run] = []
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            try:
-                for judged in explore(once, schedules(count - 1, seed), pool):
-                    if self._stopped:
-                        break
-                    other = self._reasons.explained(judged, program)
-                    others.append(other)
-                    yield Explored(other)
-                    progress = {"n": len(others) + 1, "total": count}
-                    leaking = sum(bool(each.leaks) for each in (run, *others))
-                    yield Progress(
-                        self._say(
-                            "Exploring schedules: {n} of {total} runs, {leaking} leaked", leaking=leaking, **progress
-                        )
-                    )
-            except KeyboardInterrupt:
-                self.stop()
+            for judged in explore(once, schedules(count - 1, seed), pool):
+                if self._stopped:
+                    break
+                other = self._reasons.explained(judged, program)
+                others.append(other)
+                yield Explored(other)
+                progress = {"n": len(others) + 1, "total": count}
+                leaking = sum(bool(each.leaks) for each in (run, *others))
+                yield Progress(
+                    self._say("Exploring schedules: {n} of {total} runs, {leaking} leaked", leaking=leaking, **progress)
+                )
         return merged(run, others, seed)
 
     @contextmanager
@@ -326,12 +322,12 @@ def check(source_or_path: str | os.PathLike[str] | Program, **options: Any) -> R
 
     Options are those of the command line, with `_` for `-`; durations may be numbers of seconds or text such as
     `"500ms"`. A program that does not compile gives a report with the verdict `build-error`. Raises UsageError or
-    ToolchainError where nothing can be run at all.
+    ToolchainError where nothing can be run at all. For an interrupt, see `interruptible`.
     """
     parsed = Options.parse(options)
     program = _read(source_or_path)
     try:
-        for event in Experiment(program, parsed).events():
+        for event in interruptible(Experiment(program, parsed)):
             if isinstance(event, Finished):
                 return event.report
     except BuildError as problem:

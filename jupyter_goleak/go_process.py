@@ -9,6 +9,7 @@ import subprocess
 import threading
 import weakref
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from pathlib import Path
 
 from jupyter_goleak.errors import ToolchainError
@@ -16,15 +17,42 @@ from jupyter_goleak.errors import ToolchainError
 _BUILD_TIMEOUT_S = 600
 
 _launching = threading.Lock()
-_ending = threading.Event()
-_started: weakref.WeakSet[subprocess.Popen[str]] = weakref.WeakSet()
+
+
+class Commands:
+    """Go commands that end together. As a context: those that this thread starts while it lasts."""
+
+    def __init__(self) -> None:
+        self.ended = False
+        self.started: weakref.WeakSet[subprocess.Popen[str]] = weakref.WeakSet()
+
+    def __enter__(self) -> Commands:
+        self._token = _OWN.set(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _OWN.reset(self._token)
+
+    def end(self) -> None:
+        """End them, from any thread, and start none any more."""
+        with _launching:
+            self.ended = True
+            started = tuple(self.started)
+        for process in started:
+            stop(process)
+
+
+ALL = Commands()
+_OWN: ContextVar[Commands] = ContextVar("own", default=ALL)
 
 
 def launch(command: Sequence[str], directory: Path | None, environment: Mapping[str, str]) -> subprocess.Popen[str]:
-    """Start a command, whose output is text. Raises ToolchainError after `end_all`, and OSError where it cannot be started."""
+    """Start a command, whose output is text. Raises ToolchainError where such have been ended, and OSError where it cannot
+    be started."""
+    groups = {ALL, _OWN.get()}
     with _launching:
-        if _ending.is_set():
-            raise ToolchainError("This Python is about to end, and starts nothing any more.")
+        if any(group.ended for group in groups):
+            raise ToolchainError("This Python ends its go commands, and starts none any more.")
         process = subprocess.Popen(
             command,
             cwd=directory,
@@ -36,7 +64,8 @@ def launch(command: Sequence[str], directory: Path | None, environment: Mapping[
             errors="replace",
             start_new_session=True,
         )
-        _started.add(process)
+        for group in groups:
+            group.started.add(process)
     return process
 
 
@@ -62,12 +91,3 @@ def kill(process: subprocess.Popen[str]) -> None:
     if process.returncode is None:
         stop(process)
         process.communicate()
-
-
-def end_all() -> None:
-    """End every go command of this Python, and start none any more: for a Python that is about to end."""
-    with _launching:
-        _ending.set()
-        started = tuple(_started)
-    for process in started:
-        stop(process)

@@ -16,6 +16,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from jupyter_goleak.baseline import Baseline
@@ -131,13 +132,9 @@ class Repair:
             return
         yield Progress("Looking for a fix …")
         at_once = SLEEPERS_AT_ONCE if sleeps(self._run) else RUNS_AT_ONCE
-        with Trials(self._bench, self._rewriter, self._options, self._limit(), at_once) as self._trials:
-            try:
-                yield from self._search(self._trials)
-            except KeyboardInterrupt:
-                self.stop()
-            except Given:
-                pass
+        trials = Trials(self._bench, self._rewriter, self._options, self._limit(), at_once)
+        with trials as self._trials, suppress(Given):
+            yield from self._search(self._trials)
         left = (*(each for each, _ in self._second), *sorted(self._queue))
         self.attempts += [Attempt(each.title, "not tried") for each in left]
 

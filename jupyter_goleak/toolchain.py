@@ -78,17 +78,13 @@ class Toolchain:
         """Start to build `packages`, a package or the names of its files, seen from `directory`, into `output`, with the
         probe and with `overlay`'s texts in place of those files.
         """
-        scratch = tempfile.TemporaryDirectory(prefix="goleak-overlay-")
-        overlay_file = self._write_overlay(Path(scratch.name), overlay)
         verb = ["test", "-c", "-vet=off"] if test else ["build"]
-        flags = ["-overlay", str(overlay_file), f"-ldflags={self.link}", "-o", str(output), *flags]
+        flags = [f"-ldflags={self.link}", "-o", str(output), *flags]
         if race:
             flags.append("-race")
         # Stacks have to name files where they stand, whatever GOFLAGS says.
         flags.append("-trimpath=false")
-        # Who ends a build takes the compiler's own scratch files away with ours.
-        process = self._start([*verb, *flags, *packages], directory, {"GOTMPDIR": scratch.name})
-        return Build(process, scratch, directory)
+        return self._build(verb, [*flags, *packages], directory, overlay)
 
     def start_vet(
         self,
@@ -99,11 +95,20 @@ class Toolchain:
         flags: Sequence[str] = (),
     ) -> Build:
         """Start `go vet` on what `start_build` builds; its complaints come as messages of a BuildError."""
+        return self._build(["vet"], [*flags, *packages], directory, overlay)
+
+    def _build(
+        self, verb: Sequence[str], arguments: Sequence[str], directory: Path, overlay: Mapping[Path, str]
+    ) -> Build:
         scratch = tempfile.TemporaryDirectory(prefix="goleak-overlay-")
-        overlay_file = self._write_overlay(Path(scratch.name), overlay)
-        process = self._start(
-            ["vet", "-overlay", str(overlay_file), *flags, *packages], directory, {"GOTMPDIR": scratch.name}
-        )
+        try:
+            overlay_file = self._write_overlay(Path(scratch.name), overlay)
+            # Who ends a build takes the compiler's own scratch files away with ours.
+            settings = {"GOTMPDIR": scratch.name}
+            process = self._start([*verb, "-overlay", str(overlay_file), *arguments], directory, settings)
+        except BaseException:
+            scratch.cleanup()
+            raise
         return Build(process, scratch, directory)
 
     def list_packages(

@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 
 from jupyter_goleak.errors import BuildError, ToolchainError
-from jupyter_goleak.go_process import end_all
+from jupyter_goleak.go_process import ALL
 from jupyter_goleak.toolchain import find, module_file
 
 _END_S = 5
@@ -73,5 +73,5 @@ def warm(command: str | None = None) -> threading.Thread:
 
 def _end(thread: threading.Thread) -> None:
     """End the thread that warms the cache: without its compiler it gives up, and tidies up."""
-    end_all()
+    ALL.end()
     thread.join(_END_S)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import signal
-import threading
-import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from IPython.display import clear_output, display
 
 from jupyter_goleak.errors import GoleakError
-from jupyter_goleak.events import Event, Finished, Started
+from jupyter_goleak.events import Event, Finished
 from jupyter_goleak.exercise import Examination
 from jupyter_goleak.experiment import Experiment
+from jupyter_goleak.interrupts import interruptible
 from jupyter_goleak.model import Report
 from jupyter_goleak.view.words import Words
 
@@ -67,38 +64,10 @@ class Screen:
 
 
 def follow(experiment: Experiment | Examination, screen: Screen | None) -> Report:
-    """Iterate the experiment to its end and return its report.
-
-    An interrupt before the program runs ends the build with KeyboardInterrupt; later it ends the programs, and the
-    report comes with what was seen until then.
-    """
-    with contextlib.ExitStack() as running:
-        for event in experiment.events():
-            if isinstance(event, Started):
-                running.enter_context(interrupt_calls(experiment.stop))
-            if screen is not None:
-                screen.handle(event)
-            if isinstance(event, Finished):
-                report = event.report
+    """Iterate the experiment to its end and return its report; for an interrupt, see `interruptible`."""
+    for event in interruptible(experiment):
+        if screen is not None:
+            screen.handle(event)
+        if isinstance(event, Finished):
+            report = event.report
     return report
-
-
-@contextlib.contextmanager
-def interrupt_calls(stop: Callable[[], None]) -> Iterator[None]:
-    """While this lasts, an interrupt calls `stop`: it ends the programs, not the code that shows what was seen.
-
-    From a thread, since a signal may arrive while the main thread holds a lock that `stop` wants. Outside the main
-    thread Python allows no handler, and none is needed: interrupts go to the main one.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def handle(_number: int, _frame: types.FrameType | None) -> None:
-        threading.Thread(target=stop, name="goleak-stop", daemon=True).start()
-
-    before = signal.signal(signal.SIGINT, handle)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

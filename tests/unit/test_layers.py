@@ -32,6 +32,7 @@ ENGINE = (
     "explanation",
     "compiler_output",
     "go_process",
+    "interrupts",
     "toolchain",
     "warming",
     "kept_output",
