@@ -170,6 +170,15 @@ def test_what_a_function_was_given_is_told_from_what_it_makes(rewriter: Rewriter
         assert place.given == given
 
 
+def test_a_field_that_holds_the_channel_of_a_ticker_or_another_is_told_as_either(rewriter: Rewriter) -> None:
+    text = "type clock struct{ ticks <-chan time.Time }\n\nfunc (c clock) count() {\n\tfor range c.ticks {\n\t}\n}\n\nreal, fake := time.NewTicker(1), make(chan time.Time)\nfor _, each := range []clock{{real.C}, {fake}} {\n\tgo each.count()\n}\n"
+    facts = ask(rewriter, text, "chan receive", 4)
+    place = facts.places[0]
+    meant = [facts.variables[i] for i in (place.variable, *place.others) if i is not None]
+    owners = [facts.variables[each.owner].name if each.owner is not None else "" for each in meant]
+    assert sorted(zip((each.name for each in meant), owners, strict=True)) == [("fake", ""), ("real.C", "real")]
+
+
 def test_a_lock_made_by_a_literal_is_a_value_of_its_own(rewriter: Rewriter) -> None:
     text = "func rest(work *sync.WaitGroup) {\n\twork.Wait()\n}\n\na, b, c := &sync.WaitGroup{}, new(sync.WaitGroup), sync.WaitGroup{}\nrest(a)\nrest(b)\nrest(&c)\n"
     facts = ask(rewriter, text, "sync.WaitGroup.Wait", 2)

@@ -235,7 +235,7 @@ func (r *reporter) relate(v *Variable, o object) {
 	case o.owner != nil:
 		owner := r.ref(*o.owner)
 		v.Owner, v.Via = &owner, strings.TrimPrefix(o.via, ".")
-	case p.owner != nil:
+	case p.owner != nil && (o.made == nil || p.via == "element"):
 		if owners, _ := r.objectsAt(p.owner); len(owners) > 0 {
 			owner := r.ref(owners[0])
 			v.Owner, v.Via = &owner, strings.TrimPrefix(p.via, ".")

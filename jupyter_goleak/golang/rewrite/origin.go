@@ -108,8 +108,12 @@ func (f *flow) objectsAt(p *place) ([]object, bool) {
 	}
 	result := &origin{}
 	f.origins[p] = result
+	var reached []*place
 	p.eachSource(func(p *place) {
 		result.unknown = result.unknown || p.unknown || f.isOpen(p)
+		if p.owner != nil && p.via != "element" && p.via != "key" {
+			reached = append(reached, p)
+		}
 		for _, op := range p.makes {
 			result.objects = append(result.objects, object{made: op})
 		}
@@ -117,14 +121,13 @@ func (f *flow) objectsAt(p *place) ([]object, bool) {
 			result.objects = append(result.objects, object{self: p.own})
 		}
 	})
-	if len(result.objects) == 0 {
-		if root := p.root(); root.owner != nil && root.via != "element" {
-			owners, unknown := f.objectsAt(root.owner)
-			result.unknown = result.unknown || unknown
-			for _, owner := range owners {
-				result.objects = append(result.objects, object{owner: f.intern(owner), via: root.via})
-			}
-		}
+	if root := p.root(); len(result.objects)+len(reached) == 0 && root.owner != nil && root.via != "element" {
+		reached = []*place{root}
+	}
+	for _, each := range reached {
+		owners, unknown := f.objectsAt(each.owner)
+		result.unknown = result.unknown || unknown
+		result.objects = append(result.objects, f.owned(owners, each.via)...)
 	}
 	if len(result.objects) == 0 {
 		result.objects = []object{{class: p.root()}}
