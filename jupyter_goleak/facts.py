@@ -128,7 +128,7 @@ class Variable:
     or `value` (it has no name). `buffer` is the size of the one made channel's buffer where that is a constant (0:
     unbuffered), `buffer_text` how the program writes it. `nil`: declared and never made. `global_`: a global variable holds
     it, or what it is an element of. `owner` and `via` say what it is reached through: a context's `Done`, a timer's `C`, an `element` of a channel, slice or
-    map; `kids` says the same the other way round. `parents` are what it was derived from: a context's parent, the reader
+    map. `lock` is that of a cond. `parents` are what it was derived from: a context's parent, the reader
     that a scanner reads. `siblings` are the other results of the call that made it. `derived` is what is made from a pipe, a
     connection, or what stands on one. `cancel` is the function that ends a context. `close_after` is where the only sender
     can close the channel, None where no such line is sure; `gathered` where all of several senders were waited for, on a
@@ -158,7 +158,7 @@ class Variable:
     derived: tuple[int, ...]
     cancel: int | None
     operations: tuple[Operation, ...]
-    kids: Mapping[str, int]
+    lock: int | None
     methods: tuple[Method, ...]
     close_after: Insertion | None
     gathered: Insertion | None

@@ -255,9 +255,9 @@ def serving(wait: Wait) -> Iterator[Operation]:
             yield from _cancelling(wait, context)
         if variable.kind in _WAITED_FOR and operation == "wait":
             yield from variable.sites(*_WAITED_FOR[variable.kind])
-            if variable.kind == "cond" and "Mutex" in wait.leak.state and "L" in variable.kids:
+            if variable.kind == "cond" and "Mutex" in wait.leak.state and variable.lock is not None:
                 # It was signalled, and takes its lock again.
-                yield from wait.facts.variables[variable.kids["L"]].sites(*_FREES)
+                yield from wait.facts.variables[variable.lock].sites(*_FREES)
         ends = _ends_beneath(wait, variable)
         for end in ends:
             yield from _siblings(wait, end)

@@ -84,7 +84,7 @@ def variable(kind: str, *operations: Operation, **changes: Any) -> Variable:
         "derived": (),
         "cancel": None,
         "operations": operations,
-        "kids": {},
+        "lock": None,
         "methods": (),
         "close_after": None,
         "gathered": None,
@@ -332,7 +332,7 @@ def test_another_tests_value_is_meant_only_where_its_own_test_made_none() -> Non
 
 def clocked(*stops: Operation) -> list[Variable]:
     """A timer's channel, and the timer."""
-    return [variable("channel", owner=1, via="C"), variable("timer", *stops, name="egg", line=2, kids={"C": 0})]
+    return [variable("channel", owner=1, via="C"), variable("timer", *stops, name="egg", line=2)]
 
 
 RUNNING = "`egg` (line 2) may yet fire"
@@ -478,7 +478,7 @@ def test_a_task_of_go_is_waited_for_while_it_runs() -> None:
 
 
 def test_who_was_signalled_waits_for_the_lock_of_the_condition() -> None:
-    variables = [variable("cond", kids={"L": 1}), variable("mutex", operation("unlock", deferred=True))]
+    variables = [variable("cond", lock=1), variable("mutex", operation("unlock", deferred=True))]
     for state, told in (("sync.Mutex.Lock", SERVED), ("sync.Cond.Wait", "")):
         waiter, _ = waits(variables, (place("wait"), leak("likely", state)), sleeping())
         assert will_be_served(waiter) == told

@@ -128,33 +128,33 @@ type Launch struct {
 
 // A Variable is a class of places that one value passes through, told by the name where it is made.
 type Variable struct {
-	Kind       string         `json:"kind"`
-	Name       string         `json:"name"`
-	Names      []string       `json:"names"`
-	Type       string         `json:"type"`
-	Scope      string         `json:"scope"` // local, parameter, field, global or value
-	Struct     string         `json:"struct"`
-	File       string         `json:"file"`
-	Line       int            `json:"line"`
-	Buffer     *int64         `json:"buffer"`
-	BufferText string         `json:"buffer_text"`
-	Global     bool           `json:"global"` // a global variable holds it, or what it is an element of
-	Nil        bool           `json:"nil"`
-	Unknown    bool           `json:"unknown"`
-	Owner      *int           `json:"owner"`
-	Via        string         `json:"via"`
-	Parents    []int          `json:"parents"`
-	Siblings   []int          `json:"siblings"` // the other results of the call that made it
-	Derived    []int          `json:"derived"`  // what is made from a pipe, a connection, or what stands on one
-	Cancel     *int           `json:"cancel"`
-	Operations []Operation    `json:"operations"`
-	Kids       map[string]int `json:"kids"` // what is reached through it: Body, C, Done, element
-	Methods    []Method       `json:"methods"`
-	CloseAfter *Insertion     `json:"close_after"`
-	Gathered   *Insertion     `json:"gathered"`   // where all of several senders were waited for, and it can be closed
-	Deferrable bool           `json:"deferrable"` // whoever makes this cancel function may call it when it returns
-	Sent       string         `json:"sent"`       // "one" value at most, "one each" of the goroutines that send, "" where that is not known
-	Unset      bool           `json:"unset"`      // it is a field that some values of its struct are made without, and nothing sets it later
+	Kind       string      `json:"kind"`
+	Name       string      `json:"name"`
+	Names      []string    `json:"names"`
+	Type       string      `json:"type"`
+	Scope      string      `json:"scope"` // local, parameter, field, global or value
+	Struct     string      `json:"struct"`
+	File       string      `json:"file"`
+	Line       int         `json:"line"`
+	Buffer     *int64      `json:"buffer"`
+	BufferText string      `json:"buffer_text"`
+	Global     bool        `json:"global"` // a global variable holds it, or what it is an element of
+	Nil        bool        `json:"nil"`
+	Unknown    bool        `json:"unknown"`
+	Owner      *int        `json:"owner"`
+	Via        string      `json:"via"`
+	Parents    []int       `json:"parents"`
+	Siblings   []int       `json:"siblings"` // the other results of the call that made it
+	Derived    []int       `json:"derived"`  // what is made from a pipe, a connection, or what stands on one
+	Cancel     *int        `json:"cancel"`
+	Operations []Operation `json:"operations"`
+	Lock       *int        `json:"lock"` // of a cond
+	Methods    []Method    `json:"methods"`
+	CloseAfter *Insertion  `json:"close_after"`
+	Gathered   *Insertion  `json:"gathered"`   // where all of several senders were waited for, and it can be closed
+	Deferrable bool        `json:"deferrable"` // whoever makes this cancel function may call it when it returns
+	Sent       string      `json:"sent"`       // "one" value at most, "one each" of the goroutines that send, "" where that is not known
+	Unset      bool        `json:"unset"`      // it is a field that some values of its struct are made without, and nothing sets it later
 }
 
 // An Operation on a variable.

@@ -6,7 +6,6 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
-	"maps"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -92,6 +91,8 @@ type reporter struct {
 	handed   []object    // what that hands over
 	bodies   []*function // that the goroutine stands in
 	timers   []*function
+	register *register
+	standing map[object][]object // what is made from an object
 }
 
 func indices(functions []*function) []int {
@@ -138,7 +139,7 @@ func (f *flow) position(pos token.Pos) (string, int) {
 }
 
 func (r *reporter) describe(o object) Variable {
-	v := Variable{Names: []string{}, Operations: []Operation{}, Methods: []Method{}, Parents: []int{}, Siblings: []int{}, Derived: []int{}, Kids: map[string]int{}}
+	v := Variable{Names: []string{}, Operations: []Operation{}, Methods: []Method{}, Parents: []int{}, Siblings: []int{}, Derived: []int{}}
 	variables, operations := r.variablesOf(o), r.operationsOn(o)
 	v.Unknown = r.isUnknown(o)
 	var t types.Type
@@ -215,20 +216,27 @@ func (r *reporter) siblings(made *operation) []int {
 
 // derived is what stands on the object: what reads from it or writes to it.
 func (r *reporter) derived(o object) []int {
-	all := []int{}
-	for _, p := range r.allPlaces() {
-		for _, op := range p.makes {
-			for _, parent := range op.parents {
-				if objects, _ := r.objects(parent); slices.Contains(objects, o) {
-					all = append(all, r.ref(object{made: op}))
+	if r.standing == nil {
+		r.standing = map[object][]object{}
+		for _, p := range r.allPlaces() {
+			for _, op := range p.makes {
+				for _, parent := range op.parents {
+					objects, _ := r.objects(parent)
+					for _, each := range objects {
+						r.standing[each] = append(r.standing[each], object{made: op})
+					}
 				}
 			}
 		}
 	}
+	all := []int{}
+	for _, each := range r.standing[o] {
+		all = append(all, r.ref(each))
+	}
 	return all
 }
 
-// relate tells what the object is reached through, and what is reached through it.
+// relate tells what the object is reached through, and the lock of a cond.
 func (r *reporter) relate(v *Variable, o object) {
 	p := r.placeOf(o).root()
 	switch {
@@ -241,14 +249,9 @@ func (r *reporter) relate(v *Variable, o object) {
 			v.Owner, v.Via = &owner, strings.TrimPrefix(p.via, ".")
 		}
 	}
-	for _, via := range slices.Sorted(maps.Keys(p.kids)) {
-		if via != "element" && via != ".L" {
-			v.Kids[strings.TrimPrefix(via, ".")] = r.ref(object{owner: r.intern(o), via: via})
-			continue
-		}
-		if elements, _ := r.objectsAt(p.kids[via]); len(elements) == 1 {
-			v.Kids[strings.TrimPrefix(via, ".")] = r.ref(elements[0])
-		}
+	if locks, _ := r.objectsAt(p.kids[".L"]); v.Kind == "cond" && len(locks) == 1 {
+		lock := r.ref(locks[0])
+		v.Lock = &lock
 	}
 }
 

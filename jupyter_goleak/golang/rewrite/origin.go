@@ -111,7 +111,8 @@ func (f *flow) objectsAt(p *place) ([]object, bool) {
 	var reached []*place
 	p.eachSource(func(p *place) {
 		result.unknown = result.unknown || p.unknown || f.isOpen(p)
-		if p.owner != nil && p.via != "element" && p.via != "key" {
+		// What others are put into stands for these.
+		if p.owner != nil && len(p.sources) == 0 && p.via != "element" && p.via != "key" {
 			reached = append(reached, p)
 		}
 		for _, op := range p.makes {

@@ -172,9 +172,14 @@ func isCallee(node ast.Node, path walkPath) bool {
 // reaches are the functions that may be come to from one of these, themselves included.
 func (f *flow) reaches(from []*function) []*function {
 	reached := slices.Clone(from)
+	known := map[*function]bool{}
+	for _, fn := range from {
+		known[fn] = true
+	}
 	for i := 0; i < len(reached); i++ {
 		for _, step := range reached[i].steps {
-			if !slices.Contains(reached, step.to) {
+			if !known[step.to] {
+				known[step.to] = true
 				reached = append(reached, step.to)
 			}
 		}

@@ -2,11 +2,82 @@ package main
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
 	"slices"
 )
 
 // Fields that values of a struct are made without. Such a channel is nil, and so never ready.
+
+// A register tells of the whole program where variables are set and values of types are made.
+type register struct {
+	values map[*types.Var][]ast.Expr      // what they are set to
+	set    map[*types.Var]bool            // fields of values that are made already, or that others have the address of
+	made   map[*types.TypeName][]ast.Expr // literals and calls that give such a value, or its address
+}
+
+// registered is the program's register, made when first asked for.
+func (r *reporter) registered() *register {
+	if r.register != nil {
+		return r.register
+	}
+	all := &register{map[*types.Var][]ast.Expr{}, map[*types.Var]bool{}, map[*types.TypeName][]ast.Expr{}}
+	r.register = all
+	set := func(name, value ast.Expr) {
+		if v := r.variableOf(name); v != nil {
+			all.values[v] = append(all.values[v], value)
+		}
+	}
+	each := func(names, values []ast.Expr) {
+		for i, name := range names {
+			switch {
+			case len(names) == len(values):
+				set(name, values[i])
+			case i == 0 && len(values) == 1:
+				set(name, values[0])
+			default:
+				set(name, &ast.BadExpr{})
+			}
+		}
+	}
+	field := func(e ast.Expr) {
+		if selector, ok := ast.Unparen(e).(*ast.SelectorExpr); ok {
+			if v, ok := r.info.Uses[selector.Sel].(*types.Var); ok {
+				all.set[v.Origin()] = true
+			}
+		}
+	}
+	for _, file := range r.files {
+		ast.Inspect(file.syntax, func(node ast.Node) bool {
+			switch node := node.(type) {
+			case *ast.AssignStmt:
+				each(node.Lhs, node.Rhs)
+				for _, name := range node.Lhs {
+					field(name)
+				}
+			case *ast.ValueSpec:
+				each(declared(node), node.Values)
+			case *ast.RangeStmt:
+				each([]ast.Expr{node.Key, node.Value}, nil)
+			case *ast.UnaryExpr:
+				if node.Op == token.AND {
+					field(node.X)
+				}
+			case *ast.CompositeLit, *ast.CallExpr:
+				e := node.(ast.Expr)
+				t := r.info.TypeOf(e)
+				if pointer, ok := t.(*types.Pointer); ok {
+					t = pointer.Elem()
+				}
+				if named, ok := types.Unalias(t).(*types.Named); ok {
+					all.made[named.Obj()] = append(all.made[named.Obj()], e)
+				}
+			}
+			return true
+		})
+	}
+	return all
+}
 
 // leftOut tells whether some values of the field's struct are made without it, and nothing sets it later.
 func (r *reporter) leftOut(field *types.Var) bool {
@@ -14,52 +85,11 @@ func (r *reporter) leftOut(field *types.Var) bool {
 	if !field.IsField() || owner == nil || r.isSet(field) {
 		return false
 	}
-	found := false
-	for _, file := range r.files {
-		ast.Inspect(file.syntax, func(node ast.Node) bool {
-			e, ok := node.(ast.Expr)
-			if !ok || found {
-				return !found
-			}
-			switch e.(type) {
-			case *ast.CompositeLit, *ast.CallExpr:
-				t := r.info.TypeOf(e)
-				if pointer, ok := t.(*types.Pointer); ok {
-					t = pointer.Elem()
-				}
-				named, ok := types.Unalias(t).(*types.Named)
-				found = ok && named.Obj() == owner.Obj() && r.lacks(e, field, 0)
-			}
-			return !found
-		})
-	}
-	return found
+	return slices.ContainsFunc(r.registered().made[owner.Obj()], func(e ast.Expr) bool { return r.lacks(e, field, 0) })
 }
 
 // isSet tells whether the program sets the field of a value that is made already, or gives its address away.
-func (r *reporter) isSet(field *types.Var) bool {
-	is := func(e ast.Expr) bool {
-		selector, ok := ast.Unparen(e).(*ast.SelectorExpr)
-		if !ok {
-			return false
-		}
-		v, ok := r.info.Uses[selector.Sel].(*types.Var)
-		return ok && v.Origin() == field.Origin()
-	}
-	found := false
-	for _, file := range r.files {
-		ast.Inspect(file.syntax, func(node ast.Node) bool {
-			switch node := node.(type) {
-			case *ast.AssignStmt:
-				found = found || slices.ContainsFunc(node.Lhs, is)
-			case *ast.UnaryExpr:
-				found = found || is(node.X) && node.Op.String() == "&"
-			}
-			return !found
-		})
-	}
-	return found
-}
+func (r *reporter) isSet(field *types.Var) bool { return r.registered().set[field.Origin()] }
 
 // lacks tells whether the expression surely stands for a value that was made without the field.
 func (r *reporter) lacks(e ast.Expr, field *types.Var, depth int) bool {
@@ -112,39 +142,7 @@ func (r *reporter) returns(fn *function) (all []ast.Expr) {
 }
 
 // valuesOf are what the variable is set to.
-func (r *reporter) valuesOf(v *types.Var) (all []ast.Expr) {
-	set := func(name, value ast.Expr) {
-		if r.variableOf(name) == v {
-			all = append(all, value)
-		}
-	}
-	each := func(names, values []ast.Expr) {
-		for i, name := range names {
-			switch {
-			case len(names) == len(values):
-				set(name, values[i])
-			case i == 0 && len(values) == 1:
-				set(name, values[0])
-			default:
-				set(name, &ast.BadExpr{})
-			}
-		}
-	}
-	for _, file := range r.files {
-		ast.Inspect(file.syntax, func(node ast.Node) bool {
-			switch node := node.(type) {
-			case *ast.AssignStmt:
-				each(node.Lhs, node.Rhs)
-			case *ast.ValueSpec:
-				each(declared(node), node.Values)
-			case *ast.RangeStmt:
-				each([]ast.Expr{node.Key, node.Value}, nil)
-			}
-			return true
-		})
-	}
-	return all
-}
+func (r *reporter) valuesOf(v *types.Var) []ast.Expr { return r.registered().values[v] }
 
 // isUnset tells whether the channel of a case is a field that the value in question was made without: the expression is
 // followed outwards, from call to call, to the statement that started the goroutine.
