@@ -229,8 +229,10 @@ func (r *reporter) derived(o object) []int {
 			}
 		}
 	}
+	made := r.standing[o]
+	slices.SortFunc(made, func(a, b object) int { return cmp.Compare(a.pos(), b.pos()) })
 	all := []int{}
-	for _, each := range r.standing[o] {
+	for _, each := range slices.Compact(made) {
 		all = append(all, r.ref(each))
 	}
 	return all
