@@ -59,7 +59,7 @@ def judge(recording: Recording, *, ignore: Iterable[str] = ()) -> Run:
         variant=recording.variant,
         verdict=_verdict(exited, recording, deadlock=deadlock, leaking=bool(leaks)),
         exit_code=_exit_code(recording),
-        duration_s=recording.returned if recording.returned is not None else exited.t,
+        duration_s=next(t for t in (recording.returned, exited.stopped_at, exited.t) if t is not None),
         stdout=exited.stdout.decode(errors="replace"),
         stderr=stderr,
         truncated=exited.truncated,

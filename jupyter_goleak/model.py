@@ -241,7 +241,8 @@ class Fix:
 class Run:
     """One execution of one variant.
 
-    `verdict` is judged from everything else; `stopped` says why a run ended before the program did: `"timeout"`,
+    `verdict` is judged from everything else; `duration_s` lasts until `main` returned or the program was asked to end, without
+    the settling; `stopped` says why a run ended before the program did: `"timeout"`,
     `"for"` (it ran as long as was asked), `"user"` (interrupted), or None. `exit_code` is the program's own, negative
     for a signal (as in `subprocess`), None where it had to be killed. `truncated` tells that `stdout` or `stderr` lost
     their middle. `note` is what a reader must know to weigh the evidence, such as that this Go cannot prove leaks;

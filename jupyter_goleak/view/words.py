@@ -48,6 +48,11 @@ def speak(language: str = "") -> None:
     _chosen = language
 
 
+def languages() -> list[str]:
+    """The languages that there are words in: English, and those with a catalogue."""
+    return sorted(["en", *(each.name for each in LOCALE.iterdir() if (each / "LC_MESSAGES" / f"{DOMAIN}.mo").is_file())])
+
+
 def preferred_language(environment: Mapping[str, str] = os.environ) -> str:
     """The language that the user's locale asks for, as `ko` or `en`."""
     for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
