@@ -9,8 +9,8 @@ A program has one of five forms:
 - `package`  a package in the user's own folder, where nothing may be written.
 
 Nothing here needs Go, and nothing here understands more of Go than where its comments and strings end: the syntax
-tree is the business of the Go helper. Texts are normalised (no byte order mark, `\\n` line ends) and keep their
-line numbers; what goes back to the user has the line ends that it came with. Whatever cannot be a Go program raises `UsageError` with one sentence that says why.
+tree is the business of the Go helper. Texts of Go are normalised (no byte order mark, `\\n` line ends) and keep their
+line numbers, other files stand as they came; what goes back to the user has the line ends that it came with. Whatever cannot be a Go program raises `UsageError` with one sentence that says why.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ _TEST = re.compile(r"^func\s+(?:Test|Fuzz|Benchmark)\w*\s*\(\s*\w+\s+\*\s*(?:tes
 _MAIN = re.compile(r"^func\s+main\s*\(\s*\)", re.MULTILINE)
 _IGNORED = re.compile(r"^//go:build\s+ignore\b", re.MULTILINE)
 _MARKER = re.compile(r"^-- (\S(?:.*\S)?) --[ \t]*$", re.MULTILINE)
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +113,11 @@ class Program:
         main = self.file(self.main)
         if self.form != "txtar":
             return main.with_its_line_ends(main.text)
-        marked = (file.text if file.first_line == 1 else f"-- {file.name} --\n{file.text}" for file in self.files)
-        return main.with_its_line_ends(self.preface + "".join(marked))
+        parts = [main.with_its_line_ends(self.preface)]
+        for file in self.files:
+            marker = "" if file.first_line == 1 else main.with_its_line_ends(f"-- {file.name} --\n")
+            parts.append(marker + file.with_its_line_ends(file.text))
+        return "".join(parts)
 
     @property
     def module(self) -> SourceFile | None:
@@ -153,7 +157,17 @@ class Program:
 def parse_program(text: str | bytes, name: str = "main.go") -> Program:
     """The program that a text holds. Raises UsageError where it is empty or no text."""
     program = _parse(normalise(text, name), name)
-    return replace(program, files=tuple(replace(file, crlf=is_crlf(text)) for file in program.files))
+    go = {file.name: replace(file, crlf=is_crlf(text)) for file in program.files if file.is_go}
+    if len(go) == len(program.files):
+        return replace(program, files=tuple(go.values()))
+    # The program may embed any other file, and reads it as it stands.
+    lines = _LINE.findall(text.decode() if isinstance(text, bytes) else text)
+
+    def as_it_came(file: SourceFile) -> SourceFile:
+        first = file.first_line - 1
+        return replace(file, text="".join(lines[first : first + len(_LINE.findall(file.text))]))
+
+    return replace(program, files=tuple(go.get(file.name) or as_it_came(file) for file in program.files))
 
 
 def _parse(text: str, name: str) -> Program:

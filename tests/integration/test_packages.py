@@ -654,3 +654,30 @@ def test_a_pattern_that_is_stopped_says_that_packages_are_missing(module: Path) 
         elif isinstance(event, Finished):
             assert event.report.original is not None
             assert event.report.original.note == "It was stopped before all packages had been run."
+
+
+def test_the_program_embeds_what_its_archive_holds_byte_by_byte() -> None:
+    archive = """\
+-- go.mod --
+module example.com/notes
+
+go 1.23
+-- main.go --
+package main
+
+import (
+	_ "embed"
+	"fmt"
+)
+
+//go:embed notes.txt
+var notes string
+
+func main() { fmt.Printf("%q", notes) }
+-- notes.txt --
+one
+two
+"""
+    run = check(archive.replace("\n", "\r\n"), no_fix=True).original
+    assert run is not None
+    assert run.stdout == '"one\\r\\ntwo\\r\\n"'

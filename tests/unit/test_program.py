@@ -155,14 +155,25 @@ def test_a_program_gives_back_the_text_that_it_was_read_from(text: str) -> None:
     assert program.text == text
     assert program.with_text("package main\n").text == text.replace(program.source, "package main\n")
     crlf = parse_program(text.replace("\n", "\r\n"))
-    assert ([(file.name, file.text) for file in crlf.files], crlf.text) == (
-        [(file.name, file.text) for file in program.files],
-        text.replace("\n", "\r\n"),
-    )
+    assert crlf.text == text.replace("\n", "\r\n")
+    assert [(file.name, file.text) for file in crlf.files] == [
+        (file.name, file.text if file.is_go else file.text.replace("\n", "\r\n")) for file in program.files
+    ]
     assert (
         unified_diff(crlf, crlf.with_text("package main\n")).splitlines()
         == unified_diff(program, program.with_text("package main\n")).splitlines()
     )
+
+
+def test_what_is_not_go_stands_in_an_archive_as_it_came() -> None:
+    text = b"\xef\xbb\xbf-- a.txt --\none\r\ntwo\rthree\n\n-- main.go --\r\npackage main\r\n-- b.txt --\nno end"
+    program = parse_program(text)
+    assert [(file.name, file.text) for file in program.files] == [
+        ("a.txt", "one\r\ntwo\rthree\n\n"),
+        ("main.go", "package main\n"),
+        ("b.txt", "no end"),
+    ]
+    assert parse_program(text.decode()).files == program.files
 
 
 def test_an_edit_keeps_the_line_ends_of_the_file_it_is_for() -> None:
