@@ -101,7 +101,9 @@ class GoLeak(Magics, Settings):  # type: ignore[misc]
 
         language = proposal["value"]
         if language and language not in languages():
-            raise TraitError(f"language: there is no {language!r}, only {' and '.join(languages())}; '' is the locale's.")
+            raise TraitError(
+                f"language: there is no {language!r}, only {' and '.join(languages())}; '' is the locale's."
+            )
         return language
 
     @observe("language")

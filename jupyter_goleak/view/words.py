@@ -50,7 +50,9 @@ def speak(language: str = "") -> None:
 
 def languages() -> list[str]:
     """The languages that there are words in: English, and those with a catalogue."""
-    return sorted(["en", *(each.name for each in LOCALE.iterdir() if (each / "LC_MESSAGES" / f"{DOMAIN}.mo").is_file())])
+    return sorted(
+        ["en", *(each.name for each in LOCALE.iterdir() if (each / "LC_MESSAGES" / f"{DOMAIN}.mo").is_file())]
+    )
 
 
 def preferred_language(environment: Mapping[str, str] = os.environ) -> str:
