@@ -34,6 +34,8 @@ _COMMENT_OR_STRING = re.compile(
 )
 _PACKAGE = re.compile(r"\s*package\s+(\w+)")
 _TEST = re.compile(r"^func\s+(?:Test|Fuzz|Benchmark)\w*\s*\(\s*\w+\s+\*\s*(?:testing\s*\.\s*)?[TFBM]\b", re.MULTILINE)
+_EXAMPLE = re.compile(r"^func\s+Example\w*\s*\(\s*\)", re.MULTILINE)
+_EXPECTED = re.compile(r"^\s*//\s*(?:unordered\s+)?output:", re.MULTILINE | re.IGNORECASE)  # else an example is not run
 _MAIN = re.compile(r"^func\s+main\s*\(\s*\)", re.MULTILINE)
 _IGNORED = re.compile(r"^//go:build\s+ignore\b", re.MULTILINE)
 _MARKER = re.compile(r"^-- (\S(?:.*\S)?) --[ \t]*$", re.MULTILINE)
@@ -175,12 +177,17 @@ def _parse(text: str, name: str) -> Program:
         raise UsageError("There is no program: the text is empty.")
     if name.endswith(".txtar") or _is_txtar(text):
         return _parse_txtar(text)
+    if text.lstrip().startswith("```"):
+        raise error_at(
+            text[: text.index("`")].count("\n") + 1,
+            "The program stands in a Markdown fence: leave out the lines with ```.",
+        )
     code = _code(text)
-    if not code.strip():
+    if not code.strip() and all(match[0].startswith("/") for match in _COMMENT_OR_STRING.finditer(text)):
         raise UsageError("There is no program: the text holds only comments.")
     if not name.endswith(".go"):
         name = "main.go"
-    if name.endswith("_test.go") or (_TEST.search(code) and not _MAIN.search(code)):
+    if name.endswith("_test.go") or (_holds_tests(text, code) and not _MAIN.search(code)):
         stem = name.removesuffix(".go").removesuffix("_test")
         name = f"{stem}_test.go"
         return Program("test", (SourceFile(name, text),), name)
@@ -230,6 +237,10 @@ def _standard_input() -> bytes:
 def _code(text: str) -> str:
     """The text with its comments and strings blanked; lines stay where they are."""
     return _COMMENT_OR_STRING.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), text)
+
+
+def _holds_tests(text: str, code: str) -> bool:
+    return bool(_TEST.search(code) or (_package_of(code) and _EXAMPLE.search(code) and _EXPECTED.search(text)))
 
 
 def _package_of(code: str) -> str | None:
