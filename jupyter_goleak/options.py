@@ -324,7 +324,8 @@ def unrecognised(extra: Sequence[str], flags: Sequence[str]) -> str:
     """What to say of arguments that are none of these options, and more than the path."""
     word = next((each for each in extra if each.startswith("-")), extra[0])
     flag = word.partition("=")[0]
-    if not flag.startswith("-"):
+    # Behind `--` an option is a path, too.
+    if not flag.startswith("-") or flag in flags:
         return f"Only one PATH can be given, and {word!r} is one more."
     near = [each for each in flags if each.startswith(flag)] or difflib.get_close_matches(flag, flags, 1, 0.75)
     return f"There is no option {flag} here{f'; did you mean {near[0]}?' if near else '.'}"

@@ -23,6 +23,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from jupyter_goleak.errors import UsageError
+from jupyter_goleak.modules import module_root
 from jupyter_goleak.source_text import MAX_BYTES, error_at, is_crlf, normalise
 
 Form = Literal["file", "snippet", "test", "txtar", "package"]
@@ -146,6 +147,13 @@ class Program:
             if file.name == name:
                 return file
         raise KeyError(name)
+
+    def seen_from(self, base: Path) -> Program:
+        """The same package, with its files named relative to that folder, which its own is in."""
+        assert self.directory is not None
+        folder = self.directory.relative_to(base)
+        files = tuple(replace(file, name=(folder / file.name).as_posix()) for file in self.files)
+        return replace(self, files=files, main=(folder / self.main).as_posix(), directory=base)
 
     def with_text(self, text: str, name: str | None = None) -> Program:
         """The same program with another text in that file (the main one, unless named)."""
@@ -375,25 +383,3 @@ def _go_files(directory: Path) -> tuple[SourceFile, ...]:
     paths = sorted(path for path in directory.glob("*.go") if path.is_file() and not path.name.startswith((".", "_")))
     files = (SourceFile.of(path.name, _read(path)) for path in paths)
     return tuple(file for file in files if not file.is_ignored)
-
-
-def module_root(directory: Path) -> Path | None:
-    """The folder of the go.mod that holds for a directory, None where there is none."""
-    return _enclosing(directory, "go.mod")
-
-
-def workspace(directory: Path) -> Path | None:
-    """The folder of the go.work that holds for a directory, None where there is none."""
-    named = os.environ.get("GOWORK")
-    if named:
-        return None if named == "off" else Path(named).parent
-    return _enclosing(directory, "go.work")
-
-
-def in_module(directory: Path) -> bool:
-    """Whether a module or a workspace says where the imports of a program in that directory come from."""
-    return bool(module_root(directory) or workspace(directory))
-
-
-def _enclosing(directory: Path, name: str) -> Path | None:
-    return next((folder for folder in (directory, *directory.parents) if (folder / name).is_file()), None)

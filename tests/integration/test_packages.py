@@ -307,6 +307,9 @@ def test_a_pattern_runs_the_tests_of_all_packages(module: Path) -> None:
         ("TestOutside", "stock/stock.go", 4),
         ("TestWatch", "stock/stock.go", 4),
     ]
+    assert {leak.explanation.partition(" for ")[0] for leak in report.leaks} == {
+        "1 goroutine waits in `changes <- 1` (line 4)"
+    }
     assert report.original is not None
     assert "# stock\n" in report.original.stdout and "# till\n" in report.original.stdout
     assert contents(module) == before

@@ -246,6 +246,7 @@ def test_a_value_may_begin_with_a_dash(arguments, read):
         (["--tim=5"], "There is no option --tim here; did you mean --timeout?"),
         (["5", "--frobnicate"], "There is no option --frobnicate here."),
         (["two.go"], "Only one PATH can be given, and 'two.go' is one more."),
+        (["--json"], "Only one PATH can be given, and '--json' is one more."),
     ],
 )
 def test_what_is_no_option_is_told_with_the_one_that_was_meant(extra, sentence):
