@@ -128,7 +128,8 @@ class Leak:
 
     With evidence `alive` it is no leak, only what was still there at the end. `file` and `line` are the innermost in
     the user's code, `go_file` and `go_line` those of the `go` statement, `made_file` and `made_line` where what they wait
-    for was made (a channel's `make`), as far as that is known.
+    for was made (a channel's `make`), as far as that is known. `timeless`: time stands still for them, as it does in a
+    synctest bubble whose main goroutine has ended.
     """
 
     evidence: Evidence
@@ -149,6 +150,7 @@ class Leak:
     ancestors: tuple[Frame, ...] = ()
     made_file: str = ""
     made_line: int | None = None
+    timeless: bool = False
 
     @property
     def position(self) -> tuple[object, ...]:

@@ -191,8 +191,13 @@ def _parse(text: str, name: str) -> Program:
             "The program stands in a Markdown fence: leave out the lines with ```.",
         )
     code = _code(text)
-    if not code.strip() and all(match[0].startswith("/") for match in _COMMENT_OR_STRING.finditer(text)):
-        raise UsageError("There is no program: the text holds only comments.")
+    if not code.strip():
+        *others, last = _COMMENT_OR_STRING.finditer(text)
+        if last[0].startswith("/*") and not last[0].endswith("*/"):
+            line = text.count("\n", 0, last.start()) + 1
+            raise error_at(line, f"There is no program: the comment that begins in line {line} never ends.")
+        if all(each[0].startswith("/") for each in (*others, last)):
+            raise UsageError("There is no program: the text holds only comments.")
     if not name.endswith(".go"):
         name = "main.go"
     if name.endswith("_test.go") or (_holds_tests(text, code) and not _MAIN.search(code)):
