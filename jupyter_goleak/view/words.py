@@ -157,9 +157,16 @@ def _signal_name(number: int) -> str:
         return str(number)
 
 
+def _race(run: Run, words: Words) -> str:
+    places = list(dict.fromkeys(_ACCESS.findall(run.stderr)))
+    if not places:
+        return ""
+    return words("The race detector reported a data race: {places}.", places=", ".join(places[:2]))
+
+
 def _crash(run: Run, words: Words) -> str:
-    if run.exit_code == _RACES and (places := list(dict.fromkeys(_ACCESS.findall(run.stderr)))):
-        return words("The race detector reported a data race: {places}.", places=", ".join(places[:2]))
+    if run.exit_code == _RACES and (race := _race(run, words)):
+        return race
     failed = [line.split()[2] for line in run.stdout.splitlines() if line.startswith("--- FAIL: ")]
     message = last_words(run)
     if not _CAUSE.match(message):
@@ -229,6 +236,8 @@ def verdict_sentence(run: Run, words: Words) -> str:
 
 
 def notes(run: Run, words: Words) -> list[str]:
-    """What a reader must know to weigh a run's findings: why nothing could be proven, what was left out."""
+    """What a reader must know to weigh a run's findings: why nothing could be proven, what was left out, and a race where the
+    verdict tells of something else."""
     ignored = words("ignored: {n}", n=run.ignored) if run.ignored else ""
-    return [note for note in (words.retell(run.note), ignored) if note]
+    race = "" if run.verdict == "crash" and run.exit_code == _RACES else _race(run, words)
+    return [note for note in (words.retell(run.note), ignored, race) if note]

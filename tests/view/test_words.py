@@ -7,7 +7,15 @@ from dataclasses import replace
 import pytest
 
 from jupyter_goleak.model import Exploration
-from jupyter_goleak.view.words import Words, last_words, preferred_language, seconds, verdict_sentence, verdict_word
+from jupyter_goleak.view.words import (
+    Words,
+    last_words,
+    notes,
+    preferred_language,
+    seconds,
+    verdict_sentence,
+    verdict_word,
+)
 from tests.view.examples import LEAK, original
 
 ENGLISH = Words("en")
@@ -110,6 +118,19 @@ def test_an_unknown_language_speaks_english():
 )
 def test_what_became_of_a_run(changes, sentence):
     assert verdict_sentence(original(**changes), ENGLISH) == sentence
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"leaks": (), "verdict": "clean", "stopped": "for"}, True),
+        ({"leaks": (), "verdict": "crash", "exit_code": 1, "stdout": "--- FAIL: TestA (0.00s)"}, True),
+        ({"leaks": (), "verdict": "crash", "exit_code": 66}, False),
+    ],
+)
+def test_a_race_is_noted_where_the_verdict_tells_of_something_else(changes, told):
+    race = "The race detector reported a data race: main.go:14, main.go:9."
+    assert notes(original(stderr=RACE, **changes), ENGLISH) == [race] * told
 
 
 @pytest.mark.parametrize("verdict", ["clean", "leak", "deadlock", "crash", "timeout", "build-error"])
