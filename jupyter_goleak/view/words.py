@@ -29,6 +29,7 @@ _VALUE = re.compile(r"`[^`]*`|\d+(?:\.\d+)*")
 _CUTS = tuple(re.compile(rf"((?:`[^`]*`|(?!{gap})[^`])+)({gap})([\s\S]*)") for gap in (r"(?<=\.) ", " …", "; ", ": "))
 # How the race detector ends a program, and the two accesses in its report, each with its innermost call.
 _RACES = 66
+_RACE = "WARNING: DATA RACE"
 _ACCESS = re.compile(
     r"^(?:Previous )?(?:atomic )?(?:read|write) at 0x\w+ by .*:\n +\S.*\n +(?:.*/)?(\S+:\d+)", re.I | re.M
 )
@@ -165,10 +166,10 @@ def _race(run: Run, words: Words) -> str:
 
 
 def _crash(run: Run, words: Words) -> str:
-    if run.exit_code == _RACES and (race := _race(run, words)):
+    message, race = last_words(run), _race(run, words)
+    if race and (run.exit_code == _RACES or message == _RACE):
         return race
     failed = [line.split()[2] for line in run.stdout.splitlines() if line.startswith("--- FAIL: ")]
-    message = last_words(run)
     if not _CAUSE.match(message):
         if run.exit_code is not None and run.exit_code < 0:
             return words("The signal {signal} ended it.", signal=_signal_name(-run.exit_code))
@@ -239,5 +240,6 @@ def notes(run: Run, words: Words) -> list[str]:
     """What a reader must know to weigh a run's findings: why nothing could be proven, what was left out, and a race where the
     verdict tells of something else."""
     ignored = words("ignored: {n}", n=run.ignored) if run.ignored else ""
-    race = "" if run.verdict == "crash" and run.exit_code == _RACES else _race(run, words)
-    return [note for note in (words.retell(run.note), ignored, race) if note]
+    race = _race(run, words)
+    told = run.verdict == "crash" and _crash(run, words) == race
+    return [note for note in (words.retell(run.note), ignored, "" if told else race) if note]

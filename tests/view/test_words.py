@@ -107,6 +107,10 @@ def test_an_unknown_language_speaks_english():
             {"leaks": (), "verdict": "crash", "exit_code": 66, "stderr": RACE},
             "The race detector reported a data race: main.go:14, main.go:9.",
         ),
+        (
+            {"leaks": (), "verdict": "crash", "exit_code": 1, "stdout": "--- FAIL: TestA (0.00s)", "stderr": RACE},
+            "The race detector reported a data race: main.go:14, main.go:9.",
+        ),
         ({"leaks": (), "verdict": "crash", "exit_code": -9, "stderr": "busy"}, "The signal SIGKILL ended it."),
         ({"leaks": (), "verdict": "crash", "exit_code": -99}, "The signal 99 ended it."),
         (
@@ -124,8 +128,9 @@ def test_what_became_of_a_run(changes, sentence):
     ("changes", "told"),
     [
         ({"leaks": (), "verdict": "clean", "stopped": "for"}, True),
-        ({"leaks": (), "verdict": "crash", "exit_code": 1, "stdout": "--- FAIL: TestA (0.00s)"}, True),
+        ({"leaks": (), "verdict": "deadlock", "exit_code": 2}, True),
         ({"leaks": (), "verdict": "crash", "exit_code": 66}, False),
+        ({"leaks": (), "verdict": "crash", "exit_code": 1}, False),
     ],
 )
 def test_a_race_is_noted_where_the_verdict_tells_of_something_else(changes, told):
