@@ -93,7 +93,7 @@ class Program:
 
     `directory` is the folder that the files come from, None for a text. With form `package`, `pattern` is the
     package in the words of the go command, relative to `directory`; `named` tells that the user asked for `main` itself.
-    `preface` is what stands in an archive before its first file.
+    `preface` is what stands in an archive before its first file. Raises UsageError for a name that Go could not be told.
     """
 
     form: Form
@@ -103,6 +103,13 @@ class Program:
     pattern: str = "."
     named: bool = False
     preface: str = ""
+
+    def __post_init__(self) -> None:
+        for name in (str(self.directory), *(file.name for file in self.files)):
+            try:
+                name.encode()
+            except UnicodeEncodeError:
+                raise UsageError(f"The name {name!r} is not UTF-8, which Go wants: rename it.") from None
 
     @property
     def source(self) -> str:

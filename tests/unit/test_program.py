@@ -276,6 +276,16 @@ def test_of_several_programs_in_one_folder_each_stands_alone(tmp_path: Path) -> 
     assert (program.form, names(program)) == ("file", ["first.go"])
 
 
+@pytest.mark.parametrize("name", ["b\udce9.go", "b\udce9/main.go"])
+def test_a_name_that_go_could_not_be_told_is_refused(name: str, tmp_path: Path) -> None:
+    place = tmp_path / name
+    place.parent.mkdir(exist_ok=True)
+    place.write_text(FILE)
+    for path in {place, place.parent, tmp_path / "..."}:
+        with pytest.raises(UsageError, match="is not UTF-8, which Go wants: rename it"):
+            read_program(path)
+
+
 def test_a_folder_is_a_package(tmp_path: Path) -> None:
     lay(
         tmp_path,
