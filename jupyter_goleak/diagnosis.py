@@ -38,6 +38,7 @@ _SHORTLY_BEFORE_S = 0.5
 _HOUSEKEEPERS = ("os/signal.", "runtime.", "runtime/", "internal/", "testing.", "testing/", "os/exec.")
 _TEST = re.compile(r"\.((?:Test|Fuzz|Benchmark|Example)\w*)(?:\.func\d+(?:\.\d+)*)*$")
 _NOTHING_TO_RUN = b"testing: warning: no tests to run"  # what the package testing says of that
+_BUBBLE_ENDED = b"panic: deadlock: main bubble goroutine has exited"  # and with it the time in there
 _DEADLOCK = re.compile(
     r"^fatal error: (?:all goroutines are asleep|no goroutines \(main called runtime\.Goexit\)) - deadlock!", re.M
 )
@@ -59,7 +60,7 @@ def judge(recording: Recording, *, ignore: Iterable[str] = ()) -> Run:
         variant=recording.variant,
         verdict=_verdict(exited, recording, deadlock=deadlock, leaking=bool(leaks)),
         exit_code=_exit_code(recording),
-        duration_s=recording.returned if recording.returned is not None else exited.t,
+        duration_s=next(t for t in (recording.returned, exited.stopped_at, exited.t) if t is not None),
         stdout=exited.stdout.decode(errors="replace"),
         stderr=stderr,
         truncated=exited.truncated,
@@ -149,7 +150,8 @@ def _note(recording: Recording) -> str:
 
 
 def _listed_leaks(recording: Recording, deadlock: bool) -> list[Leak]:
-    bubble = {each.id: each for each in recording.bubble if is_blocked(each)}
+    timeless = _BUBBLE_ENDED in recording.exited.stderr
+    bubble = {each.id: each for each in recording.bubble if is_blocked(each) or (timeless and each.state == "sleep")}
     last = recording.final or (recording.snapshots[-1] if recording.snapshots else None)
     if last is None:
         last = Snapshot(recording.exited.t, ())
@@ -181,7 +183,8 @@ def _listed_leaks(recording: Recording, deadlock: bool) -> list[Leak]:
         elif blocked and goroutine.id in steady and (not still_running or _place(goroutine) in growing):
             evidence = "likely"
         shown = _at_rest(goroutine, recording.snapshots) if evidence == "alive" else goroutine
-        members[_leak_of(shown, evidence, recording.tests)].append(goroutine.id)
+        leak = _leak_of(shown, evidence, recording.tests)
+        members[replace(leak, timeless=timeless and goroutine.id in bubble)].append(goroutine.id)
     return _sorted(replace(leak, count=len(ids), ids=tuple(ids[:1000])) for leak, ids in members.items())
 
 

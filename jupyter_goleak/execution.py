@@ -80,7 +80,8 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Exited:
-    """The program is gone. `stdout` and `stderr` are what was kept of them; `truncated`: their middle is missing."""
+    """The program is gone. `stdout` and `stderr` are what was kept of them; `truncated`: their middle is missing. `stopped_at` is
+    when it was asked to end, None where nobody did."""
 
     t: float
     exit_code: int
@@ -89,6 +90,7 @@ class Exited:
     stderr: bytes
     truncated: bool
     lost_probe: str = ""
+    stopped_at: float | None = None
 
 
 Happening = Message | Output | Exited
@@ -175,6 +177,7 @@ class _Process:
         self._events = events
         self._decoder = Decoder()
         self._stopped: Reason | None = None
+        self._stopped_at: float | None = None
         self._phase: Literal["running", "finishing", "terminating", "killed"] = "running"
         self._deadline = 0.0
         self._lost_probe = ""
@@ -307,7 +310,7 @@ class _Process:
     def _ask(self, reason: Reason, now: float) -> None:
         """Ask the probe for its findings; there is less time for them when somebody waits."""
         settle = self.job.settle if reason == "for" else min(self.job.settle, _HURRIED_SETTLE_S)
-        self._stopped, self._phase = reason, "finishing"
+        self._stopped, self._stopped_at, self._phase = reason, now, "finishing"
         self._deadline = now + (settle + _PATIENCE_S if reason == "for" else _HURRIED_PATIENCE_S)
         with contextlib.suppress(OSError):
             self._connection.send(struct.pack("<cI", b"F", _milliseconds(settle)))
@@ -341,7 +344,14 @@ class _Process:
         out, err = self._outputs["stdout"], self._outputs["stderr"]
         self._post(
             Exited(
-                now, exit_code, self._stopped, out.kept(), err.kept(), out.truncated or err.truncated, self._lost_probe
+                now,
+                exit_code,
+                self._stopped,
+                out.kept(),
+                err.kept(),
+                out.truncated or err.truncated,
+                self._lost_probe,
+                self._stopped_at,
             )
         )
         self.ended = True

@@ -21,7 +21,7 @@ from IPython.core.error import UsageError as ShellUsageError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import argument, magic_arguments
-from traitlets import observe
+from traitlets import TraitError, observe, validate
 
 from jupyter_goleak.errors import BuildError, GoleakError, UsageError
 from jupyter_goleak.model import Report
@@ -94,6 +94,17 @@ class GoLeak(Magics, Settings):  # type: ignore[misc]
         self.background: dict[threading.Thread, Experiment | Examination] = {}
         self.hints: dict[str, int] = {}
         self._shown: Report | None = None
+
+    @validate("language")
+    def _known(self, proposal: dict[str, str]) -> str:
+        from jupyter_goleak.view.words import languages
+
+        language = proposal["value"]
+        if language and language not in languages():
+            raise TraitError(
+                f"language: there is no {language!r}, only {' and '.join(languages())}; '' is the locale's."
+            )
+        return language
 
     @observe("language")
     def _speak(self, change: dict[str, str]) -> None:

@@ -128,7 +128,8 @@ class Leak:
 
     With evidence `alive` it is no leak, only what was still there at the end. `file` and `line` are the innermost in
     the user's code, `go_file` and `go_line` those of the `go` statement, `made_file` and `made_line` where what they wait
-    for was made (a channel's `make`), as far as that is known.
+    for was made (a channel's `make`), as far as that is known. `timeless`: time stands still for them, as it does in a
+    synctest bubble whose main goroutine has ended.
     """
 
     evidence: Evidence
@@ -149,6 +150,7 @@ class Leak:
     ancestors: tuple[Frame, ...] = ()
     made_file: str = ""
     made_line: int | None = None
+    timeless: bool = False
 
     @property
     def position(self) -> tuple[object, ...]:
@@ -241,7 +243,8 @@ class Fix:
 class Run:
     """One execution of one variant.
 
-    `verdict` is judged from everything else; `stopped` says why a run ended before the program did: `"timeout"`,
+    `verdict` is judged from everything else; `duration_s` lasts until `main` returned or the program was asked to end, without
+    the settling; `stopped` says why a run ended before the program did: `"timeout"`,
     `"for"` (it ran as long as was asked), `"user"` (interrupted), or None. `exit_code` is the program's own, negative
     for a signal (as in `subprocess`), None where it had to be killed. `truncated` tells that `stdout` or `stderr` lost
     their middle. `note` is what a reader must know to weigh the evidence, such as that this Go cannot prove leaks;

@@ -45,8 +45,11 @@ def _encodable(value: Any) -> str:
 
 def duration(value: str | float) -> float:
     """Seconds in a duration as Go writes it. Raises UsageError for anything else, or for a negative one."""
-    if isinstance(value, (int, float)):
-        seconds = float(value)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        try:
+            seconds = float(value)
+        except OverflowError:
+            seconds = float("inf")
     else:
         stripped = value.strip() if isinstance(value, str) else ""
         positive = stripped.removeprefix("-")
@@ -80,7 +83,7 @@ def assignment(value: str | tuple[str, str]) -> tuple[str, str]:
 
 def whole(value: str | int) -> int:
     """A whole number. Raises UsageError for anything else."""
-    if isinstance(value, (str, int)):
+    if isinstance(value, (str, int)) and not isinstance(value, bool):
         with contextlib.suppress(ValueError):
             return int(value)
     raise UsageError(f"{value!r} is not a whole number.")
@@ -119,11 +122,19 @@ def standard_input(value: str) -> str:
 
 def pattern(value: str) -> str:
     """A regular expression that compiles. Raises UsageError where it does not."""
+    expression = text(value)
     try:
-        re.compile(text(value))
-    except re.error as problem:
+        re.compile(expression)
+    except (re.error, OverflowError, RecursionError) as problem:
         raise UsageError(f"{value!r} is not a regular expression: {problem}.") from None
-    return value
+    return expression
+
+
+def yes_or_no(value: bool) -> bool | None:
+    """True, or None for False. Raises UsageError for anything else: a text such as "no" would count as True."""
+    if not isinstance(value, bool):
+        raise UsageError(f"{value!r} is neither True nor False.")
+    return value or None
 
 
 def _several(value: Any) -> tuple[Any, ...]:
@@ -216,10 +227,9 @@ class Option:
         """A value given in Python: text and what one text would stand for are both understood."""
         if value is None:
             return None
-        if self.parse is None:
-            return bool(value) or None
+        parse = self.parse or yes_or_no
         try:
-            return tuple(map(self.parse, _several(value))) if self.repeated else self.parse(value)
+            return tuple(map(parse, _several(value))) if self.repeated else parse(value)
         except UsageError as problem:
             raise UsageError(f"{self.flag}: {problem}") from None
 
@@ -314,7 +324,8 @@ def unrecognised(extra: Sequence[str], flags: Sequence[str]) -> str:
     """What to say of arguments that are none of these options, and more than the path."""
     word = next((each for each in extra if each.startswith("-")), extra[0])
     flag = word.partition("=")[0]
-    if not flag.startswith("-"):
+    # Behind `--` an option is a path, too.
+    if not flag.startswith("-") or flag in flags:
         return f"Only one PATH can be given, and {word!r} is one more."
     near = [each for each in flags if each.startswith(flag)] or difflib.get_close_matches(flag, flags, 1, 0.75)
     return f"There is no option {flag} here{f'; did you mean {near[0]}?' if near else '.'}"

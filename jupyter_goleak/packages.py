@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jupyter_goleak.errors import BuildError, GoleakError, UsageError
 from jupyter_goleak.model import Exploration, Failure, Leak, Run, Verdict
-from jupyter_goleak.program import in_module
+from jupyter_goleak.modules import in_module
 from jupyter_goleak.toolchain import Toolchain
 
 _LISTED = '{{if eq .Name "main"}}main {{.Dir}}{{else if or .TestGoFiles .XTestGoFiles}}test {{.Dir}}{{end}}'

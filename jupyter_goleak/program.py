@@ -9,8 +9,8 @@ A program has one of five forms:
 - `package`  a package in the user's own folder, where nothing may be written.
 
 Nothing here needs Go, and nothing here understands more of Go than where its comments and strings end: the syntax
-tree is the business of the Go helper. Texts are normalised (no byte order mark, `\\n` line ends) and keep their
-line numbers; what goes back to the user has the line ends that it came with. Whatever cannot be a Go program raises `UsageError` with one sentence that says why.
+tree is the business of the Go helper. Texts of Go are normalised (no byte order mark, `\\n` line ends) and keep their
+line numbers, other files stand as they came; what goes back to the user has the line ends that it came with. Whatever cannot be a Go program raises `UsageError` with one sentence that says why.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from jupyter_goleak.errors import UsageError
+from jupyter_goleak.modules import module_root
 from jupyter_goleak.source_text import MAX_BYTES, error_at, is_crlf, normalise
 
 Form = Literal["file", "snippet", "test", "txtar", "package"]
@@ -34,9 +35,12 @@ _COMMENT_OR_STRING = re.compile(
 )
 _PACKAGE = re.compile(r"\s*package\s+(\w+)")
 _TEST = re.compile(r"^func\s+(?:Test|Fuzz|Benchmark)\w*\s*\(\s*\w+\s+\*\s*(?:testing\s*\.\s*)?[TFBM]\b", re.MULTILINE)
+_EXAMPLE = re.compile(r"^func\s+Example\w*\s*\(\s*\)", re.MULTILINE)
+_EXPECTED = re.compile(r"^\s*//\s*(?:unordered\s+)?output:", re.MULTILINE | re.IGNORECASE)  # else an example is not run
 _MAIN = re.compile(r"^func\s+main\s*\(\s*\)", re.MULTILINE)
 _IGNORED = re.compile(r"^//go:build\s+ignore\b", re.MULTILINE)
 _MARKER = re.compile(r"^-- (\S(?:.*\S)?) --[ \t]*$", re.MULTILINE)
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ class Program:
 
     `directory` is the folder that the files come from, None for a text. With form `package`, `pattern` is the
     package in the words of the go command, relative to `directory`; `named` tells that the user asked for `main` itself.
-    `preface` is what stands in an archive before its first file.
+    `preface` is what stands in an archive before its first file. Raises UsageError for a name that Go could not be told.
     """
 
     form: Form
@@ -99,6 +103,13 @@ class Program:
     pattern: str = "."
     named: bool = False
     preface: str = ""
+
+    def __post_init__(self) -> None:
+        for name in (str(self.directory), *(file.name for file in self.files)):
+            try:
+                name.encode()
+            except UnicodeEncodeError:
+                raise UsageError(f"The name {name!r} is not UTF-8, which Go wants: rename it.") from None
 
     @property
     def source(self) -> str:
@@ -112,8 +123,11 @@ class Program:
         main = self.file(self.main)
         if self.form != "txtar":
             return main.with_its_line_ends(main.text)
-        marked = (file.text if file.first_line == 1 else f"-- {file.name} --\n{file.text}" for file in self.files)
-        return main.with_its_line_ends(self.preface + "".join(marked))
+        parts = [main.with_its_line_ends(self.preface)]
+        for file in self.files:
+            marker = "" if file.first_line == 1 else main.with_its_line_ends(f"-- {file.name} --\n")
+            parts.append(marker + file.with_its_line_ends(file.text))
+        return "".join(parts)
 
     @property
     def module(self) -> SourceFile | None:
@@ -141,6 +155,13 @@ class Program:
                 return file
         raise KeyError(name)
 
+    def seen_from(self, base: Path) -> Program:
+        """The same package, with its files named relative to that folder, which its own is in."""
+        assert self.directory is not None
+        folder = self.directory.relative_to(base)
+        files = tuple(replace(file, name=(folder / file.name).as_posix()) for file in self.files)
+        return replace(self, files=files, main=(folder / self.main).as_posix(), directory=base)
+
     def with_text(self, text: str, name: str | None = None) -> Program:
         """The same program with another text in that file (the main one, unless named)."""
         name = name or self.main
@@ -153,7 +174,17 @@ class Program:
 def parse_program(text: str | bytes, name: str = "main.go") -> Program:
     """The program that a text holds. Raises UsageError where it is empty or no text."""
     program = _parse(normalise(text, name), name)
-    return replace(program, files=tuple(replace(file, crlf=is_crlf(text)) for file in program.files))
+    go = {file.name: replace(file, crlf=is_crlf(text)) for file in program.files if file.is_go}
+    if len(go) == len(program.files):
+        return replace(program, files=tuple(go.values()))
+    # The program may embed any other file, and reads it as it stands.
+    lines = _LINE.findall(text.decode() if isinstance(text, bytes) else text)
+
+    def as_it_came(file: SourceFile) -> SourceFile:
+        first = file.first_line - 1
+        return replace(file, text="".join(lines[first : first + len(_LINE.findall(file.text))]))
+
+    return replace(program, files=tuple(go.get(file.name) or as_it_came(file) for file in program.files))
 
 
 def _parse(text: str, name: str) -> Program:
@@ -161,12 +192,22 @@ def _parse(text: str, name: str) -> Program:
         raise UsageError("There is no program: the text is empty.")
     if name.endswith(".txtar") or _is_txtar(text):
         return _parse_txtar(text)
+    if text.lstrip().startswith("```"):
+        raise error_at(
+            text[: text.index("`")].count("\n") + 1,
+            "The program stands in a Markdown fence: leave out the lines with ```.",
+        )
     code = _code(text)
     if not code.strip():
-        raise UsageError("There is no program: the text holds only comments.")
+        *others, last = _COMMENT_OR_STRING.finditer(text)
+        if last[0].startswith("/*") and not last[0].endswith("*/"):
+            line = text.count("\n", 0, last.start()) + 1
+            raise error_at(line, f"There is no program: the comment that begins in line {line} never ends.")
+        if all(each[0].startswith("/") for each in (*others, last)):
+            raise UsageError("There is no program: the text holds only comments.")
     if not name.endswith(".go"):
         name = "main.go"
-    if name.endswith("_test.go") or (_TEST.search(code) and not _MAIN.search(code)):
+    if name.endswith("_test.go") or (_holds_tests(text, code) and not _MAIN.search(code)):
         stem = name.removesuffix(".go").removesuffix("_test")
         name = f"{stem}_test.go"
         return Program("test", (SourceFile(name, text),), name)
@@ -216,6 +257,10 @@ def _standard_input() -> bytes:
 def _code(text: str) -> str:
     """The text with its comments and strings blanked; lines stay where they are."""
     return _COMMENT_OR_STRING.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), text)
+
+
+def _holds_tests(text: str, code: str) -> bool:
+    return bool(_TEST.search(code) or (_package_of(code) and _EXAMPLE.search(code) and _EXPECTED.search(text)))
 
 
 def _package_of(code: str) -> str | None:
@@ -350,25 +395,3 @@ def _go_files(directory: Path) -> tuple[SourceFile, ...]:
     paths = sorted(path for path in directory.glob("*.go") if path.is_file() and not path.name.startswith((".", "_")))
     files = (SourceFile.of(path.name, _read(path)) for path in paths)
     return tuple(file for file in files if not file.is_ignored)
-
-
-def module_root(directory: Path) -> Path | None:
-    """The folder of the go.mod that holds for a directory, None where there is none."""
-    return _enclosing(directory, "go.mod")
-
-
-def workspace(directory: Path) -> Path | None:
-    """The folder of the go.work that holds for a directory, None where there is none."""
-    named = os.environ.get("GOWORK")
-    if named:
-        return None if named == "off" else Path(named).parent
-    return _enclosing(directory, "go.work")
-
-
-def in_module(directory: Path) -> bool:
-    """Whether a module or a workspace says where the imports of a program in that directory come from."""
-    return bool(module_root(directory) or workspace(directory))
-
-
-def _enclosing(directory: Path, name: str) -> Path | None:
-    return next((folder for folder in (directory, *directory.parents) if (folder / name).is_file()), None)

@@ -42,7 +42,7 @@ class Reasons:
         if key not in self._known:
             try:
                 self._known[key] = self._rewriter.facts(
-                    program, groups, goroot=self._bench.goroot, exports=self._bench.exports
+                    self._bench.as_reported(program), groups, goroot=self._bench.goroot, exports=self._bench.exports
                 )
             except GoleakError:
                 self._known[key] = None

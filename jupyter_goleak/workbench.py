@@ -22,8 +22,9 @@ from jupyter_goleak.errors import BuildError, UsageError
 from jupyter_goleak.execution import Job
 from jupyter_goleak.exploration import Schedule
 from jupyter_goleak.model import Variant
+from jupyter_goleak.modules import in_module, module_root, workspace
 from jupyter_goleak.options import Options
-from jupyter_goleak.program import Program, in_module, module_root, workspace
+from jupyter_goleak.program import Program
 from jupyter_goleak.rewriting import VariantSource
 from jupyter_goleak.stack_dump import Places
 from jupyter_goleak.toolchain import Build, Toolchain, module_file
@@ -163,6 +164,10 @@ class Workbench:
         # With that flag the go command would write to the user's go.mod.
         if self.in_place and "-mod=mod" in os.environ.get("GOFLAGS", "").split():
             self._lend_module()
+
+    def as_reported(self, program: Program) -> Program:
+        """The program, with its files named as in what is seen of its runs."""
+        return program.seen_from(self._base) if self._base else program
 
     def start(self, variant: VariantSource, name: Variant, main: str, *, race: bool = False) -> Building:
         """Start to build a variant; `main` names the file that the user sees. `race`: with Go's race detector."""

@@ -20,6 +20,7 @@ RULES: tuple[Callable[[Wait], Finding | None], ...] = (
     input_output.http_body,
     input_output.pipe,
     stopping.iter_pull,
+    stopping.time_stands_still,
     stopping.background_done,
     channels.nil_channel,
     locks.send_while_locked,

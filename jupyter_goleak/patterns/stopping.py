@@ -10,6 +10,8 @@ from jupyter_goleak.patterns.channels import is_many
 from jupyter_goleak.patterns.wait import NOBODY_CALLS, Finding, Wait
 from jupyter_goleak.patterns.waking import channels, cuts, leads_to, lineage, owner, resets_of, stops
 
+_TIMED = re.compile(r"time\.(?:After|Tick)\(|context\.With(?:Timeout|Deadline)")
+
 
 def _contexts(wait: Wait) -> list[Variable]:
     """The contexts whose `Done` it waits for."""
@@ -145,6 +147,20 @@ def background_done(wait: Wait) -> Finding | None:
 
 def _is_endless(wait: Wait, context: Variable) -> bool:
     return all(each.cancel is None and not each.unknown for each in lineage(wait, context))
+
+
+def time_stands_still(wait: Wait) -> Finding | None:
+    """It waits for a moment that does not come: its synctest bubble has no time any more."""
+    if not wait.leak.timeless:
+        return None
+    clocks = (owner(wait, channel, "C") for channel in channels(wait))
+    running = any(clock is not None and not stops(wait, clock) for clock in clocks)
+    contexts = [each for context in _contexts(wait) for each in lineage(wait, context)]
+    made = (site.text for each in (*channels(wait), *contexts) for site in each.sites("make"))
+    if not (wait.leak.state == "sleep" or running or any(map(_TIMED.match, made))):
+        return None
+    why = wait.say("the main goroutine of its synctest bubble has ended, and the time in there stands still since then")
+    return Finding("unknown", why, wait.say("End it, or wait for it, before the main goroutine of the bubble ends."))
 
 
 def stopped_ticker(wait: Wait) -> Finding | None:

@@ -29,6 +29,7 @@ _VALUE = re.compile(r"`[^`]*`|\d+(?:\.\d+)*")
 _CUTS = tuple(re.compile(rf"((?:`[^`]*`|(?!{gap})[^`])+)({gap})([\s\S]*)") for gap in (r"(?<=\.) ", " …", "; ", ": "))
 # How the race detector ends a program, and the two accesses in its report, each with its innermost call.
 _RACES = 66
+_RACE = "WARNING: DATA RACE"
 _ACCESS = re.compile(
     r"^(?:Previous )?(?:atomic )?(?:read|write) at 0x\w+ by .*:\n +\S.*\n +(?:.*/)?(\S+:\d+)", re.I | re.M
 )
@@ -46,6 +47,13 @@ def speak(language: str = "") -> None:
     """Let everything that is told no language speak this one from now on; with "" the locale's again."""
     global _chosen
     _chosen = language
+
+
+def languages() -> list[str]:
+    """The languages that there are words in: English, and those with a catalogue."""
+    return sorted(
+        ["en", *(each.name for each in LOCALE.iterdir() if (each / "LC_MESSAGES" / f"{DOMAIN}.mo").is_file())]
+    )
 
 
 def preferred_language(environment: Mapping[str, str] = os.environ) -> str:
@@ -150,11 +158,18 @@ def _signal_name(number: int) -> str:
         return str(number)
 
 
+def _race(run: Run, words: Words) -> str:
+    places = list(dict.fromkeys(_ACCESS.findall(run.stderr)))
+    if not places:
+        return ""
+    return words("The race detector reported a data race: {places}.", places=", ".join(places[:2]))
+
+
 def _crash(run: Run, words: Words) -> str:
-    if run.exit_code == _RACES and (places := list(dict.fromkeys(_ACCESS.findall(run.stderr)))):
-        return words("The race detector reported a data race: {places}.", places=", ".join(places[:2]))
+    message, race = last_words(run), _race(run, words)
+    if race and (run.exit_code == _RACES or message == _RACE):
+        return race
     failed = [line.split()[2] for line in run.stdout.splitlines() if line.startswith("--- FAIL: ")]
-    message = last_words(run)
     if not _CAUSE.match(message):
         if run.exit_code is not None and run.exit_code < 0:
             return words("The signal {signal} ended it.", signal=_signal_name(-run.exit_code))
@@ -222,6 +237,9 @@ def verdict_sentence(run: Run, words: Words) -> str:
 
 
 def notes(run: Run, words: Words) -> list[str]:
-    """What a reader must know to weigh a run's findings: why nothing could be proven, what was left out."""
+    """What a reader must know to weigh a run's findings: why nothing could be proven, what was left out, and a race where the
+    verdict tells of something else."""
     ignored = words("ignored: {n}", n=run.ignored) if run.ignored else ""
-    return [note for note in (words.retell(run.note), ignored) if note]
+    race = _race(run, words)
+    told = run.verdict == "crash" and _crash(run, words) == race
+    return [note for note in (words.retell(run.note), ignored, "" if told else race) if note]

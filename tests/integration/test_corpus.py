@@ -155,6 +155,7 @@ def test_every_end_is_reported(case: Case, toolchain: Toolchain) -> None:
         *(main_goroutine(expect["main"], toolchain) if "main" in expect else []),
     ]
     assert [text for text in on_stderr if text not in result.stderr] == []
+    assert left_unsaid(case, result) == []
 
 
 @pytest.mark.parametrize("case", deterministic_programs(), ids=str)

@@ -15,6 +15,7 @@ from jupyter_goleak.errors import BuildError, UsageError
 from jupyter_goleak.experiment import Experiment, check
 from jupyter_goleak.program import parse_program
 from jupyter_goleak.toolchain import find
+from jupyter_goleak.view.words import Words, verdict_sentence
 
 pytestmark = pytest.mark.toolchain
 
@@ -36,6 +37,31 @@ fmt.Println(wrong, probed)
     assert report.original.stdout == "0 false\n"
     assert {mark.value for mark in report.original.marks} == {2}
     assert {mark.line for mark in report.original.marks} == {4}
+
+
+def test_a_race_after_mains_end_is_told_by_its_places_and_nothing_else_is_that_comes_then(each_go: str | None) -> None:
+    if not find(each_go).cgo:
+        pytest.skip("the race detector needs cgo")
+    source = """\
+total := 0
+go func() {
+	time.Sleep(100 * time.Millisecond)
+	for range 5000 {
+		println("late, late, late")
+	}
+	total++
+}()
+go func() {
+	time.Sleep(400 * time.Millisecond)
+	total--
+}()
+fmt.Println("over")
+"""
+    run = check(source, race=True, go=each_go).original
+    assert run is not None
+    assert (run.verdict, run.exit_code, run.stdout) == ("crash", 66, "over\n")
+    assert verdict_sentence(run, Words("en")) == "The race detector reported a data race: main.go:11, main.go:7."
+    assert "late" not in run.stderr
 
 
 def test_deep_stacks_are_not_walked_again_and_again(each_go: str | None) -> None:

@@ -236,6 +236,8 @@ def test_settings_stand_in_for_options_that_are_not_given(magics):
 def test_a_setting_refuses_what_its_option_refuses(magics, caplog):
     run(magics, "%config GoLeak.settle = 'later'")
     assert "settle: 'later' is not a duration" in caplog.text
+    run(magics, "%config GoLeak.language = 'xx'")
+    assert "language: there is no 'xx', only en and ko; '' is the locale's." in caplog.text
     _, printed = run(magics, "%config GoLeak")
     assert "GoLeak.settle" in printed.stdout
     assert "GoLeak.language" in printed.stdout

@@ -307,6 +307,9 @@ def test_a_pattern_runs_the_tests_of_all_packages(module: Path) -> None:
         ("TestOutside", "stock/stock.go", 4),
         ("TestWatch", "stock/stock.go", 4),
     ]
+    assert {leak.explanation.partition(" for ")[0] for leak in report.leaks} == {
+        "1 goroutine waits in `changes <- 1` (line 4)"
+    }
     assert report.original is not None
     assert "# stock\n" in report.original.stdout and "# till\n" in report.original.stdout
     assert contents(module) == before
@@ -654,3 +657,30 @@ def test_a_pattern_that_is_stopped_says_that_packages_are_missing(module: Path) 
         elif isinstance(event, Finished):
             assert event.report.original is not None
             assert event.report.original.note == "It was stopped before all packages had been run."
+
+
+def test_the_program_embeds_what_its_archive_holds_byte_by_byte() -> None:
+    archive = """\
+-- go.mod --
+module example.com/notes
+
+go 1.23
+-- main.go --
+package main
+
+import (
+	_ "embed"
+	"fmt"
+)
+
+//go:embed notes.txt
+var notes string
+
+func main() { fmt.Printf("%q", notes) }
+-- notes.txt --
+one
+two
+"""
+    run = check(archive.replace("\n", "\r\n"), no_fix=True).original
+    assert run is not None
+    assert run.stdout == '"one\\r\\ntwo\\r\\n"'

@@ -136,6 +136,7 @@ BROKEN = {
     "an import": ("fmt.Println(1)\nimport os\n", 2, "missing import path"),
     "a comment without an end": ("fmt.Println(1)\n/* unclosed\nfmt.Println(2)\n", 2, "comment not terminated"),
     "a string without an end": ('fmt.Println(1)\nfmt.Println("a)\n', 2, "newline in string"),
+    "a test with more parameters": ("func TestSums(t *testing.T, n int) {}\n", 1, "wrong signature for TestSums"),
     "smart quotes": ("fmt.Println(“hello”)\n", 1, "U+201C"),
     "smart quotes in main": ("func main() {\n\tfmt.Println(‘a’)\n}\n", 2, "U+2018"),
 }  # fmt: skip

@@ -126,6 +126,7 @@ def test_a_settling_time_may_have_any_length(settle: str | float) -> None:
     run = check(source, for_="100ms", settle=settle, no_fix=True).original
     assert run is not None
     assert (run.stopped, run.verdict, run.end) == ("for", "clean", 1)
+    assert 0.1 <= run.duration_s < 0.4
 
 
 def test_where_watching_fails_the_program_does_not_outlive_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from jupyter_goleak.execution import Exited
 from jupyter_goleak.model import Frame, Goroutine, Sample, Snapshot
 from jupyter_goleak.recording import Recording
 from jupyter_goleak.stack_dump import CountedStack
+from jupyter_goleak.view.words import Words, verdict_sentence
 
 DEADLOCK = b"fatal error: all goroutines are asleep - deadlock!\n\ngoroutine 1 [select (no cases)]:\n"
 
@@ -171,6 +172,14 @@ def test_what_happens_after_main_returned_is_not_the_programs_doing() -> None:
 def test_a_stopped_program_has_no_exit_code(stopped: str, verdict: str) -> None:
     run = judge(recording(exited=replace(Exited(2.0, -15, None, b"", b"", truncated=False), stopped=stopped)))
     assert (run.verdict, run.exit_code) == (verdict, None)
+
+
+def test_the_settling_of_a_stopped_program_does_not_count() -> None:
+    asked = Exited(2.01, -15, "for", b"", b"", truncated=False, stopped_at=1.0)
+    run = judge(recording(exited=asked, returned=None))
+    assert run.duration_s == 1.0
+    assert verdict_sentence(run, Words("en")) == "It ran for 1.00 s, as asked; no leak was seen."
+    assert verdict_sentence(run, Words("ko")) == "요청한 대로 1.00 s 동안 실행했습니다. 누수는 보이지 않았습니다."
 
 
 def test_a_test_binary_that_ran_nothing_says_so() -> None:

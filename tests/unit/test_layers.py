@@ -25,6 +25,7 @@ ENGINE = (
     "stack_dump",
     "probe_stream",
     "source_text",
+    "modules",
     "program",
     "edits",
     "rewriting",

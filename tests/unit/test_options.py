@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -178,12 +179,32 @@ def test_a_refusal_reaches_the_parsers_own_error():
         ({"timeout": []}, "--timeout: [] is not a duration: write it as in Go, such as 500ms, 20s or 1m30s."),
         ({"explore": 2.5}, "--explore: 2.5 is not a whole number from 1 up."),
         ({"seed": "x"}, "--seed: 'x' is not a whole number."),
+        ({"gomaxprocs": True}, "--gomaxprocs: True is not a whole number from 1 up."),
+        (
+            {"timeout": True},
+            "--timeout: True is not a duration: write it as in Go, such as 500ms, 20s or 1m30s.",
+        ),
+        (
+            {"settle": 10**309},
+            f"--settle: {10**309} is not a duration: it must not be negative, and it must end.",
+        ),
+        ({"race": "no"}, "--race: 'no' is neither True nor False."),
+        ({"no_fix": 0}, "--no-fix: 0 is neither True nor False."),
+        (
+            {"ignore": "a{99999999999}"},
+            "--ignore: 'a{99999999999}' is not a regular expression: the repetition number is too large.",
+        ),
     ],
 )
 def test_a_value_that_cannot_be_meant_is_one_sentence_with_the_options_name(values, sentence):
     with pytest.raises(UsageError) as caught:
         Options.parse(values)
     assert str(caught.value) == sentence
+
+
+def test_a_path_is_as_good_as_its_text():
+    paths = {"ignore": Path("main"), "go": Path("/go"), "args": [Path("a")], "tags": Path("b")}
+    assert Options.parse(paths) == Options(ignore=("main",), go="/go", args=("a",), tags="b")
 
 
 def test_only_a_cell_can_fix_another_one():
@@ -225,6 +246,7 @@ def test_a_value_may_begin_with_a_dash(arguments, read):
         (["--tim=5"], "There is no option --tim here; did you mean --timeout?"),
         (["5", "--frobnicate"], "There is no option --frobnicate here."),
         (["two.go"], "Only one PATH can be given, and 'two.go' is one more."),
+        (["--json"], "Only one PATH can be given, and '--json' is one more."),
     ],
 )
 def test_what_is_no_option_is_told_with_the_one_that_was_meant(extra, sentence):

@@ -45,6 +45,9 @@ package store
         ("func main() {\n}\n", "snippet", "main.go"),
         (TEST, "test", "main_test.go"),
         ("func TestPing(t *testing.T) {\n}\n", "test", "main_test.go"),
+        ("package a\n\nfunc ExampleA() {\n\t// Output: 1\n}\n", "test", "main_test.go"),
+        ("package a\n\nfunc ExampleA() {\n\t// no words\n}\n", "file", "main.go"),
+        ('"no comment" // but this\n', "snippet", "main.go"),
         ("import \"testing\"\n\nfunc FuzzParse(f *testing.F) {\n}\n", "test", "main_test.go"),
         (f"{FILE}\nfunc TestNothing(t *testing.T) {{}}\n", "file", "main.go"),
         ('package main\n\nvar s = "func TestPing(t *testing.T) {"\n\nfunc main() {}\n', "file", "main.go"),
@@ -79,6 +82,8 @@ def test_every_line_stays_where_it_was(lines: list[str], end: str) -> None:
         ("", "empty", None),
         ("\ufeff\n", "empty", None),
         ("// only\n/* comments */\n", "comments", None),
+        ("// a\n/* no end\nx()\n", "comment that begins in line 2 never ends", 2),
+        ("\n```go\npackage main\n```\n", "Markdown fence", 2),
         ("package main\n\n\x00", "0x00", 3),
         ("a()\nb(\"\ufeff\")", "byte order mark", 2),
         ("\ufeff\ufeffa()", "byte order mark", 1),
@@ -155,14 +160,25 @@ def test_a_program_gives_back_the_text_that_it_was_read_from(text: str) -> None:
     assert program.text == text
     assert program.with_text("package main\n").text == text.replace(program.source, "package main\n")
     crlf = parse_program(text.replace("\n", "\r\n"))
-    assert ([(file.name, file.text) for file in crlf.files], crlf.text) == (
-        [(file.name, file.text) for file in program.files],
-        text.replace("\n", "\r\n"),
-    )
+    assert crlf.text == text.replace("\n", "\r\n")
+    assert [(file.name, file.text) for file in crlf.files] == [
+        (file.name, file.text if file.is_go else file.text.replace("\n", "\r\n")) for file in program.files
+    ]
     assert (
         unified_diff(crlf, crlf.with_text("package main\n")).splitlines()
         == unified_diff(program, program.with_text("package main\n")).splitlines()
     )
+
+
+def test_what_is_not_go_stands_in_an_archive_as_it_came() -> None:
+    text = b"\xef\xbb\xbf-- a.txt --\none\r\ntwo\rthree\n\n-- main.go --\r\npackage main\r\n-- b.txt --\nno end"
+    program = parse_program(text)
+    assert [(file.name, file.text) for file in program.files] == [
+        ("a.txt", "one\r\ntwo\rthree\n\n"),
+        ("main.go", "package main\n"),
+        ("b.txt", "no end"),
+    ]
+    assert parse_program(text.decode()).files == program.files
 
 
 def test_an_edit_keeps_the_line_ends_of_the_file_it_is_for() -> None:
@@ -258,6 +274,16 @@ def test_of_several_programs_in_one_folder_each_stands_alone(tmp_path: Path) -> 
     lay(tmp_path, go_mod="module example.com/m\n", first=FILE, second=FILE)
     program = read_program(tmp_path / "first.go")
     assert (program.form, names(program)) == ("file", ["first.go"])
+
+
+@pytest.mark.parametrize("name", ["b\udce9.go", "b\udce9/main.go"])
+def test_a_name_that_go_could_not_be_told_is_refused(name: str, tmp_path: Path) -> None:
+    place = tmp_path / name
+    place.parent.mkdir(exist_ok=True)
+    place.write_text(FILE)
+    for path in {place, place.parent, tmp_path / "..."}:
+        with pytest.raises(UsageError, match="is not UTF-8, which Go wants: rename it"):
+            read_program(path)
 
 
 def test_a_folder_is_a_package(tmp_path: Path) -> None:

@@ -7,7 +7,15 @@ from dataclasses import replace
 import pytest
 
 from jupyter_goleak.model import Exploration
-from jupyter_goleak.view.words import Words, last_words, preferred_language, seconds, verdict_sentence, verdict_word
+from jupyter_goleak.view.words import (
+    Words,
+    last_words,
+    notes,
+    preferred_language,
+    seconds,
+    verdict_sentence,
+    verdict_word,
+)
 from tests.view.examples import LEAK, original
 
 ENGLISH = Words("en")
@@ -99,6 +107,10 @@ def test_an_unknown_language_speaks_english():
             {"leaks": (), "verdict": "crash", "exit_code": 66, "stderr": RACE},
             "The race detector reported a data race: main.go:14, main.go:9.",
         ),
+        (
+            {"leaks": (), "verdict": "crash", "exit_code": 1, "stdout": "--- FAIL: TestA (0.00s)", "stderr": RACE},
+            "The race detector reported a data race: main.go:14, main.go:9.",
+        ),
         ({"leaks": (), "verdict": "crash", "exit_code": -9, "stderr": "busy"}, "The signal SIGKILL ended it."),
         ({"leaks": (), "verdict": "crash", "exit_code": -99}, "The signal 99 ended it."),
         (
@@ -110,6 +122,20 @@ def test_an_unknown_language_speaks_english():
 )
 def test_what_became_of_a_run(changes, sentence):
     assert verdict_sentence(original(**changes), ENGLISH) == sentence
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"leaks": (), "verdict": "clean", "stopped": "for"}, True),
+        ({"leaks": (), "verdict": "deadlock", "exit_code": 2}, True),
+        ({"leaks": (), "verdict": "crash", "exit_code": 66}, False),
+        ({"leaks": (), "verdict": "crash", "exit_code": 1}, False),
+    ],
+)
+def test_a_race_is_noted_where_the_verdict_tells_of_something_else(changes, told):
+    race = "The race detector reported a data race: main.go:14, main.go:9."
+    assert notes(original(stderr=RACE, **changes), ENGLISH) == [race] * told
 
 
 @pytest.mark.parametrize("verdict", ["clean", "leak", "deadlock", "crash", "timeout", "build-error"])

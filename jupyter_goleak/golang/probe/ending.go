@@ -42,8 +42,8 @@ func atExit() {
 	p.finish(true)
 }
 
-// silence sends what the program still prints nowhere. What has come in the place of its standard streams since its start may
-// be anything, and is left alone.
+// silence sends what the program still prints nowhere, but for reports of races. What has come in the place of its standard
+// streams since its start may be anything, and is left alone.
 func (p *probeState) silence() {
 	null, err := syscall.Open("/dev/null", syscall.O_WRONLY|syscall.O_CLOEXEC, 0)
 	if err != nil {
@@ -51,7 +51,9 @@ func (p *probeState) silence() {
 	}
 	for fd := 1; fd <= len(p.output); fd++ {
 		if now := identify(fd); now != (fileID{}) && (now == p.output[0] || now == p.output[1]) {
-			replace(fd, null)
+			if fd != 2 || !p.late.keep(fd) {
+				replace(fd, null)
+			}
 		}
 	}
 	syscall.Close(null)
@@ -72,6 +74,7 @@ func (p *probeState) finish(returned bool) {
 	var proofCost, proved time.Duration
 	seen, passes, atHalf, recounted, look := -1, 2, 0, !returned, firstLook
 	for wait := time.Millisecond; ; wait = min(wait*2, 10*time.Millisecond) {
+		p.late.tell()
 		settle := time.Duration(p.settle.Load())
 		count := runtime.NumGoroutine()
 		elapsed := time.Since(began)
@@ -107,6 +110,7 @@ func (p *probeState) finish(returned bool) {
 	}
 	steady := !recounted && (atHalf == runtime.NumGoroutine() || p.settle.Load() == 0)
 	p.conclude(passes, steady)
+	p.late.tell()
 	p.measure()
 	p.report()
 	p.send('e', numbers{int64(time.Since(p.started))})

@@ -70,9 +70,10 @@ const (
 )
 
 type probeState struct {
-	fd         int          // the descriptor of the connection to the notebook; 0 where nobody watches
-	connection fileID       // what it stands for, as long as the program leaves it alone
-	output     [2]fileID    // and what the standard output and error stood for at the start
+	fd         int       // the descriptor of the connection to the notebook; 0 where nobody watches
+	connection fileID    // what it stands for, as long as the program leaves it alone
+	output     [2]fileID // and what the standard output and error stood for at the start
+	late       lateRaces
 	settle     atomic.Int64 // nanoseconds
 	started    time.Time
 

@@ -204,11 +204,11 @@ func declaredNames(file *ast.File) []string {
 	return names
 }
 
-// declaresTest tells whether go test would find something to run there.
+// declaresTest tells whether go test would find something there to run, or to complain of.
 func declaresTest(file *ast.File) bool {
 	return slices.ContainsFunc(file.Decls, func(decl ast.Decl) bool {
 		function, ok := decl.(*ast.FuncDecl)
-		if !ok || function.Recv != nil || len(function.Type.Params.List) != 1 {
+		if !ok || function.Recv != nil || len(function.Type.Params.List) == 0 {
 			return false
 		}
 		name := function.Name.Name
