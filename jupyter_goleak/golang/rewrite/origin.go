@@ -242,30 +242,24 @@ func (f *flow) variablesOf(o object) []*types.Var {
 	}
 	var found []*types.Var
 	seen := map[*place]bool{}
-	queue := []*place{f.placeOf(o)}
-	for len(queue) > 0 {
-		p := queue[0]
-		queue = queue[1:]
-		if seen[p] {
-			continue
+	for layer := []*place{f.placeOf(o)}; len(layer) > 0; {
+		var here []*types.Var
+		var next []*place
+		for _, p := range layer {
+			if seen[p] {
+				continue
+			}
+			seen[p] = true
+			if p.own != nil {
+				here = append(here, p.own)
+			}
+			for use := range p.uses {
+				next = append(next, use)
+			}
 		}
-		seen[p] = true
-		if p.own != nil {
-			found = append(found, p.own)
-		}
-		next := make([]*place, 0, len(p.uses))
-		for use := range p.uses {
-			next = append(next, use)
-		}
-		slices.SortFunc(next, func(a, b *place) int { return cmp.Compare(a.pos(), b.pos()) })
-		queue = append(queue, next...)
+		slices.SortFunc(here, func(a, b *types.Var) int { return cmp.Compare(a.Pos(), b.Pos()) })
+		found = append(found, here...)
+		layer = next
 	}
 	return found
-}
-
-func (p *place) pos() token.Pos {
-	if p.own != nil {
-		return p.own.Pos()
-	}
-	return token.Pos(1 << 40)
 }
