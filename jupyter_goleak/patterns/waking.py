@@ -144,7 +144,10 @@ def _outside(wait: Wait) -> str:
 
 
 def lineage(wait: Wait, context: Variable) -> list[Variable]:
-    """The context and those that it ends with: its parents, up to one that lets no end through."""
+    """The context and those that it ends with: its parents, up to one that lets no end through.
+
+    A context of the program's own is the channel that its `Done` gives.
+    """
     return _derived_from(wait, context, lambda each: not cuts(each))
 
 
@@ -267,6 +270,9 @@ def serving(wait: Wait) -> Iterator[Operation]:
 
 def _cancelling(wait: Wait, context: Variable) -> Iterator[Operation]:
     for each in lineage(wait, context):
+        if each.kind == "channel":
+            yield from each.sites("send", "close")
+            continue
         cancel = wait.at(each.cancel)
         yield from cancel.sites("call") if cancel is not None else _siblings(wait, each)
 

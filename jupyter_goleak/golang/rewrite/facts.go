@@ -118,12 +118,15 @@ func (r *reporter) ref(o object) int {
 	return i
 }
 
-// refs are what the expressions may stand for.
+// refs are what the expressions may stand for. Where a context stands for the Done of another one, that other one is meant.
 func (r *reporter) refs(expressions ...ast.Expr) []int {
 	all := []int{}
 	for _, e := range expressions {
 		objects, _ := r.objects(e)
 		for _, o := range objects {
+			if o.via == "Done" {
+				o = *o.owner
+			}
 			if i := r.ref(o); !slices.Contains(all, i) {
 				all = append(all, i)
 			}
@@ -243,7 +246,7 @@ func (r *reporter) relate(v *Variable, o object) {
 	}
 	for _, via := range slices.Sorted(maps.Keys(p.kids)) {
 		if via != "element" && via != ".L" {
-			v.Kids[strings.TrimPrefix(via, ".")] = r.ref(object{owner: r.intern(o), via: via})
+			v.Kids[strings.TrimPrefix(via, ".")] = r.ref(r.owned([]object{o}, via)[0])
 			continue
 		}
 		if elements, _ := r.objectsAt(p.kids[via]); len(elements) == 1 {
