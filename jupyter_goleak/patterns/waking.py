@@ -25,6 +25,7 @@ _WAITED_FOR = {
 _FREES = ("unlock", "runlock")
 _DEADLINES = ("setdeadline", "setreaddeadline", "setwritedeadline")
 _ENDS = ("pipe", "connection")
+_CLOSES = ("close", "closewitherror")
 
 _CLIENT = ("net/http.(*persistConn).readLoop", "net/http.(*persistConn).writeLoop")
 
@@ -137,7 +138,8 @@ def _outside(wait: Wait) -> str:
     timed = [site for site in serving(wait) if site.timed and not _taken_first(wait, site)]
     if timed:
         return wait.say("a timer may yet come to line {line}", line=wait.line(timed[0]))
-    limits = wait.variable.sites(*_DEADLINES) if wait.variable is not None else ()
+    ends = (wait.variable, *_ends_beneath(wait, wait.variable)) if wait.variable is not None else ()
+    limits = [site for end in ends for site in end.sites(*_DEADLINES)]
     if limits:
         return wait.say("the deadline of line {line} may yet come", line=wait.line(limits[0]))
     return ""
@@ -220,12 +222,13 @@ def _called_by(libraries: frozenset[str], sites: list[Operation], facts: Facts) 
 
 def _may_do(wait: Wait, other: Wait, site: Operation) -> bool:
     """Whether the other one can do it. Whose function first takes the lock, or the place in the semaphore, that the waiting
-    one wants has to hold it already, or it will queue up behind."""
+    one wants has to hold it already, or it will queue up behind; who wants to write stands before all who want to read."""
     taken = _taken_first(wait, site)
     if not taken:
         return True
     if site.kind in _FREES:
-        return any(lock is wait.variable for lock in other.held())
+        before = wait.place.operation == "rlock" and other.place.operation == "lock" and other.variable is wait.variable
+        return before or any(lock is wait.variable for lock in other.held())
     line = other.stands_in(site)
     return line is not None and any(take.line < line for take in taken)
 
@@ -263,6 +266,7 @@ def serving(wait: Wait) -> Iterator[Operation]:
                 yield from wait.facts.variables[variable.kids["L"]].sites(*_FREES)
         ends = _ends_beneath(wait, variable)
         for end in ends:
+            yield from end.sites(*_CLOSES)
             yield from _siblings(wait, end)
         if not ends and operation not in _SERVES and variable.kind in ("value", "once"):
             yield from (site for site in variable.operations if site.kind not in ("make", "result"))
