@@ -97,10 +97,11 @@ func (f *flow) dispatched() {
 // keepers begin the names of functions by which a package is given what it calls whenever it is called itself.
 var keepers = []string{"Handle", "Register", "Set"}
 
-// registered gives packages the methods of what is registered with them.
+// registered gives packages the methods of what is registered with them, or is a value of reflection.
 func (f *flow) registered() {
 	f.libraryCalls(func(call *ast.CallExpr, callee *types.Func, _ []ast.Node) {
-		if !slices.ContainsFunc(keepers, func(name string) bool { return strings.HasPrefix(callee.Name(), name) }) {
+		kept := slices.ContainsFunc(keepers, func(name string) bool { return strings.HasPrefix(callee.Name(), name) })
+		if !kept && callee.FullName() != "reflect.ValueOf" {
 			return
 		}
 		for _, argument := range call.Args {
