@@ -24,6 +24,7 @@ var reflecting = map[string]bool{"html/template": true, "reflect": true, "text/t
 // call.
 func (f *flow) calledBack() {
 	byPackage := f.givenTo()
+	f.setByReflection(byPackage["reflect"])
 	known := map[hookKey][]*function{}
 	f.libraryCalls(func(call *ast.CallExpr, callee *types.Func, path []ast.Node) {
 		around, pkg, way := f.enclosing(path), callee.Pkg().Path(), slices.Clone(path)
@@ -51,6 +52,24 @@ func (f *flow) calledBack() {
 		}
 		lead(f.dispatch)
 	})
+}
+
+// setByReflection leads from each call of a variable to which the text gives no function to those that reflection was given.
+func (f *flow) setByReflection(given []*function) {
+	if len(given) == 0 {
+		return
+	}
+	for _, file := range f.files {
+		f.walk(file.syntax, func(node ast.Node, path []ast.Node) {
+			call, ok := node.(*ast.CallExpr)
+			if !ok || f.callee(call) != nil || f.isConversion(call) || f.builtin(call) != "" || len(f.targetsOf(call)) > 0 {
+				return
+			}
+			for _, fn := range given {
+				f.enclosing(path).leads(step{fn, call, slices.Clone(path), true})
+			}
+		})
+	}
 }
 
 // mayHaveMethods tells whether a value of that type may be, or lead to, one of the program's whose methods a library calls.
