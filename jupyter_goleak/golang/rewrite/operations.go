@@ -228,7 +228,7 @@ func (f *flow) receiver(selector *ast.SelectorExpr) *place {
 }
 
 // promotedBy is the field whose method the selector calls, nil where it is the method of what stands there. A library's struct
-// counts as what is embedded in it.
+// counts as what is embedded in it, other than a lock or the like.
 func (f *flow) promotedBy(selector *ast.SelectorExpr) (field *types.Var) {
 	selection := f.info.Selections[selector]
 	index, t := selection.Index(), selection.Recv()
@@ -237,11 +237,14 @@ func (f *flow) promotedBy(selector *ast.SelectorExpr) (field *types.Var) {
 			t = pointer.Elem()
 		}
 		structure, ok := t.Underlying().(*types.Struct)
-		if !ok || i >= structure.NumFields() || f.file(structure.Field(i).Pos()) == nil {
+		if !ok || i >= structure.NumFields() {
 			break
 		}
-		field = structure.Field(i)
-		t = field.Type()
+		inner := structure.Field(i)
+		if f.file(inner.Pos()) == nil && !isValueLock(inner.Type()) {
+			break
+		}
+		field, t = inner, inner.Type()
 	}
 	return field
 }
