@@ -172,7 +172,7 @@ type hookKey struct {
 }
 
 // hooksOf are the methods that a library may come to in what a value of that type leads to: those that it looks for, or, with
-// `every`, all that are exported, and functions in fields.
+// `every`, all that are exported, and functions in fields and interfaces.
 func (f *flow) hooksOf(t types.Type, every bool) (found []*function) {
 	// Whatever is recursive comes by a name again, or by an interface.
 	seen := map[*types.TypeName][]types.Type{}
@@ -184,6 +184,12 @@ func (f *flow) hooksOf(t types.Type, every bool) (found []*function) {
 		return true
 	}
 	var look func(t types.Type)
+	within := func(iface *types.Interface) {
+		f.eachConverted(iface, look)
+		if every && iface.Empty() {
+			found = append(found, f.boxedFunctions()...)
+		}
+	}
 	look = func(t types.Type) {
 		switch t := types.Unalias(t).(type) {
 		case *types.Named:
@@ -191,14 +197,14 @@ func (f *flow) hooksOf(t types.Type, every bool) (found []*function) {
 				return
 			}
 			if iface, ok := t.Underlying().(*types.Interface); ok {
-				f.eachConverted(iface, look)
+				within(iface)
 			} else if f.own[t.Obj().Pkg()] {
 				found = append(found, f.hooksIn(t, every)...)
 				look(t.Underlying())
 			}
 		case *types.Interface:
 			if first(nil, t) {
-				f.eachConverted(t, look)
+				within(t)
 			}
 		case *types.Struct:
 			for i := range t.NumFields() {
@@ -218,6 +224,17 @@ func (f *flow) hooksOf(t types.Type, every bool) (found []*function) {
 	}
 	look(t)
 	return found
+}
+
+// boxedFunctions are those that are in interfaces themselves.
+func (f *flow) boxedFunctions() (found []*function) {
+	for t, box := range f.boxes {
+		if _, function := t.Underlying().(*types.Signature); function {
+			found = append(found, box.root().targets...)
+		}
+	}
+	slices.SortFunc(found, func(a, b *function) int { return a.index - b.index })
+	return slices.Compact(found)
 }
 
 // pointedTo is what a pointer of that type points to, or the type itself.
