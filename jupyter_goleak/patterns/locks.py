@@ -188,7 +188,7 @@ def waitgroup(wait: Wait) -> Finding | None:
     variable = wait.variable
     if variable is None or variable.kind != "waitgroup" or wait.place.operation != "wait":
         return None
-    dones, tasks, adds = _dones(variable), variable.sites("go"), variable.sites("add")
+    dones, tasks, adds = _calls(variable, "done"), variable.sites("go"), _calls(variable, "add")
     own = [site for site in variable.sites("wait") if site.line == wait.place.line]
     name = wait.name(variable)
     here = [site for site in adds if own and site.body == own[0].body]
@@ -249,6 +249,8 @@ def waitgroup(wait: Wait) -> Finding | None:
         why = wait.say("nothing calls `Done` on {name}", name=name)
     elif any(site.conditional or site.exits for site in dones):
         why = wait.say("there is a way past the `Done` at {lines} of {name}", name=name, lines=wait.lines(dones))
+    elif not adds:
+        return None
     elif all(site.deferred for site in dones):
         why = wait.say("more is added at {adds} to {name} than is ever done", name=name, adds=wait.lines(adds))
         return Finding("waitgroup-missing-done", why)
@@ -316,16 +318,16 @@ def pointer_advice(wait: Wait, copy: Copy) -> str:
     return wait.say("Let it take a pointer: `*{type}`.", type=copy.type)
 
 
-def _dones(group: Variable) -> Sequence[Operation]:
+def _calls(group: Variable, method: str) -> Sequence[Operation]:
     # Where a method was handed on counts only while nothing is seen to call it.
-    return group.sites("done", "done-call" if group.sites("done-call") else "done-value")
+    return group.sites(method, f"{method}-call" if group.sites(f"{method}-call") else f"{method}-value")
 
 
 def _stuck(wait: Wait) -> tuple[Wait, Operation] | None:
     """Who should take its part off the count of the WaitGroup, and waits itself; and where it would."""
     if wait.variable is None or wait.variable.kind != "waitgroup":
         return None
-    return wait.stuck((*_dones(wait.variable), *wait.variable.sites("go")))
+    return wait.stuck((*_calls(wait.variable, "done"), *wait.variable.sites("go")))
 
 
 def _done_advice(wait: Wait, dones: Sequence[Operation]) -> str:

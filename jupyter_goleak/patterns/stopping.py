@@ -146,7 +146,7 @@ def background_done(wait: Wait) -> Finding | None:
 
 
 def _is_endless(wait: Wait, context: Variable) -> bool:
-    return all(each.cancel is None and not each.unknown for each in lineage(wait, context))
+    return all(each.cancel is None and not each.unknown and each.kind != "channel" for each in lineage(wait, context))
 
 
 def time_stands_still(wait: Wait) -> Finding | None:

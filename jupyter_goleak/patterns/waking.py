@@ -25,14 +25,14 @@ _WAITED_FOR = {
 _FREES = ("unlock", "runlock")
 _DEADLINES = ("setdeadline", "setreaddeadline", "setwritedeadline")
 _ENDS = ("pipe", "connection")
+_CLOSES = ("close", "closewitherror")
 
 _CLIENT = ("net/http.(*persistConn).readLoop", "net/http.(*persistConn).writeLoop")
 
 # Where a library waits for its caller's own peer, which a rule of its own tells about.
-_PEERS = (
-    *("io.(*pipe).", "io.(*PipeReader).", "io.(*PipeWriter).", "net.(*pipe)."),
-    *_CLIENT,
-)
+_PIPE = ("io.(*pipe).", "io.(*PipeReader).", "io.(*PipeWriter).")
+_CONNECTION = "net.(*pipe)."
+_PEERS = (*_PIPE, _CONNECTION, *_CLIENT)
 _PLUMBING = (
     *("runtime.", "internal/", "sync.runtime_"),
     *("sync.(*Mutex).", "sync.(*RWMutex).", "sync.(*WaitGroup).", "sync.(*Cond)."),
@@ -137,14 +137,17 @@ def _outside(wait: Wait) -> str:
     timed = [site for site in serving(wait) if site.timed and not _taken_first(wait, site)]
     if timed:
         return wait.say("a timer may yet come to line {line}", line=wait.line(timed[0]))
-    limits = wait.variable.sites(*_DEADLINES) if wait.variable is not None else ()
+    limits = [site for end in _ends(wait) for site in end.sites(*_DEADLINES)]
     if limits:
         return wait.say("the deadline of line {line} may yet come", line=wait.line(limits[0]))
     return ""
 
 
 def lineage(wait: Wait, context: Variable) -> list[Variable]:
-    """The context and those that it ends with: its parents, up to one that lets no end through."""
+    """The context and those that it ends with: its parents, up to one that lets no end through.
+
+    A context of the program's own is the channel that its `Done` gives.
+    """
     return _derived_from(wait, context, lambda each: not cuts(each))
 
 
@@ -204,8 +207,7 @@ def _is_out_of_sight(wait: Wait) -> bool:
     """Whether what it waits for is known to more than the text tells."""
     variables = [variable for _, variable in _needs(wait) if variable is not None]
     variables += [owner for variable in variables if (owner := wait.at(variable.owner)) is not None]
-    ends = [end for variable in variables for end in _ends_beneath(wait, variable)]
-    variables += [wait.facts.variables[index] for end in ends for index in end.siblings]
+    variables += [wait.facts.variables[index] for end in _ends(wait) for index in end.siblings]
     return any(variable.unknown for variable in variables)
 
 
@@ -217,12 +219,13 @@ def _called_by(libraries: frozenset[str], sites: list[Operation], facts: Facts) 
 
 def _may_do(wait: Wait, other: Wait, site: Operation) -> bool:
     """Whether the other one can do it. Whose function first takes the lock, or the place in the semaphore, that the waiting
-    one wants has to hold it already, or it will queue up behind."""
+    one wants has to hold it already, or it will queue up behind; who wants to write stands before all who want to read."""
     taken = _taken_first(wait, site)
     if not taken:
         return True
     if site.kind in _FREES:
-        return any(lock is wait.variable for lock in other.held())
+        before = wait.place.operation == "rlock" and other.place.operation == "lock" and other.variable is wait.variable
+        return before or any(lock is wait.variable for lock in other.held())
     line = other.stands_in(site)
     return line is not None and any(take.line < line for take in taken)
 
@@ -259,16 +262,28 @@ def serving(wait: Wait) -> Iterator[Operation]:
                 # It was signalled, and takes its lock again.
                 yield from wait.facts.variables[variable.lock].sites(*_FREES)
         ends = _ends_beneath(wait, variable)
-        for end in ends:
-            yield from _siblings(wait, end)
         if not ends and operation not in _SERVES and variable.kind in ("value", "once"):
             yield from (site for site in variable.operations if site.kind not in ("make", "result"))
+    for end in _ends(wait):
+        yield from end.sites(*_CLOSES)
+        yield from _siblings(wait, end)
 
 
 def _cancelling(wait: Wait, context: Variable) -> Iterator[Operation]:
     for each in lineage(wait, context):
+        if each.kind == "channel":
+            yield from each.sites("send", "close")
+            continue
         cancel = wait.at(each.cancel)
         yield from cancel.sites("call") if cancel is not None else _siblings(wait, each)
+
+
+def _ends(wait: Wait) -> list[Variable]:
+    """The ends of pipes and connections that it waits at; where the text does not tell which, all that are of that kind."""
+    found = [end for _, variable in _needs(wait) if variable is not None for end in _ends_beneath(wait, variable)]
+    function = wait.leak.stack[0].function if wait.leak.stack else ""
+    kind = "pipe" if function.startswith(_PIPE) else "connection" if function.startswith(_CONNECTION) else ""
+    return found or [variable for variable in wait.facts.variables if variable.kind == kind]
 
 
 def _ends_beneath(wait: Wait, variable: Variable) -> list[Variable]:

@@ -31,7 +31,7 @@ func (f *flow) trackedTo(t types.Type, depth int) bool {
 		pkg := t.Obj().Pkg()
 		switch t.Underlying().(type) {
 		case *types.Struct, *types.Interface:
-			return pkg != nil && !f.own[pkg] || f.contextIn(t) != nil
+			return pkg != nil && !f.own[pkg] || f.isOwnContext(t)
 		}
 		return f.trackedTo(t.Underlying(), depth-1)
 	}
@@ -343,6 +343,9 @@ func (f *flow) bindTo(call *ast.CallExpr, target *function) bool {
 				}
 			}
 		}
+	}
+	if f.doneOf(call) != nil {
+		return learnt // its receiver stands for what it gives
 	}
 	for i, result := range target.results {
 		learnt = unify(f.result(call, i), result) || learnt

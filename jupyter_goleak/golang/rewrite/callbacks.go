@@ -24,6 +24,7 @@ var reflecting = map[string]bool{"html/template": true, "reflect": true, "text/t
 // call.
 func (f *flow) calledBack() {
 	byPackage := f.givenTo()
+	f.setByReflection(byPackage["reflect"])
 	known := map[hookKey][]*function{}
 	f.libraryCalls(func(call *ast.CallExpr, callee *types.Func, path []ast.Node) {
 		around, pkg, way := f.enclosing(path), callee.Pkg().Path(), slices.Clone(path)
@@ -51,6 +52,24 @@ func (f *flow) calledBack() {
 		}
 		lead(f.dispatch)
 	})
+}
+
+// setByReflection leads from each call of a variable to which the text gives no function to those that reflection was given.
+func (f *flow) setByReflection(given []*function) {
+	if len(given) == 0 {
+		return
+	}
+	for _, file := range f.files {
+		f.walk(file.syntax, func(node ast.Node, path []ast.Node) {
+			call, ok := node.(*ast.CallExpr)
+			if !ok || f.callee(call) != nil || f.isConversion(call) || f.builtin(call) != "" || len(f.targetsOf(call)) > 0 {
+				return
+			}
+			for _, fn := range given {
+				f.enclosing(path).leads(step{fn, call, slices.Clone(path), true})
+			}
+		})
+	}
 }
 
 // mayHaveMethods tells whether a value of that type may be, or lead to, one of the program's whose methods a library calls.
@@ -97,10 +116,11 @@ func (f *flow) dispatched() {
 // keepers begin the names of functions by which a package is given what it calls whenever it is called itself.
 var keepers = []string{"Handle", "Register", "Set"}
 
-// registered gives packages the methods of what is registered with them.
+// registered gives packages the methods of what is registered with them, or is a value of reflection.
 func (f *flow) registered() {
 	f.libraryCalls(func(call *ast.CallExpr, callee *types.Func, _ []ast.Node) {
-		if !slices.ContainsFunc(keepers, func(name string) bool { return strings.HasPrefix(callee.Name(), name) }) {
+		kept := slices.ContainsFunc(keepers, func(name string) bool { return strings.HasPrefix(callee.Name(), name) })
+		if !kept && callee.FullName() != "reflect.ValueOf" {
 			return
 		}
 		for _, argument := range call.Args {
@@ -152,7 +172,7 @@ type hookKey struct {
 }
 
 // hooksOf are the methods that a library may come to in what a value of that type leads to: those that it looks for, or, with
-// `every`, all that are exported, and functions in fields.
+// `every`, all that are exported, and functions in fields and interfaces.
 func (f *flow) hooksOf(t types.Type, every bool) (found []*function) {
 	// Whatever is recursive comes by a name again, or by an interface.
 	seen := map[*types.TypeName][]types.Type{}
@@ -164,6 +184,12 @@ func (f *flow) hooksOf(t types.Type, every bool) (found []*function) {
 		return true
 	}
 	var look func(t types.Type)
+	within := func(iface *types.Interface) {
+		f.eachConverted(iface, look)
+		if every && iface.Empty() {
+			found = append(found, f.boxedFunctions()...)
+		}
+	}
 	look = func(t types.Type) {
 		switch t := types.Unalias(t).(type) {
 		case *types.Named:
@@ -171,14 +197,14 @@ func (f *flow) hooksOf(t types.Type, every bool) (found []*function) {
 				return
 			}
 			if iface, ok := t.Underlying().(*types.Interface); ok {
-				f.eachConverted(iface, look)
+				within(iface)
 			} else if f.own[t.Obj().Pkg()] {
 				found = append(found, f.hooksIn(t, every)...)
 				look(t.Underlying())
 			}
 		case *types.Interface:
 			if first(nil, t) {
-				f.eachConverted(t, look)
+				within(t)
 			}
 		case *types.Struct:
 			for i := range t.NumFields() {
@@ -198,6 +224,17 @@ func (f *flow) hooksOf(t types.Type, every bool) (found []*function) {
 	}
 	look(t)
 	return found
+}
+
+// boxedFunctions are those that are in interfaces themselves.
+func (f *flow) boxedFunctions() (found []*function) {
+	for t, box := range f.boxes {
+		if _, function := t.Underlying().(*types.Signature); function {
+			found = append(found, box.root().targets...)
+		}
+	}
+	slices.SortFunc(found, func(a, b *function) int { return a.index - b.index })
+	return slices.Compact(found)
 }
 
 // pointedTo is what a pointer of that type points to, or the type itself.

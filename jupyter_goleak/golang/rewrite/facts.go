@@ -119,12 +119,15 @@ func (r *reporter) ref(o object) int {
 	return i
 }
 
-// refs are what the expressions may stand for.
+// refs are what the expressions may stand for. Where a context stands for the Done of another one, that other one is meant.
 func (r *reporter) refs(expressions ...ast.Expr) []int {
 	all := []int{}
 	for _, e := range expressions {
 		objects, _ := r.objects(e)
 		for _, o := range objects {
+			if o.via == "Done" {
+				o = *o.owner
+			}
 			if i := r.ref(o); !slices.Contains(all, i) {
 				all = append(all, i)
 			}

@@ -54,7 +54,7 @@ type flow struct {
 	methodValues map[*place]*ast.SelectorExpr // of libraries, not called where they stand
 	converted    []types.Type                 // of the values in interfaces, as far as they lead to the program's own types
 	dispatch     []*function                  // methods that a library may call, as those of its interfaces
-	contexts     map[*types.Named][]int       // the ways to the Done of the program's own contexts, nil for other types
+	contexts     map[*types.Named]*wayToDone  // of the program's own contexts, nil for other types
 	keeping      map[*types.Var]bool          // whether functions keep what they are given there
 }
 
@@ -75,7 +75,7 @@ func analyse(p *typed) *flow {
 		implementing: map[*types.Func][]implementation{},
 		boxes:        map[types.Type]*place{},
 		methodValues: map[*place]*ast.SelectorExpr{},
-		contexts:     map[*types.Named][]int{},
+		contexts:     map[*types.Named]*wayToDone{},
 		keeping:      map[*types.Var]bool{},
 		own:          map[*types.Package]bool{},
 	}
@@ -217,11 +217,11 @@ func (f *flow) fresh(e ast.Expr) *place {
 	return f.byExpr[e]
 }
 
-// at is the place of an expression, nil where it has none (constants, arithmetic, nil). A struct that is a context by the one
-// in it counts as that.
+// at is the place of an expression, nil where it has none (constants, arithmetic, nil). A struct that is a context counts as
+// the one in it, or as what its Done gives.
 func (f *flow) at(e ast.Expr) *place {
-	if field := f.contextIn(f.info.TypeOf(e)); field != nil {
-		return f.variable(field)
+	if p := f.contextIn(f.info.TypeOf(e)); p != nil {
+		return p
 	}
 	switch e := ast.Unparen(e).(type) {
 	case *ast.Ident:

@@ -3,6 +3,7 @@ package main
 import (
 	"go/ast"
 	"go/types"
+	"slices"
 	"strings"
 )
 
@@ -21,11 +22,8 @@ func (f *flow) made(call *ast.CallExpr, object *types.Func, pkg, name string, pa
 	if selector, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok && f.info.Selections[selector] != nil && f.tracked(f.info.TypeOf(selector.X)) {
 		parents = append(parents, selector.X)
 	}
-	unseen := false
 	for _, argument := range call.Args {
-		t := f.info.TypeOf(argument)
-		unseen = unseen || pkg == "context" && f.isOwnContext(t)
-		if f.tracked(t) {
+		if t := f.info.TypeOf(argument); f.tracked(t) {
 			if _, function := t.Underlying().(*types.Signature); !function {
 				parents = append(parents, argument)
 			}
@@ -47,7 +45,6 @@ func (f *flow) made(call *ast.CallExpr, object *types.Func, pkg, name string, pa
 				op.tasks = p.root().targets
 			}
 		}
-		op.at.unknown = op.at.unknown || unseen
 		if i == 0 {
 			first = op
 		} else if first != nil && makesContext(object) {
@@ -104,42 +101,62 @@ func makesContext(object *types.Func) bool {
 	return false
 }
 
-// contextIn is the context that is embedded in a struct of the program's, which is a context by that one's Done.
-func (f *flow) contextIn(t types.Type) *types.Var {
-	if named, index := f.contextType(t); named != nil {
-		return embedded(named, index)
+// contextIn is the place that a struct of the program's, which is a context, stands for: the context that is embedded in it,
+// or else what its own Done gives. It is nil for other types.
+func (f *flow) contextIn(t types.Type) *place {
+	way := f.contextType(t)
+	if way == nil {
+		return nil
 	}
-	return nil
+	if way.field == nil {
+		return way.done.results[0]
+	}
+	if p := f.contextIn(way.field.Type()); p != nil {
+		return p
+	}
+	return f.variable(way.field)
 }
 
-// isOwnContext tells whether a type of the program's is a context by a Done of its own.
+// isOwnContext tells whether a type of the program's, a struct or an interface, is a context.
 func (f *flow) isOwnContext(t types.Type) bool {
-	named, index := f.contextType(t)
-	return named != nil && len(index) == 1
+	named := namedOf(t)
+	return named != nil && f.own[named.Obj().Pkg()] && (types.IsInterface(named) && isContextual(named) || f.contextType(named) != nil)
 }
 
-// contextType is such a type, with the way to its Done.
-func (f *flow) contextType(t types.Type) (*types.Named, []int) {
+// isContextual tells whether the type has the methods of a context.
+func isContextual(t types.Type) bool {
+	return !slices.ContainsFunc([]string{"Deadline", "Done", "Err", "Value"}, func(name string) bool {
+		object, _, _ := types.LookupFieldOrMethod(t, true, nil, name)
+		_, method := object.(*types.Func)
+		return !method
+	})
+}
+
+// A wayToDone leads to the Done of a struct that is a context: through a field, or to a method of its own.
+type wayToDone struct {
+	field *types.Var
+	done  *function
+}
+
+// contextType is that of the type, nil where it is none.
+func (f *flow) contextType(t types.Type) *wayToDone {
 	named := namedOf(t)
-	if named == nil || !f.own[named.Obj().Pkg()] || types.IsInterface(named) {
-		return nil, nil
+	if named == nil || !f.own[named.Obj().Pkg()] {
+		return nil
 	}
-	index, known := f.contexts[named]
+	if _, structure := named.Underlying().(*types.Struct); !structure {
+		return nil
+	}
+	way, known := f.contexts[named]
 	if !known {
-		for _, name := range []string{"Deadline", "Done", "Err", "Value"} {
-			object, path, _ := types.LookupFieldOrMethod(types.NewPointer(named), true, nil, name)
-			if _, ok := object.(*types.Func); !ok {
-				index = nil
-				break
-			}
-			if name == "Done" {
-				index = path
+		if pointer := types.NewPointer(named); isContextual(pointer) {
+			object, index, _ := types.LookupFieldOrMethod(pointer, true, nil, "Done")
+			way = &wayToDone{embedded(named, index), f.byObject[object.(*types.Func).Origin()]}
+			if way.field == nil && (way.done == nil || len(way.done.results) != 1) {
+				way = nil
 			}
 		}
-		f.contexts[named] = index
+		f.contexts[named] = way
 	}
-	if index == nil {
-		return nil, nil
-	}
-	return named, index
+	return way
 }

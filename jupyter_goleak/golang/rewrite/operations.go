@@ -183,7 +183,9 @@ func isValueOf(t types.Type, names ...string) bool {
 }
 
 func (f *flow) method(call *ast.CallExpr, selector *ast.SelectorExpr, pkg, name string, path []ast.Node) {
-	if pkg == "context" && name != "Done" || !f.tracked(f.info.TypeOf(selector.X)) && pkg != "sync" && pkg != "time" {
+	promoted := f.promotedBy(selector)
+	tracked := f.tracked(f.info.TypeOf(selector.X)) || promoted != nil && f.tracked(promoted.Type())
+	if pkg == "context" && name != "Done" || !tracked && pkg != "sync" && pkg != "time" {
 		return
 	}
 	receiver, kind := f.receiver(selector), strings.ToLower(name)
@@ -219,25 +221,32 @@ func (f *flow) asserted(node *ast.TypeAssertExpr) {
 
 // receiver is the place of a method's receiver; for a promoted method that of the embedded field.
 func (f *flow) receiver(selector *ast.SelectorExpr) *place {
-	selection := f.info.Selections[selector]
-	index := selection.Index()
-	if len(index) < 2 {
-		return f.at(selector.X)
+	if field := f.promotedBy(selector); field != nil {
+		return f.variable(field)
 	}
-	t := selection.Recv()
-	var field *types.Var
+	return f.at(selector.X)
+}
+
+// promotedBy is the field whose method the selector calls, nil where it is the method of what stands there. A library's struct
+// counts as what is embedded in it, other than a lock or the like.
+func (f *flow) promotedBy(selector *ast.SelectorExpr) (field *types.Var) {
+	selection := f.info.Selections[selector]
+	index, t := selection.Index(), selection.Recv()
 	for _, i := range index[:len(index)-1] {
 		if pointer, ok := t.Underlying().(*types.Pointer); ok {
 			t = pointer.Elem()
 		}
 		structure, ok := t.Underlying().(*types.Struct)
 		if !ok || i >= structure.NumFields() {
-			return f.at(selector.X)
+			break
 		}
-		field = structure.Field(i)
-		t = field.Type()
+		inner := structure.Field(i)
+		if f.file(inner.Pos()) == nil && !isValueLock(inner.Type()) {
+			break
+		}
+		field, t = inner, inner.Type()
 	}
-	return f.variable(field)
+	return field
 }
 
 // passed records a value that leaves the program's own code.

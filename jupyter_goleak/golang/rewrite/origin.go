@@ -80,12 +80,24 @@ func (f *flow) through(e ast.Expr, via string) ([]object, bool) {
 	return f.owned(owners, via), unknown
 }
 
+// owned are what is reached through the owners in that way. Where a context stands for its Done, that is it already.
 func (f *flow) owned(owners []object, via string) []object {
 	all := make([]object, len(owners))
-	for i := range owners {
-		all[i] = object{owner: f.intern(owners[i]), via: via}
+	for i, owner := range owners {
+		all[i] = owner
+		if via != "Done" || !f.isDone(owner) {
+			all[i] = object{owner: f.intern(owner), via: via}
+		}
 	}
 	return all
+}
+
+// isDone tells whether the object is a channel, or the Done of a context.
+func (f *flow) isDone(o object) bool {
+	if o.made == nil {
+		return o.via == "Done"
+	}
+	return kindOf(resultTypes(f.info.TypeOf(o.made.expression))[o.made.result]) == "channel"
 }
 
 // isOpen tells whether it is a parameter whose values come from callers that are not seen.
