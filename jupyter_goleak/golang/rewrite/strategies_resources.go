@@ -113,7 +113,7 @@ func (r *repairer) deferEnd(w *blocked, o object, kind, strategy, end, why strin
 			}
 		} else if v, ok := r.info.ObjectOf(left).(*types.Var); ok {
 			fn := r.enclosing(r.pathTo(assign))
-			if fn != nil && r.handsOut(fn, nil, v) {
+			if fn != nil && r.isKept(v, fn) {
 				return
 			}
 			r.dropBlank(d, v)
@@ -127,17 +127,60 @@ func (r *repairer) deferEnd(w *blocked, o object, kind, strategy, end, why strin
 	}
 }
 
-// isHandedOver tells whether the function starts a goroutine that gets the value.
-func (r *repairer) isHandedOver(v types.Object, fn *function) bool {
+// isKept tells whether the function puts the value into something that others have as well, and that somebody looks into.
+func (r *repairer) isKept(v *types.Var, fn *function) bool {
+	stores := map[*types.Var]ast.Stmt{}
+	ast.Inspect(fn.body, func(node ast.Node) bool {
+		assign, ok := node.(*ast.AssignStmt)
+		if !ok || len(assign.Lhs) != len(assign.Rhs) {
+			return true
+		}
+		for i, left := range assign.Lhs {
+			if index, ok := ast.Unparen(left).(*ast.IndexExpr); ok {
+				left = index.X
+			}
+			root, store := r.root(left), r.variableOf(left)
+			if root != nil && store != nil && store != v && !fn.declares(root) && r.uses(assign.Rhs[i], v) {
+				stores[store] = assign
+			}
+		}
+		return true
+	})
+	return slices.ContainsFunc(r.files, func(f *typedFile) bool {
+		looks := false
+		r.walk(f.syntax, func(node ast.Node, path []ast.Node) {
+			name, ok := node.(*ast.Ident)
+			store, _ := r.info.Uses[name].(*types.Var)
+			if ok && stores[store] != nil && !slices.Contains(path, ast.Node(stores[store])) {
+				_, fills := path[len(path)-1].(*ast.KeyValueExpr)
+				looks = looks || !fills
+			}
+		})
+		return looks
+	})
+}
+
+// isHandedOver tells whether a goroutine gets the value, or the function returns it.
+func (r *repairer) isHandedOver(v *types.Var, fn *function) bool {
 	found := false
 	ast.Inspect(fn.body, func(node ast.Node) bool {
-		if start, ok := node.(*ast.GoStmt); ok {
-			ast.Inspect(start, func(inner ast.Node) bool {
-				name, ok := inner.(*ast.Ident)
-				found = found || ok && r.info.Uses[name] == v
-				return !found
-			})
+		switch node := node.(type) {
+		case *ast.GoStmt:
+			found = found || r.uses(node, v)
+		case *ast.ReturnStmt:
+			found = found || r.uses(node, v)
 		}
+		return !found
+	})
+	return found
+}
+
+// uses tells whether the variable is named there.
+func (r *repairer) uses(node ast.Node, v *types.Var) bool {
+	found := false
+	ast.Inspect(node, func(inner ast.Node) bool {
+		name, ok := inner.(*ast.Ident)
+		found = found || ok && r.info.Uses[name] == v
 		return !found
 	})
 	return found
@@ -222,13 +265,7 @@ func (r *repairer) usedIn(fn *function, o object) (name string) {
 			continue
 		}
 		own := slices.Contains(r.fields(fn.typ.Params), v)
-		used := false
-		ast.Inspect(fn.body, func(node ast.Node) bool {
-			ident, ok := node.(*ast.Ident)
-			used = used || ok && r.info.Uses[ident] == v
-			return !used
-		})
-		if used && (own || v.Pos() < fn.body.Pos()) && kindOf(v.Type()) != "value" {
+		if r.uses(fn.body, v) && (own || v.Pos() < fn.body.Pos()) && kindOf(v.Type()) != "value" {
 			name = v.Name()
 		}
 	}
