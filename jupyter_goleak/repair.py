@@ -368,7 +368,7 @@ class Repair:
 
     def _fix(self, candidate: _Candidate, runs: int) -> Fix:
         before, after = self._program, candidate.program
-        line, code = single_edit(before.source, after.source)
+        file, line, code = single_edit(before, after)
         return Fix(
             origin="repair",
             title=candidate.title,
@@ -378,6 +378,7 @@ class Repair:
             source=after.source,
             text=after.text,
             why=" ".join(dict.fromkeys(edit.why for edit in candidate.edits)),
+            file=file,
             line=line,
             code=code,
             strategy="+".join(edit.strategy for edit in candidate.edits),

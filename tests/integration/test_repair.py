@@ -217,6 +217,15 @@ def test_a_fix_in_another_file_of_an_archive_keeps_the_archive(instead: str) -> 
     assert code(report.fix.apply()) == code(BAKERY)
 
 
+def test_the_line_of_an_edit_is_told_with_its_file() -> None:
+    report = check(BAKERY.replace("\to.Finish()\n", ""), repair_budget=60)
+    assert report.fix is not None, report.attempts
+    assert (report.fix.file, report.fix.line, report.fix.code) == ("main.go", 11, "defer o.Finish()")
+    assert report.original is not None
+    (leak,) = report.original.leaks
+    assert leak.explanation.endswith("`defer o.Finish()` at line 11 of main.go ends them.")
+
+
 def test_what_comments_hold_is_not_searched_for() -> None:
     report = check(CASES["abandoned-receiver-audit-log"].main)
     assert report.fix is not None

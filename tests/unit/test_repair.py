@@ -199,7 +199,12 @@ def test_a_diff_speaks_of_every_file() -> None:
 
 @pytest.mark.parametrize(
     ("after", "expected"),
-    [("a\n\tclose(c)\nb\n", (2, "close(c)")), ("a\nB\n", (2, "B")), ("a\n", (0, "")), ("x\na\ny\nb\n", (0, ""))],
+    [("a\n\tclose(c)\nb\n", (2, "close(c)")), ("a\nB\n", (2, "B")), ("a\n", None), ("x\na\ny\nb\n", None)],
 )
-def test_an_edit_of_one_line_is_told_by_it(after: str, expected: tuple[int, str]) -> None:
-    assert single_edit("a\nb\n", after) == expected
+def test_an_edit_of_one_line_is_told_by_it(after: str, expected: tuple[int, str] | None) -> None:
+    before = Program("txtar", (SourceFile("b.go", "a\nb\n"), SourceFile("main.go", "a\nb\n")), "main.go")
+    assert single_edit(before, before) == ("", 0, "")
+    for name in ("main.go", "b.go"):
+        told = (name, *expected) if expected else ("", 0, "")
+        assert single_edit(before, before.with_text(after, name)) == told
+    assert single_edit(before, before.with_text(after).with_text("c\n", "b.go")) == ("", 0, "")
