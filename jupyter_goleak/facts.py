@@ -59,7 +59,7 @@ class Operation:
     `branch_line` is where the innermost branch begins by which its function may pass it by, 0 where none may, and `branch_end`
     where that ends, or else the function. `certain`: nothing passes it by, for any value that is made where this one is: it has
     run, unless somebody is still on the way there. `outer`: all that its expression names is known where its function begins.
-    `copy`: it works on a copy.
+    `copy`: it works on a copy. `returned`: its function is a literal that the function around it returns.
     """
 
     kind: str
@@ -97,6 +97,7 @@ class Operation:
     certain: bool
     outer: bool
     copy: Copy | None
+    returned: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -272,8 +272,11 @@ def _call_advice(wait: Wait, closes: list[Operation]) -> str:
     close = closes[0]
     function = close.function.removeprefix(A_LITERAL_IN)
     started = wait.place.started
-    by_itself = close.goroutine or close.timed or close.anew or (started is not None and started.function == function)
-    if len(closes) > 1 or close.loop or close.conditional or close.exits or by_itself or NOBODY_CALLS.match(function):
+    if len(closes) > 1 or close.loop or close.conditional or close.exits or close.goroutine or close.timed:
+        return ""
+    if close.returned:
+        return wait.say("Call what `{function}` returns when its work is done.", function=function)
+    if close.anew or (started is not None and started.function == function) or NOBODY_CALLS.match(function):
         return ""
     return wait.say("Call `{function}` when its work is done.", function=function)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jupyter_goleak.experiment import check
+from tests.corpus import leaky_cases
 from tests.integration.proposals import proposed
 
 pytestmark = pytest.mark.toolchain
@@ -326,3 +327,11 @@ def test_a_loop_that_is_written_out_asks_for_its_channel_once() -> None:
     assert guarded
     assert all(text.count('listen("the sea")') == 1 for text in guarded)
     assert any('\tvalues := listen("the sea")\n\t\tfor {\n' in text for text in guarded)
+
+
+def test_what_stands_behind_an_interface_is_closed_as_well() -> None:
+    (edit, text), *_ = proposed(
+        next(case.main for case in leaky_cases() if case.name == "worker-without-stop-open-drawer")
+    )
+    assert edit.title == "`defer d.Close()`"
+    assert '\td := open("Emil", "Momo", "Pippi")\n\tdefer d.Close()\n' in text

@@ -194,6 +194,7 @@ type Operation struct {
 	BranchLine  int    `json:"branch_line"` // where the innermost branch around it begins that its function may pass by, 0 for none
 	Outer       bool   `json:"outer"`       // its expression names only what is known where its function begins
 	Copy        *Copy  `json:"copy"`        // by which it works on a copy
+	Returned    bool   `json:"returned"`    // its function is a literal that is returned to whoever calls the one around it
 }
 
 // A Method ends what its type started.
