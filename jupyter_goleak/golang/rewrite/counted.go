@@ -105,3 +105,30 @@ func (f *flow) waysOut(stmt ast.Stmt) (found []token.Pos) {
 	})
 	return found
 }
+
+// returnsBelow tells whether the statements end with a return to which the one always comes.
+func (f *flow) returnsBelow(child ast.Node, list []ast.Stmt) bool {
+	at := slices.IndexFunc(list, func(stmt ast.Stmt) bool { return ast.Node(stmt) == child })
+	if at < 0 {
+		return false
+	}
+	last := len(list) - 1
+	_, returns := list[last].(*ast.ReturnStmt)
+	return returns && at < last && !slices.ContainsFunc(list[at+1:last], func(stmt ast.Stmt) bool { return len(f.waysOut(stmt)) > 0 })
+}
+
+// leavesAfter tells whether the function always returns after the statement, before a loop around it could come to it again.
+func (f *flow) leavesAfter(stmt ast.Node, path walkPath) bool {
+	child := stmt
+	for _, around := range slices.Backward(path) {
+		switch around.(type) {
+		case *ast.ForStmt, *ast.RangeStmt, *ast.FuncLit, *ast.FuncDecl:
+			return false
+		}
+		if f.returnsBelow(child, listOf(around)) {
+			return true
+		}
+		child = around
+	}
+	return false
+}

@@ -132,17 +132,6 @@ func (r *repairer) repetitions(path walkPath, fn *function, at token.Pos, stop b
 	return found
 }
 
-// returnsBelow tells whether the statements end with a return to which the one always comes.
-func (r *repairer) returnsBelow(child ast.Node, list []ast.Stmt) bool {
-	at := slices.IndexFunc(list, func(stmt ast.Stmt) bool { return ast.Node(stmt) == child })
-	if at < 0 {
-		return false
-	}
-	last := len(list) - 1
-	_, returns := list[last].(*ast.ReturnStmt)
-	return returns && at < last && !slices.ContainsFunc(list[at+1:last], func(stmt ast.Stmt) bool { return len(r.waysOut(stmt)) > 0 })
-}
-
 func (r *repairer) rangeCount(loop *ast.RangeStmt, at token.Pos) string {
 	if !r.knownAt(loop.X, at) {
 		return ""
