@@ -31,11 +31,16 @@ def text_diff(before: str, after: str, name: str) -> str:
     )
 
 
-def single_edit(before: str, after: str) -> tuple[int, str]:
-    """Line and code of an edit that is one line; 0 and "" for a larger one."""
-    matcher = difflib.SequenceMatcher(None, before.splitlines(), after.splitlines(), autojunk=False)
+def single_edit(before: Program, after: Program) -> tuple[str, int, str]:
+    """File, line and code of an edit that is one line; "", 0 and "" for a larger one."""
+    new = {file.name: file.text for file in after.files} | {before.main: after.source}
+    changed = [file for file in before.files if new.get(file.name, file.text) != file.text]
+    if len(changed) != 1:
+        return "", 0, ""
+    name, lines = changed[0].name, new[changed[0].name].splitlines()
+    matcher = difflib.SequenceMatcher(None, changed[0].text.splitlines(), lines, autojunk=False)
     edits = [opcode for opcode in matcher.get_opcodes() if opcode[0] != "equal"]
     if len(edits) != 1 or edits[0][4] - edits[0][3] != 1:
-        return 0, ""
+        return "", 0, ""
     start = edits[0][3]
-    return start + 1, after.splitlines()[start].strip()
+    return name, start + 1, lines[start].strip()

@@ -109,7 +109,7 @@ def _explained(wait: Wait, fix: Fix | None, *, ancestry: bool, crashed: bool) ->
             "`{code}` at line {line} ends them.",
             wait.leak.count,
             code=fix.code,
-            line=fix.line,
+            line=wait.line(fix),
         )
     # "`queue`, made at line 3," may stand before a comma or the end.
     sentence = re.sub(r",(?=[,.])", "", f"{_opening(wait, finding)}: {finding.why}.")

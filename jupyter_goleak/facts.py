@@ -42,7 +42,7 @@ class Operation:
     `buffer` is the size of a made channel's buffer where it is a constant. `deferred`: it runs when its function ends.
     `loop`: a loop of its function repeats it. `goroutine`: a `go` statement starts the code around it; `repeated`: and that
     stands in a loop. `conditional`: its function may pass it by. `exits` are the lines where the function leaves before it
-    comes to it, of a `range` those that break it off. `select` counts the cases to choose from, 0 outside of a select;
+    comes to it, of a `range` those that break it off, of an `add` those before the `go` statement that starts what it counts. `select` counts the cases to choose from, 0 outside of a select;
     `default`: one of them is a default, so that it never waits; `select_line` is that of the select. `uncalled`: nothing calls
     the function that it stands in. `holding` names the locks that its function holds there (indices of variables).
 
@@ -59,7 +59,7 @@ class Operation:
     `branch_line` is where the innermost branch begins by which its function may pass it by, 0 where none may, and `branch_end`
     where that ends, or else the function. `certain`: nothing passes it by, for any value that is made where this one is: it has
     run, unless somebody is still on the way there. `outer`: all that its expression names is known where its function begins.
-    `copy`: it works on a copy.
+    `copy`: it works on a copy. `returned`: its function is a literal that the function around it returns.
     """
 
     kind: str
@@ -97,6 +97,7 @@ class Operation:
     certain: bool
     outer: bool
     copy: Copy | None
+    returned: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -208,7 +208,7 @@ class Fix:
     """An edit that makes the fixed variant. `source` is the whole edited text of the file that one sees first, `text` that of the
     program, of an archive with all its files; `diff` a unified diff.
 
-    `line` and `code` are the edit's own where it is a single line that came in or changed; 0 and "" else. `strategy` names
+    `file`, `line` and `code` are the edit's own where it is a single line that came in or changed; "", 0 and "" else. `strategy` names
     how a fix that was searched for came about, "" for others.
     """
 
@@ -220,6 +220,7 @@ class Fix:
     source: str = field(repr=False)
     text: str = field(repr=False)
     why: str = ""
+    file: str = ""
     line: int = 0
     code: str = ""
     strategy: str = ""

@@ -25,7 +25,7 @@ class Proposal:
 
     def fix(self, original: Program, *, verified: bool, runs: int) -> Fix:
         """It, as the fix of that program."""
-        line, code = single_edit(original.source, self.program.source)
+        file, line, code = single_edit(original, self.program)
         return Fix(
             origin=self.origin,
             title=self.title,
@@ -34,6 +34,7 @@ class Proposal:
             runs=runs,
             source=self.program.source,
             text=self.program.text,
+            file=file,
             line=line,
             code=code,
         )

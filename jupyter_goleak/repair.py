@@ -29,10 +29,9 @@ from jupyter_goleak.options import Options
 from jupyter_goleak.program import Program
 from jupyter_goleak.rewriting import Edit, Rewriter
 from jupyter_goleak.trials import PLAIN, PROCESSORS, RUNS_AT_ONCE, SLEEPERS_AT_ONCE, Given, Trial, Trials, races
-from jupyter_goleak.usual import Objection, Usual, sleeps, wanted
+from jupyter_goleak.usual import Objection, Usual, hangs, sleeps, wanted
 from jupyter_goleak.workbench import Building, Built, Workbench
 
-_HUNG = ("deadlock", "timeout")
 _VARYING = ("changed output", "fewer goroutines")  # what more runs of the original may excuse
 _NOT_ALWAYS = Objection("still leaks", "in one of several runs")
 RUNS = 12  # of a candidate that shall be offered
@@ -148,8 +147,7 @@ class Repair:
 
     def _limit(self) -> float:
         """A candidate that takes much longer than the original is none."""
-        hung = self._run.verdict in _HUNG
-        return max(_LEAST_LIMIT_S, 0.0 if hung else 2 * self._run.duration_s + 1)
+        return max(_LEAST_LIMIT_S, 0.0 if hangs(self._run) else 2 * self._run.duration_s + 1)
 
     @property
     def _left(self) -> float:
@@ -243,9 +241,9 @@ class Repair:
             if not rest and not hides:
                 self._second.append((candidate, trial))
                 return None
-        hung = self._run.verdict in _HUNG and run.verdict not in _HUNG
+        hung = hangs(self._run) and not hangs(run)
         fewer = sum(leak.count for leak in rest) < candidate.leaking
-        hangs_less = self._run.verdict == "deadlock" and objection is not None and objection.outcome == "deadlock"
+        hangs_less = hangs(self._run) and objection is not None and objection.outcome == "deadlock"
         made = candidate.edits[-1].strategy == "make-channel"  # whoever waits there may now be helped
         helps = rest and (fewer or hung or made) and (objection is None or (hangs_less and fewer))
         if helps and len(candidate.edits) < _ROUNDS:
@@ -370,7 +368,7 @@ class Repair:
 
     def _fix(self, candidate: _Candidate, runs: int) -> Fix:
         before, after = self._program, candidate.program
-        line, code = single_edit(before.source, after.source)
+        file, line, code = single_edit(before, after)
         return Fix(
             origin="repair",
             title=candidate.title,
@@ -380,6 +378,7 @@ class Repair:
             source=after.source,
             text=after.text,
             why=" ".join(dict.fromkeys(edit.why for edit in candidate.edits)),
+            file=file,
             line=line,
             code=code,
             strategy="+".join(edit.strategy for edit in candidate.edits),

@@ -100,6 +100,11 @@ def parse_dump(text: str, places: Places) -> tuple[Goroutine, ...]:
     return tuple(goroutines)
 
 
+def tells_of_bubble(text: str) -> bool:
+    """Whether the runtime says there that all of a bubble of `testing/synctest` are blocked."""
+    return _BUBBLE.search(text) is not None
+
+
 def parse_bubble(text: str, places: Places) -> tuple[Goroutine, ...]:
     """The goroutines of the bubble of `testing/synctest` in which the runtime found, and says in a panic, that all are blocked."""
     panic = _BUBBLE.search(text)

@@ -4,8 +4,8 @@ What varies between runs of the same program (the order of lines, numbers, which
 harmless edit from a harmful one; what is the same in all of them can. A changed program has to print all that the original
 always prints, exit as it does, and start as many goroutines. It may print more: code that was never reached now runs.
 
-Numbers are compared as they stand where the original always printed the same, except for points in time, and for those
-in lines that tell a count of goroutines: that is what a fix changes.
+Numbers are compared as they stand where the original always printed the same, except for points in time, for lines of the
+program's text, and for those in lines that tell a count of goroutines: that is what a fix changes.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from jupyter_goleak.model import Leak, Outcome, Run
+from jupyter_goleak.stack_dump import tells_of_bubble
 
 SLOWER = 1.5  # times as long is too slow
 _NOTED = 2000  # go statements that the probe notes, at most
@@ -24,8 +25,9 @@ _STEADY = 1.02  # times as many goroutines, in all, are still the same number: t
 _SLACK_S = 0.1  # what starting and scheduling may add to any run
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_FAILED = re.compile(r" *--- FAIL: ")  # what the package testing says of a test
 _MOMENT = re.compile(
-    r"\d{4}[-/]\d\d[-/]\d\d|\b\d\d?:\d\d:\d\d(?:\.\d+)?|0x[0-9a-f]+|\b\d+(?:\.\d+)?(?:ns|µs|us|ms|m?s)\b|m=\+\d+\.\d+"
+    r"\d{4}[-/]\d\d[-/]\d\d|\b\d\d?:\d\d:\d\d(?:\.\d+)?|0x[0-9a-f]+|\b\d+(?:\.\d+)?(?:ns|µs|us|ms|m?s)\b|m=\+\d+\.\d+|(?<=\.go:)\d+"
 )
 
 # What is alive and yet waits for something that the program itself failed to do.
@@ -57,6 +59,11 @@ def wanted(run: Run) -> tuple[Leak, ...]:
     return (*run.leaks, *neglected)
 
 
+def hangs(run: Run) -> bool:
+    """Whether it cannot go on: all of it, or a bubble of `testing/synctest`, which the runtime ends with a panic."""
+    return run.verdict in ("deadlock", "timeout") or tells_of_bubble(run.stderr)
+
+
 def sleeps(run: Run) -> bool:
     """Whether the program hardly needs a processor, so that many runs of it do not disturb each other."""
     # The one that is always running takes the sample.
@@ -73,7 +80,7 @@ class Usual:
     @cached_property
     def exit_codes(self) -> frozenset[int | None]:
         """How it may exit. One that hangs cannot tell; then it is expected to succeed."""
-        ended = {run.exit_code for run in self.runs if run.verdict not in ("deadlock", "timeout")}
+        ended = {run.exit_code for run in self.runs if not hangs(run)}
         return frozenset(ended or {0})
 
     @cached_property
@@ -95,7 +102,7 @@ class Usual:
     @cached_property
     def duration(self) -> float | None:
         """Seconds until `main` returns at the quickest, None where it does not."""
-        ended = [run.duration_s for run in self.runs if run.verdict not in ("deadlock", "timeout")]
+        ended = [run.duration_s for run in self.runs if not hangs(run)]
         return min(ended, default=None)
 
     @cached_property
@@ -121,7 +128,7 @@ class Usual:
         if stream == "stderr":
             # A crash prints the stacks of all goroutines.
             return [run.stderr if run.exit_code == 0 else "" for run in self.runs]
-        return [run.stdout for run in self.runs]
+        return [_without_failures(run.stdout) if hangs(run) else run.stdout for run in self.runs]
 
     def objection(self, run: Run, *, revives: bool = False) -> Objection | None:
         """What that run of a changed program does wrong, None where it does all that the original always does.
@@ -130,6 +137,8 @@ class Usual:
         """
         if run.verdict in ("deadlock", "timeout") and run.stopped != "for":
             return Objection(run.verdict)
+        if tells_of_bubble(run.stderr):
+            return Objection("deadlock")
         if run.exit_code not in self.exit_codes:
             return Objection("crash", f"it exits with {run.exit_code}")
         all_noted = len(run.births) < _NOTED
@@ -180,6 +189,10 @@ class Usual:
 
     def _tells_counts(self, line: str) -> bool:
         return any(number in self._counts for number in _NUMBER.findall(line))
+
+
+def _without_failures(text: str) -> str:
+    return "".join(line for line in text.splitlines(keepends=True) if not _FAILED.match(line))
 
 
 def _common(counters: Iterable[Counter[str]]) -> Counter[str]:

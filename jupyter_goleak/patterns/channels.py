@@ -220,6 +220,10 @@ def never_closed(wait: Wait, pattern: str, name: str, variable: Variable, closes
     """A channel that the text closes, and that was not closed."""
     lines = wait.lines(closes)
     close = closes[0]
+    if all(wait.stands_in(site) is not None and wait.is_ahead(site) for site in closes):
+        why = wait.say("{name} is closed only at {lines}, which comes behind this wait", name=name, lines=lines)
+        advice = wait.say("Close it when all has been sent: before that wait, or in a goroutine of its own.")
+        return Finding(pattern, why, advice if wait.place.operation in ("range", "receive") else "")
     if len(closes) == 1 and close.exits and not close.deferred and variable.scope != "field" and not variable.unset:
         why = wait.say.count(
             "{name} is closed only at {lines}, and the way out at {exits} passes that by",
@@ -241,7 +245,7 @@ def never_closed(wait: Wait, pattern: str, name: str, variable: Variable, closes
         )
     else:
         why = wait.say("{name} is closed only at {lines}, and that close never came", name=name, lines=lines)
-    if others:
+    if others or not (close.conditional or close.exits):
         return Finding(pattern, why, _call_advice(wait, closes))
     sure = len(closes) == 1 and not close.function.startswith(A_LITERAL_IN)
     way = wait.say("See to it that `{function}` gets there on every way.", function=close.function)
@@ -268,8 +272,11 @@ def _call_advice(wait: Wait, closes: list[Operation]) -> str:
     close = closes[0]
     function = close.function.removeprefix(A_LITERAL_IN)
     started = wait.place.started
-    by_itself = close.goroutine or close.timed or close.anew or (started is not None and started.function == function)
-    if len(closes) > 1 or close.loop or close.conditional or close.exits or by_itself or NOBODY_CALLS.match(function):
+    if len(closes) > 1 or close.loop or close.conditional or close.exits or close.goroutine or close.timed:
+        return ""
+    if close.returned:
+        return wait.say("Call what `{function}` returns when its work is done.", function=function)
+    if close.anew or (started is not None and started.function == function) or NOBODY_CALLS.match(function):
         return ""
     return wait.say("Call `{function}` when its work is done.", function=function)
 

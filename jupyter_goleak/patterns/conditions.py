@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jupyter_goleak.facts import Variable
+from jupyter_goleak.facts import Operation, Variable
 from jupyter_goleak.patterns.wait import Finding, Wait
 
 
@@ -34,7 +34,7 @@ def cond(wait: Wait) -> Finding | None:
         )
         advice = wait.say("Let the loop ask for an end, too, that is told with `Broadcast` when no more will come.")
         return Finding("worker-without-stop", why, advice)
-    if signals and wait.place.taken and _waits_alone(wait, variable):
+    if signals and wait.place.taken and not _waits_elsewhere(wait, variable):
         why = wait.say(
             "{name} is signalled only at {lines}, where nothing comes any more, and each who is woken takes what it waits for (`{code}`, line {line})",
             name=name,
@@ -48,6 +48,13 @@ def cond(wait: Wait) -> Finding | None:
     alone = len(waits) == 1 and not (waits[0].often or waits[0].repeated)
     if signals and wait.place.loop is not None and not alone:
         why = wait.say("`Signal` at {lines} wakes one waiter of {name} only", lines=wait.lines(signals), name=name)
+        if elsewhere := _waits_elsewhere(wait, variable):
+            why = wait.say(
+                "`Signal` at {lines} wakes one waiter of {name} only, and that may be one at {elsewhere}, who waits for something else",
+                lines=wait.lines(signals),
+                name=name,
+                elsewhere=wait.lines(elsewhere),
+            )
         return Finding("cond-lost-signal", why, wait.say("`Broadcast` wakes them all."))
     if wait.place.loop is not None and wait.place.loop.kind == "condition":
         why = wait.say(
@@ -59,16 +66,28 @@ def cond(wait: Wait) -> Finding | None:
         return Finding(
             "cond-lost-signal", why, wait.say("Let the loop ask for all that may end the wait, a failure too.")
         )
+    lines = wait.lines((*signals, *broadcasts))
+    if signals and not alone:
+        why = wait.say(
+            "{name} is signalled only at {lines}, and that did not come, or came before this wait began, or woke another: a signal is not kept, and wakes one only",
+            name=name,
+            lines=lines,
+        )
+        advice = wait.say(
+            "Wait in a loop on what the signal tells, `for !ready {{ cond.Wait() }}`, and wake them all with `Broadcast`."
+        )
+        return Finding("cond-lost-signal", why, advice)
     why = wait.say(
         "{name} is signalled only at {lines}, and that did not come, or came before this wait began: a signal is not kept",
         name=name,
-        lines=wait.lines((*signals, *broadcasts)),
+        lines=lines,
     )
     return Finding(
         "cond-lost-signal", why, wait.say("Wait in a loop on what the signal tells: `for !ready {{ cond.Wait() }}`.")
     )
 
 
-def _waits_alone(wait: Wait, condition: Variable) -> bool:
-    """Whether nobody waits for the condition elsewhere, for something else that may come true."""
-    return all((site.file, site.line) == (wait.place.file, wait.place.line) for site in condition.sites("wait"))
+def _waits_elsewhere(wait: Wait, condition: Variable) -> list[Operation]:
+    """Where others wait for the condition, for something else that may come true."""
+    here = (wait.place.file, wait.place.line)
+    return [site for site in condition.sites("wait") if (site.file, site.line) != here]

@@ -251,6 +251,18 @@ def waitgroup(wait: Wait) -> Finding | None:
         why = wait.say("there is a way past the `Done` at {lines} of {name}", name=name, lines=wait.lines(dones))
     elif not adds:
         return None
+    elif skipping := [site for site in adds if site.exits]:
+        exits = sorted({line for site in skipping for line in site.exits})
+        why = wait.say.count(
+            "{name} is counted up at {adds}, and the way out at {exits} starts nobody who would count it down",
+            "{name} is counted up at {adds}, and the ways out at {exits} start nobody who would count it down",
+            len(exits),
+            name=name,
+            adds=wait.lines(skipping),
+            exits=wait.numbered(exits),
+        )
+        advice = wait.say("Call `{code}` right before the `go` statement.", code=skipping[0].text)
+        return Finding("waitgroup-missing-done", why, advice)
     elif all(site.deferred for site in dones):
         why = wait.say("more is added at {adds} to {name} than is ever done", name=name, adds=wait.lines(adds))
         return Finding("waitgroup-missing-done", why)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from jupyter_goleak.facts import Method, Operation, Variable
 from jupyter_goleak.patterns.channels import is_many
-from jupyter_goleak.patterns.wait import NOBODY_CALLS, Finding, Wait
+from jupyter_goleak.patterns.wait import NOBODY_CALLS, Finding, Located, Wait
 from jupyter_goleak.patterns.waking import channels, cuts, leads_to, lineage, owner, resets_of, stops
 
 _TIMED = re.compile(r"time\.(?:After|Tick)\(|context\.With(?:Timeout|Deadline)")
@@ -243,23 +243,32 @@ def ticking_forever(wait: Wait) -> Finding | None:
                     lines=wait.lines(elsewhere),
                 )
                 return Finding("ticking-forever", why)
-            beside = [case for case, variable in wait.case_variables() if variable is not channel]
-            if beside:
-                why = wait.say(
-                    "`{name}` (line {line}) ticks on, until `{other}` brings something",
-                    name=clock.name,
-                    line=wait.line(clock),
-                    other=beside[0].expression,
-                )
-                return Finding("ticking-forever", why)
-            why = wait.say(
-                "`{name}` (line {line}) ticks for ever, nothing stops it", name=clock.name, line=wait.line(clock)
-            )
             advice = wait.say(
                 "Stop the ticker and tell the goroutine: select on a `done` channel beside `{name}.C`.", name=clock.name
             )
-            return Finding("ticking-forever", why, advice)
+            return _ticking(wait, channel, clock.name, clock, advice)
+        ticks = [site for site in channel.sites("make") if site.text.startswith("time.Tick(")]
+        if ticks:
+            advice = wait.say(
+                "Take a `time.NewTicker`, which can be stopped, and select on a `done` channel beside it."
+            )
+            return _ticking(wait, channel, ticks[0].text, ticks[0], advice)
     return None
+
+
+def _ticking(wait: Wait, channel: Variable, name: str, at: Located, advice: str) -> Finding:
+    """What ticks there without an end, unless another case of the select comes."""
+    beside = [case for case, variable in wait.case_variables() if variable is not channel]
+    if beside:
+        why = wait.say(
+            "`{name}` (line {line}) ticks on, until `{other}` brings something",
+            name=name,
+            line=wait.line(at),
+            other=beside[0].expression,
+        )
+        return Finding("ticking-forever", why)
+    why = wait.say("`{name}` (line {line}) ticks for ever, nothing stops it", name=name, line=wait.line(at))
+    return Finding("ticking-forever", why, advice)
 
 
 def timer_taken(wait: Wait) -> Finding | None:

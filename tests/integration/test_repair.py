@@ -11,7 +11,8 @@ from jupyter_goleak.experiment import Experiment, check
 from jupyter_goleak.model import Report
 from jupyter_goleak.options import Options
 from jupyter_goleak.program import parse_program
-from tests.corpus import Case, leaky_cases
+from jupyter_goleak.toolchain import find
+from tests.corpus import Case, end_cases, leaky_cases
 
 pytestmark = pytest.mark.toolchain
 
@@ -105,6 +106,16 @@ def test_it_finds_the_fix_that_was_made_by_hand(case: Case) -> None:
     told = report.to_dict()
     assert set(told["fix"]) == {"origin", "title", "diff", "verified", "runs", "why"}
     assert {"title": fix.title, "outcome": "verified", "detail": ""} in told["attempts"]
+
+
+def test_a_bubble_that_was_deadlocked_is_mended() -> None:
+    case = next(case for case in end_cases() if case.name == "bubble-left-a-worker")
+    if find().release < (1, 26):
+        pytest.xfail("written for a later Go")
+    report = check(case.main, repair_budget=60)
+    assert report.fix is not None, report.attempts
+    assert report.fixed is not None
+    assert (report.fixed.verdict, report.fixed.exit_code) == ("clean", 0)
 
 
 def test_fixes_combine() -> None:
@@ -204,6 +215,15 @@ def test_a_fix_in_another_file_of_an_archive_keeps_the_archive(instead: str) -> 
     assert report.fix.diff.startswith("--- oven/oven.go (original)\n+++ oven/oven.go (fixed)\n")
     assert report.fix.diff.count("\n--- ") == 0
     assert code(report.fix.apply()) == code(BAKERY)
+
+
+def test_the_line_of_an_edit_is_told_with_its_file() -> None:
+    report = check(BAKERY.replace("\to.Finish()\n", ""), repair_budget=60)
+    assert report.fix is not None, report.attempts
+    assert (report.fix.file, report.fix.line, report.fix.code) == ("main.go", 11, "defer o.Finish()")
+    assert report.original is not None
+    (leak,) = report.original.leaks
+    assert leak.explanation.endswith("`defer o.Finish()` at line 11 of main.go ends them.")
 
 
 def test_what_comments_hold_is_not_searched_for() -> None:

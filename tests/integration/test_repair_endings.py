@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jupyter_goleak.experiment import check
+from tests.corpus import leaky_cases
 from tests.integration.proposals import proposed
 
 pytestmark = pytest.mark.toolchain
@@ -295,3 +296,42 @@ def test_it_closes_before_it_waits_for_the_goroutine_itself() -> None:
         "\tm.Close()\n", "\tgo func() { m.Close() }()\n\tfor len(m.sacks) > 0 {\n\t}\n"
     )
     assert any("\tclose(m.sacks)\n\tm.ground.Wait()\n}" in text for _, text in proposed(joins))
+
+
+CALLED = """\
+package main
+
+import "fmt"
+
+func listen(station string) <-chan string {
+	songs := make(chan string, 1)
+	songs <- "a song of " + station
+	return songs
+}
+
+func main() {
+	heard := make(chan bool)
+	go func() {
+		for song := range listen("the sea") {
+			fmt.Println(song)
+			heard <- true
+		}
+	}()
+	<-heard
+}
+"""
+
+
+def test_a_loop_that_is_written_out_asks_for_its_channel_once() -> None:
+    guarded = [text for edit, text in proposed(CALLED) if edit.strategy == "select-done"]
+    assert guarded
+    assert all(text.count('listen("the sea")') == 1 for text in guarded)
+    assert any('\tvalues := listen("the sea")\n\t\tfor {\n' in text for text in guarded)
+
+
+def test_what_stands_behind_an_interface_is_closed_as_well() -> None:
+    (edit, text), *_ = proposed(
+        next(case.main for case in leaky_cases() if case.name == "worker-without-stop-open-drawer")
+    )
+    assert edit.title == "`defer d.Close()`"
+    assert '\td := open("Emil", "Momo", "Pippi")\n\tdefer d.Close()\n' in text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jupyter_goleak.experiment import check
+from tests.corpus import leaky_cases
 from tests.integration.proposals import proposed
 
 pytestmark = pytest.mark.toolchain
@@ -45,6 +46,13 @@ def test_all_sends_of_a_generator_are_guarded_together() -> None:
     for text in guarded:
         assert 'case steps <- "left":\n' in text
         assert 'case steps <- "straight on":\n' in text
+
+
+def test_a_signal_that_has_come_is_not_asked_for_again() -> None:
+    last_word = next(case.main for case in leaky_cases() if case.name == "forgotten-sender-last-word")
+    (first, _), *others = proposed(last_word)
+    assert first.title == "give `heard` a buffer for every send: `make(chan bool, 1)`"
+    assert not any(edit.title == "`select` on `ctx.Done()` as well" for edit, _ in others)
 
 
 REQUEST = """\

@@ -47,6 +47,7 @@ def outcome(usual: Usual, changed: Run, **values: Any) -> str | None:
         pytest.param(["a\n"], "a\nworker ends\n", id="more-lines"),
         pytest.param(["took 12ms\n"], "took 15ms\n", id="a-duration"),
         pytest.param(["2026/01/02 10:00:00 up\n"], "2026/01/02 10:00:01 up\n", id="a-time"),
+        pytest.param(["    dam_test.go:7: dry\n"], "    dam_test.go:9: dry\n", id="a-line-of-the-text"),
         pytest.param(["worker 1: a\n", "worker 3: a\n"], "worker 2: a\n", id="numbers-that-vary"),
         pytest.param(["ann won\n", "bob won\n"], "cid won\n", id="lines-that-vary"),
     ],
@@ -120,6 +121,15 @@ def test_the_exit_code_of_a_program_that_hung_is_not_asked_of_its_fix() -> None:
     assert not usual.slower([run(duration_s=60.0)])
 
 
+def test_a_bubble_in_which_all_are_blocked_hangs() -> None:
+    panic = "panic: deadlock: main bubble goroutine has exited but blocked goroutines remain\n"
+    hung = run("=== RUN   TestDam\n--- FAIL: TestDam (0.00s)\n", verdict="crash", exit_code=2, stderr=panic)
+    usual = Usual((hung,))
+    assert outcome(usual, run("=== RUN   TestDam\n--- PASS: TestDam (0.00s)\nPASS\n")) is None
+    assert outcome(usual, run("=== RUN   TestDam\n--- FAIL: TestDam (0.00s)\n", exit_code=1)) == "crash"
+    assert outcome(usual, hung) == "deadlock"
+
+
 def test_half_as_long_again_is_too_slow() -> None:
     usual = Usual((run(duration_s=1.0), run(duration_s=9.0)))
     assert not usual.slower([run(duration_s=1.4), run(duration_s=7.0)])
@@ -189,7 +199,12 @@ def test_a_diff_speaks_of_every_file() -> None:
 
 @pytest.mark.parametrize(
     ("after", "expected"),
-    [("a\n\tclose(c)\nb\n", (2, "close(c)")), ("a\nB\n", (2, "B")), ("a\n", (0, "")), ("x\na\ny\nb\n", (0, ""))],
+    [("a\n\tclose(c)\nb\n", (2, "close(c)")), ("a\nB\n", (2, "B")), ("a\n", None), ("x\na\ny\nb\n", None)],
 )
-def test_an_edit_of_one_line_is_told_by_it(after: str, expected: tuple[int, str]) -> None:
-    assert single_edit("a\nb\n", after) == expected
+def test_an_edit_of_one_line_is_told_by_it(after: str, expected: tuple[int, str] | None) -> None:
+    before = Program("txtar", (SourceFile("b.go", "a\nb\n"), SourceFile("main.go", "a\nb\n")), "main.go")
+    assert single_edit(before, before) == ("", 0, "")
+    for name in ("main.go", "b.go"):
+        told = (name, *expected) if expected else ("", 0, "")
+        assert single_edit(before, before.with_text(after, name)) == told
+    assert single_edit(before, before.with_text(after).with_text("c\n", "b.go")) == ("", 0, "")

@@ -57,6 +57,7 @@ def operation(kind: str, line: int = 10, body: int = MAIN, **changes: Any) -> Op
         "certain": True,
         "outer": False,
         "copy": None,
+        "returned": False,
     }
     return Operation(**usual | changes)
 

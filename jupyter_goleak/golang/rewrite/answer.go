@@ -174,7 +174,7 @@ type Operation struct {
 	Select      int    `json:"select"`   // number of the cases to choose from, 0 outside of a select
 	Default     bool   `json:"default"`  // the select has a default: the operation never waits
 	Repeated    bool   `json:"repeated"` // a loop starts the goroutine that it is in
-	Exits       []int  `json:"exits"`    // lines where the function leaves before it, or for a range, breaks it off
+	Exits       []int  `json:"exits"`    // lines where the function leaves before it, for a range, breaks it off, or for an Add, leaves before what it counts is started
 	Uncalled    bool   `json:"uncalled"`
 	Holding     []int  `json:"holding"`
 	Body        int    `json:"body"`        // of which function it is part, in the order of the text; -1 at package level
@@ -194,6 +194,7 @@ type Operation struct {
 	BranchLine  int    `json:"branch_line"` // where the innermost branch around it begins that its function may pass by, 0 for none
 	Outer       bool   `json:"outer"`       // its expression names only what is known where its function begins
 	Copy        *Copy  `json:"copy"`        // by which it works on a copy
+	Returned    bool   `json:"returned"`    // its function is a literal that is returned to whoever calls the one around it
 }
 
 // A Method ends what its type started.

@@ -25,7 +25,7 @@ func (r *repairer) times(op *operation, o object) ([]product, bool) {
 	if op.expression != nil {
 		root = r.root(op.expression)
 	}
-	return r.timesOf(op.fn, op.path, root, o, nil)
+	return r.timesOf(op.fn, op.steps(), root, o, nil)
 }
 
 func (r *repairer) timesOf(fn *function, path walkPath, root *types.Var, o object, seen []*function) ([]product, bool) {
@@ -267,7 +267,7 @@ func areExclusive(a, b *operation) bool {
 	if b.node.Pos() < a.node.Pos() {
 		a, b = b, a
 	}
-	first, second := append(slices.Clone(a.path), a.node), append(slices.Clone(b.path), b.node)
+	first, second := a.steps(), b.steps()
 	depth := 0
 	for depth < min(len(first), len(second)) && first[depth] == second[depth] {
 		depth++

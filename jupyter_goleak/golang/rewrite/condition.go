@@ -108,7 +108,7 @@ func (r *reporter) taken(cond *place, path walkPath) []Change {
 	return changes
 }
 
-// addsOne tells whether the statement adds one and no more, each time that its function runs.
+// addsOne tells whether the statement adds one and no more, each time that its function runs, or sets what is one thing.
 func (r *reporter) addsOne(stmt ast.Stmt, fn *function) bool {
 	looped := false
 	r.walk(fn.body, func(node ast.Node, path []ast.Node) {
@@ -121,8 +121,17 @@ func (r *reporter) addsOne(stmt ast.Stmt, fn *function) bool {
 		if len(stmt.Rhs) != 1 {
 			return false
 		}
+		if looped || stmt.Tok != token.ASSIGN {
+			return false
+		}
+		switch t := r.typeOf(stmt.Lhs[0]).(type) {
+		case *types.Pointer:
+			return true
+		case *types.Basic:
+			return t.Info()&(types.IsBoolean|types.IsString) != 0
+		}
 		call, ok := ast.Unparen(stmt.Rhs[0]).(*ast.CallExpr)
-		return ok && !looped && r.builtin(call) == "append" && len(call.Args) == 2 && !call.Ellipsis.IsValid()
+		return ok && r.builtin(call) == "append" && len(call.Args) == 2 && !call.Ellipsis.IsValid()
 	}
 	return false
 }

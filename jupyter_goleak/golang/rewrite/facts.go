@@ -348,6 +348,7 @@ func (r *reporter) operation(op, made *operation) Operation {
 		}
 	}
 	out.Once, out.Outer, out.Copy = r.once(op, made), r.isOuter(op), r.copied(op)
+	out.Returned = op.fn != nil && r.resultOf(op.fn) >= 0
 	switch op.kind {
 	case "receive", "close":
 		out.Deferrable = r.puttable(op)

@@ -173,3 +173,31 @@ func (s step) inGoroutine() bool {
 	stmt, ok := s.path[len(s.path)-1].(*ast.GoStmt)
 	return ok && stmt.Call == s.call
 }
+
+// resultOf tells which of its function's results the literal is, by itself or through a variable; -1 where it is none.
+func (f *flow) resultOf(fn *function) int {
+	if _, ok := fn.node.(*ast.FuncLit); !ok || fn.outer == nil || fn.outer.body == nil {
+		return -1
+	}
+	names := map[types.Object]bool{}
+	is := func(e ast.Expr) bool {
+		name, ok := ast.Unparen(e).(*ast.Ident)
+		return ast.Node(ast.Unparen(e)) == fn.node || ok && names[f.info.ObjectOf(name)]
+	}
+	found := -1
+	f.walk(fn.outer.body, func(node ast.Node, path []ast.Node) {
+		switch node := node.(type) {
+		case *ast.AssignStmt:
+			for i, left := range node.Lhs {
+				if name, ok := left.(*ast.Ident); ok && len(node.Lhs) == len(node.Rhs) && is(node.Rhs[i]) {
+					names[f.info.ObjectOf(name)] = true
+				}
+			}
+		case *ast.ReturnStmt:
+			if at := slices.IndexFunc(node.Results, is); at >= 0 && f.enclosing(path) == nil {
+				found = at
+			}
+		}
+	})
+	return found
+}

@@ -90,6 +90,9 @@ func (r *reporter) fill(out *Place, node ast.Node, path walkPath) {
 		out.CommaOK = commaOK(node, path)
 	case *ast.SendStmt:
 		out.Operation, expression = "send", node.Chan
+		if r.leavesAfter(node, path) {
+			out.Loop = nil
+		}
 	case *ast.SelectStmt:
 		out.Operation, out.Statement = "select", "select"
 		out.Cases = r.cases(node, path)

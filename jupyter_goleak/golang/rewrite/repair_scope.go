@@ -383,5 +383,8 @@ func (r *repairer) on(o object, kinds ...string) []*operation {
 	return found
 }
 
+// steps is the path to the operation, itself included.
+func (op *operation) steps() walkPath { return append(slices.Clone(op.path), op.node) }
+
 // stmt is the statement that the operation makes up or stands in.
 func (op *operation) stmt() (ast.Stmt, []ast.Stmt) { return inBlock(op.node, op.path) }

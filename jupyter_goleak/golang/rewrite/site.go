@@ -153,14 +153,18 @@ func (op *operation) inSelect() *ast.SelectStmt {
 	return nil
 }
 
-// exits are the lines where its function may leave before it comes to the operation: a return above it, and for a range
-// what breaks the loop off.
+// exits are the lines where its function may leave before it comes to the operation: a return above it, for a range
+// what breaks the loop off, and for an Add what leaves before the go statement below it that starts what it counts.
 func (f *flow) exits(op *operation) []token.Pos {
 	if op.fn == nil || op.fn.body == nil || op.isDeferred() {
 		return nil
 	}
 	if loop, ok := op.node.(*ast.RangeStmt); ok && op.kind == "range" {
 		return leaves(loop.Body)
+	}
+	if op.kind == "add" {
+		_, leaves := f.startOf(op)
+		return leaves
 	}
 	from := op.fn.body.Pos()
 	if op.at != nil {

@@ -98,7 +98,7 @@ func (r *repairer) size(use channelUse) (string, int) {
 		if root := r.root(op.expression); op.fn != use.made.fn && r.isReceived(root, op.fn) {
 			at = root.Pos()
 		}
-		return op.fn != nil && len(r.repetitions(op.path, op.fn, at, true)) > 0
+		return op.fn != nil && len(r.repetitions(op.steps(), op.fn, at, true)) > 0
 	}) {
 		cost += 6 // who sends on and on needs to be told, not to be given room
 	}
@@ -106,7 +106,7 @@ func (r *repairer) size(use channelUse) (string, int) {
 }
 
 // repetitions are how often the loops around a node run, as the place at may write it; "" where it cannot. Loops that
-// make a channel of their own in every round do not count.
+// make a channel of their own in every round do not count, nor do those that a return below the node leaves.
 func (r *repairer) repetitions(path walkPath, fn *function, at token.Pos, stop bool) []string {
 	var found []string
 	child := ast.Node(nil)
@@ -114,7 +114,7 @@ func (r *repairer) repetitions(path walkPath, fn *function, at token.Pos, stop b
 		if node == fn.node {
 			break
 		}
-		if stop && node.Pos() <= at && at < node.End() {
+		if stop && node.Pos() <= at && at < node.End() || r.returnsBelow(child, listOf(node)) {
 			break
 		}
 		switch node := node.(type) {

@@ -238,7 +238,15 @@ func (r *repairer) wrapRange(d *draft, w *blocked, loop *ast.RangeStmt, signal, 
 	if loop.Key != nil && r.raw(loop.Key) != "_" {
 		value = r.raw(loop.Key)
 	}
-	receive, check := "<-"+r.raw(loop.X), ""
+	receive, check, before := "<-"+r.raw(loop.X), "", ""
+	if !simple(loop.X) {
+		// A range asks for its channel once, a loop in every round.
+		if stmt != ast.Stmt(loop) {
+			return false
+		}
+		name := r.unused(loop.Pos(), "values", "channel")
+		receive, before = "<-"+name, name+" := "+r.raw(loop.X)+"\n"+indent
+	}
 	switch {
 	case closes:
 		if value == "" {
@@ -255,7 +263,7 @@ func (r *repairer) wrapRange(d *draft, w *blocked, loop *ast.RangeStmt, signal, 
 		body = indent + "\t" + strings.TrimLeft(body, " \t")
 	}
 	body = "\t" + deeper(body) + "\n"
-	code := "for {\n" + indent + "\tselect {\n" + indent + "\tcase " + receive + ":\n"
+	code := before + "for {\n" + indent + "\tselect {\n" + indent + "\tcase " + receive + ":\n"
 	if check != "" {
 		code += indent + strings.ReplaceAll(strings.TrimSuffix(check, "\n"), "\n", "\n"+indent) + "\n"
 	}

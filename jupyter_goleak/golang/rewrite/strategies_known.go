@@ -30,7 +30,7 @@ func (r *repairer) selectOnKnown(w *blocked) {
 
 // signals are those that can be named where the goroutine waits, the most promising first.
 func (r *repairer) signals(w *blocked) []signal {
-	own, awaited := map[string]bool{}, map[object]bool{}
+	own, awaited := r.come(w), map[object]bool{}
 	for _, use := range append(r.received(w), r.sent(w)...) {
 		own[r.text(use.expression)] = true
 		awaited[use.object] = true
@@ -76,6 +76,29 @@ func (r *repairer) tells(t types.Type, code string, objects []object) (certain, 
 	boolean := element != nil && element.Info()&types.IsBoolean != 0
 	counts := sent && slices.ContainsFunc(objects, func(o object) bool { return o.made != nil && o.made.buffer != nil }) // a semaphore
 	return closed, isSignal(t) && (closed || !counts) || closed && !sent || boolean && tellsEnd(code)
+}
+
+// come are the channels that it has received from on its way there: a signal that has come would make what it waits for a
+// matter of chance.
+func (r *repairer) come(w *blocked) map[string]bool {
+	found := map[string]bool{}
+	for _, around := range w.path {
+		if clause, ok := around.(*ast.CommClause); ok {
+			if _, receive := communication(clause); receive != nil {
+				found[r.text(receive)] = true
+			}
+		}
+		for _, stmt := range listOf(around) {
+			above, ok := stmt.(*ast.ExprStmt)
+			if !ok || stmt.End() > w.node.Pos() {
+				continue
+			}
+			if receive, ok := ast.Unparen(above.X).(*ast.UnaryExpr); ok && receive.Op == token.ARROW {
+				found[r.text(receive.X)] = true
+			}
+		}
+	}
+	return found
 }
 
 // selected are the channels that selects of the same function receive from already.

@@ -25,12 +25,20 @@ func (closeResource) propose(r *repairer, w *blocked) {
 			kind = "pipe"
 		}
 		strategy, end, why := resourceEnd(kind)
-		if end == "" || r.closed(o, kind) {
+		if end == "" {
 			continue
 		}
-		r.deferEnd(w, o, kind, strategy, end, why, base)
-		r.endInUsers(o, strategy, end, why, base+3)
-		r.endInCallers(o, strategy, end, why, base+1)
+		if deferred := r.deferredEnds(o, kind); len(deferred) > 0 {
+			r.deferSooner(o, deferred, strategy, end, why, base)
+			continue
+		}
+		cost := base
+		if kind == "pipe" && w.fn != nil && w.fn.body != nil && r.usedIn(w.fn, o) != "" {
+			cost += 4 // whoever waits at this end wants to be told by the other one
+		}
+		r.deferEnd(w, o, kind, strategy, end, why, cost)
+		r.endInUsers(o, strategy, end, why, cost+3)
+		r.endInCallers(o, strategy, end, why, cost+1)
 	}
 }
 
@@ -48,12 +56,34 @@ func resourceEnd(kind string) (strategy, end, why string) {
 	return "", "", ""
 }
 
-// closed tells whether something defers the end of the resource already.
-func (r *repairer) closed(o object, kind string) bool {
+// deferredEnds are the calls that end the resource and are deferred already.
+func (r *repairer) deferredEnds(o object, kind string) []*operation {
 	if kind == "response" {
 		o = object{owner: r.intern(o), via: ".Body"}
 	}
-	return slices.ContainsFunc(r.on(o, "close", "stop", "closewitherror"), (*operation).isDeferred)
+	return slices.DeleteFunc(r.on(o, "close", "stop", "closewitherror"), func(op *operation) bool { return !op.isDeferred() })
+}
+
+// deferSooner moves the one deferred call up to where the resource is opened, past the ways out between the two.
+func (r *repairer) deferSooner(o object, deferred []*operation, strategy, end, why string, cost int) {
+	late, ok := deferred[0].path[len(deferred[0].path)-1].(*ast.DeferStmt)
+	if len(deferred) > 1 || !ok || deferred[0].fn != o.made.fn {
+		return
+	}
+	opened, list := site{path: o.made.path}.assigned()
+	if opened == nil || !slices.Contains(list, ast.Stmt(late)) {
+		return
+	}
+	checked := r.checked(opened, list)
+	for _, between := range list[slices.Index(list, ast.Stmt(opened))+1 : slices.Index(list, ast.Stmt(late))] {
+		if between != checked && len(r.waysOut(between)) > 0 {
+			d := r.draft()
+			d.remove(late)
+			d.after(checked, r.raw(late))
+			d.offer(strategy, cost, "`"+r.text(late)+"` right after it is opened", why)
+			return
+		}
+	}
 }
 
 func (r *repairer) deferEnd(w *blocked, o object, kind, strategy, end, why string, cost int) {
@@ -81,9 +111,13 @@ func (r *repairer) deferEnd(w *blocked, o object, kind, strategy, end, why strin
 			if assign.Tok == token.ASSIGN {
 				return
 			}
-		} else if v := r.info.ObjectOf(left); v != nil {
+		} else if v, ok := r.info.ObjectOf(left).(*types.Var); ok {
+			fn := r.enclosing(r.pathTo(assign))
+			if fn != nil && r.isKept(v, fn) {
+				return
+			}
 			r.dropBlank(d, v)
-			if r.isHandedOver(v, assign) {
+			if fn != nil && r.isHandedOver(v, fn) {
 				cost += 2
 			}
 		}
@@ -93,28 +127,60 @@ func (r *repairer) deferEnd(w *blocked, o object, kind, strategy, end, why strin
 	}
 }
 
-// isHandedOver tells whether a goroutine gets the value, or the function returns it.
-func (r *repairer) isHandedOver(v types.Object, from ast.Node) bool {
-	found := false
-	fn := r.enclosing(r.pathTo(from))
-	if fn == nil {
-		return false
-	}
+// isKept tells whether the function puts the value into something that others have as well, and that somebody looks into.
+func (r *repairer) isKept(v *types.Var, fn *function) bool {
+	stores := map[*types.Var]ast.Stmt{}
 	ast.Inspect(fn.body, func(node ast.Node) bool {
-		var values []ast.Node
+		assign, ok := node.(*ast.AssignStmt)
+		if !ok || len(assign.Lhs) != len(assign.Rhs) {
+			return true
+		}
+		for i, left := range assign.Lhs {
+			if index, ok := ast.Unparen(left).(*ast.IndexExpr); ok {
+				left = index.X
+			}
+			root, store := r.root(left), r.variableOf(left)
+			if root != nil && store != nil && store != v && !fn.declares(root) && r.uses(assign.Rhs[i], v) {
+				stores[store] = assign
+			}
+		}
+		return true
+	})
+	return slices.ContainsFunc(r.files, func(f *typedFile) bool {
+		looks := false
+		r.walk(f.syntax, func(node ast.Node, path []ast.Node) {
+			name, ok := node.(*ast.Ident)
+			store, _ := r.info.Uses[name].(*types.Var)
+			if ok && stores[store] != nil && !slices.Contains(path, ast.Node(stores[store])) {
+				_, fills := path[len(path)-1].(*ast.KeyValueExpr)
+				looks = looks || !fills
+			}
+		})
+		return looks
+	})
+}
+
+// isHandedOver tells whether a goroutine gets the value, or the function returns it.
+func (r *repairer) isHandedOver(v *types.Var, fn *function) bool {
+	found := false
+	ast.Inspect(fn.body, func(node ast.Node) bool {
 		switch node := node.(type) {
 		case *ast.GoStmt:
-			values = []ast.Node{node}
+			found = found || r.uses(node, v)
 		case *ast.ReturnStmt:
-			values = []ast.Node{node}
+			found = found || r.uses(node, v)
 		}
-		for _, value := range values {
-			ast.Inspect(value, func(inner ast.Node) bool {
-				name, ok := inner.(*ast.Ident)
-				found = found || ok && r.info.Uses[name] == v
-				return !found
-			})
-		}
+		return !found
+	})
+	return found
+}
+
+// uses tells whether the variable is named there.
+func (r *repairer) uses(node ast.Node, v *types.Var) bool {
+	found := false
+	ast.Inspect(node, func(inner ast.Node) bool {
+		name, ok := inner.(*ast.Ident)
+		found = found || ok && r.info.Uses[name] == v
 		return !found
 	})
 	return found
@@ -182,22 +248,7 @@ func (r *repairer) endInUsers(o object, strategy, end, why string, cost int) {
 		if !fn.isLaunched() || fn.body == nil {
 			continue
 		}
-		name := ""
-		for _, v := range r.variablesOf(o) {
-			if v.IsField() || isGlobal(v) {
-				continue
-			}
-			own := slices.Contains(r.fields(fn.typ.Params), v)
-			used := false
-			ast.Inspect(fn.body, func(node ast.Node) bool {
-				ident, ok := node.(*ast.Ident)
-				used = used || ok && r.info.Uses[ident] == v
-				return !used
-			})
-			if used && (own || v.Pos() < fn.body.Pos()) && kindOf(v.Type()) != "value" {
-				name = v.Name()
-			}
-		}
+		name := r.usedIn(fn, o)
 		if name == "" {
 			continue
 		}
@@ -205,4 +256,18 @@ func (r *repairer) endInUsers(o object, strategy, end, why string, cost int) {
 		d.first(fn.body, "defer "+name+end)
 		d.offer(strategy, cost, "`defer "+name+end+"` in "+describe(fn), why)
 	}
+}
+
+// usedIn is the name by which the function uses a resource that was opened outside of it, "" where it does not.
+func (r *repairer) usedIn(fn *function, o object) (name string) {
+	for _, v := range r.variablesOf(o) {
+		if v.IsField() || isGlobal(v) {
+			continue
+		}
+		own := slices.Contains(r.fields(fn.typ.Params), v)
+		if r.uses(fn.body, v) && (own || v.Pos() < fn.body.Pos()) && kindOf(v.Type()) != "value" {
+			name = v.Name()
+		}
+	}
+	return name
 }

@@ -83,7 +83,7 @@ func (r *repairer) stopHolders(fn *function, decl *ast.FuncDecl, cost int) {
 	all := r.draft()
 	count := 0
 	name := decl.Name.Name
-	for _, holder := range r.holders(named) {
+	for _, holder := range slices.Concat(r.holders(named), r.behindInterface(named, name)) {
 		if holder.fn == fn || r.makesLiteral(holder.fn, named) || r.callsMethod(holder, name) || !r.mayEnd(holder.fn, nil, holder.v) {
 			continue
 		}
@@ -101,6 +101,20 @@ func (r *repairer) stopHolders(fn *function, decl *ast.FuncDecl, cost int) {
 	if count > 1 {
 		all.offer("call-stop", cost, "`defer` the `"+name+"` of every `"+named.Obj().Name()+"`", stopWhy)
 	}
+}
+
+// behindInterface are the variables that may hold such a value, given by the program's own functions, as an interface that
+// has the method.
+func (r *repairer) behindInterface(named *types.Named, method string) []holder {
+	return r.holdersWhere(func(t types.Type, value ast.Expr) bool {
+		iface, ok := t.Underlying().(*types.Interface)
+		if !ok || !implements(named, iface) {
+			return false
+		}
+		has, _, _ := types.LookupFieldOrMethod(t, false, named.Obj().Pkg(), method)
+		call, ok := value.(*ast.CallExpr)
+		return ok && has != nil && len(r.targetsOf(call)) > 0
+	})
 }
 
 // callsMethod tells whether the function around the variable calls that method of it.

@@ -43,6 +43,7 @@ func (deferDone) propose(r *repairer, w *blocked) {
 			d.offer("defer-done", cost, "`defer "+r.text(ops[0].node)+"` first of all in "+describe(fn), doneWhy)
 		}
 		r.addDone(o, byFunction)
+		r.addAtStart(o)
 		r.correctAdd(o)
 	}
 }
@@ -82,6 +83,22 @@ func (r *repairer) addDone(o object, counted map[*function][]*operation) {
 				}
 			}
 		}
+	}
+}
+
+// addAtStart counts a goroutine only where it is started, and not on the ways out before that.
+func (r *repairer) addAtStart(o object) {
+	for _, add := range r.on(o, "add") {
+		stmt, _ := add.stmt()
+		start, exits := r.startOf(add)
+		if _, plain := stmt.(*ast.ExprStmt); !plain || len(exits) == 0 {
+			continue
+		}
+		d := r.draft()
+		d.remove(stmt)
+		d.before(start, r.raw(stmt))
+		d.offer("add-before-go", 6, "`"+r.text(add.node)+"` right before the `go` statement",
+			"Who is counted and then never started never calls `Done`.")
 	}
 }
 
@@ -260,6 +277,7 @@ func (moveWait) propose(r *repairer, w *blocked) {
 			}
 			continue
 		}
+		r.waitAhead(w, stmt, list)
 		if op.inGoroutine() {
 			continue
 		}
@@ -274,14 +292,12 @@ func (r *repairer) waitApart(op *operation, stmt ast.Stmt, list []ast.Stmt, code
 	if follows == nil {
 		return
 	}
-	if closing, ok := follows.(*ast.ExprStmt); ok {
-		if call, ok := closing.X.(*ast.CallExpr); ok && r.builtin(call) == "close" {
-			d := r.draft()
-			d.remove(follows)
-			d.replace(stmt, indented("go func() {\n\t"+code+"\n\t"+r.raw(follows)+"\n}()", r.indent(stmt.Pos())))
-			d.offer("move-wait", 8, "wait in a goroutine of its own, then `"+r.text(follows)+"`", why)
-			return
-		}
+	if r.isClose(follows) {
+		d := r.draft()
+		d.remove(follows)
+		d.replace(stmt, r.apart(stmt, follows))
+		d.offer("move-wait", 8, "wait in a goroutine of its own, then `"+r.text(follows)+"`", why)
+		return
 	}
 	var last ast.Stmt
 	for _, later := range list {
@@ -295,6 +311,36 @@ func (r *repairer) waitApart(op *operation, stmt ast.Stmt, list []ast.Stmt, code
 		d.after(last, code)
 		d.offer("move-wait", 11, "`"+code+"` after the results were received", why)
 	}
+}
+
+// waitAhead lets a goroutine of its own wait and close, ahead of the loop that ends only when that is closed.
+func (r *repairer) waitAhead(w *blocked, stmt ast.Stmt, list []ast.Stmt) {
+	loop, ok := w.node.(*ast.RangeStmt)
+	follows := next(stmt, list)
+	if !ok || !slices.Contains(list, ast.Stmt(loop)) || loop.Pos() > stmt.Pos() || follows == nil || !r.isClose(follows) {
+		return
+	}
+	d := r.draft()
+	d.remove(stmt)
+	d.remove(follows)
+	d.before(loop, r.apart(stmt, follows))
+	d.offer("move-wait", 7, "before the loop, wait in a goroutine of its own, then `"+r.text(follows)+"`",
+		"The loop ends when the channel is closed, and whoever is to close it must not stand in the loop.")
+}
+
+// isClose tells whether the statement closes a channel, and does nothing else.
+func (r *repairer) isClose(stmt ast.Stmt) bool {
+	closing, ok := stmt.(*ast.ExprStmt)
+	if !ok {
+		return false
+	}
+	call, ok := closing.X.(*ast.CallExpr)
+	return ok && r.builtin(call) == "close"
+}
+
+// apart is the code of a goroutine that does the two, one after the other.
+func (r *repairer) apart(first, second ast.Stmt) string {
+	return indented("go func() {\n\t"+r.raw(first)+"\n\t"+r.raw(second)+"\n}()", r.indent(first.Pos()))
 }
 
 func innermostLoop(path walkPath) ast.Stmt {
