@@ -34,6 +34,10 @@ _WAYS = "install Go 1.23 or later from your system and put it on PATH, or run: p
 _ASKED = ("GOROOT", "GOVERSION", "CGO_ENABLED", "GOOS", "GOARCH", "GOHOSTOS", "GOHOSTARCH", "GOMODCACHE")
 _MATTERS = ("GOTOOLCHAIN", "GOEXPERIMENT", "CGO_ENABLED", "GOFLAGS", "GOOS", "GOARCH", "GOMODCACHE", "GOPATH", "HOME")
 _RUNS_TOO = {"amd64": "386"}
+_IMPORTED = (
+    "{{if .Export}}{{.ImportPath}}\t{{.Export}}\n{{end}}"
+    '{{if .Module}}{{if and .Module.Main (ne .Name "main")}}{{range .GoFiles}}\t{{$.Dir}}/{{.}}\n{{end}}{{end}}{{end}}'
+)
 _OVERLAY = "overlay.json"
 _ANSWER_TIMEOUT_S = 120  # for a go command that fetches another one first, too
 _LOWEST_PRIORITY = 19
@@ -119,7 +123,7 @@ class Toolchain:
             overlay_file = self._write_overlay(Path(scratch), overlay)
             return self.run(["list", "-overlay", str(overlay_file), *flags, *packages], directory)
 
-    def exports(
+    def imports(
         self,
         directory: Path,
         overlay: Mapping[Path, str],
@@ -127,13 +131,13 @@ class Toolchain:
         packages: Sequence[str] = (".",),
         test: bool = False,
         flags: Sequence[str] = (),
-    ) -> dict[str, str]:
-        """Files of export data by import path, of all that `packages` stand on; what does not compile is left out."""
-        wanted = ["-e", "-export", "-deps", "-f", "{{if .Export}}{{.ImportPath}}\t{{.Export}}{{end}}"]
-        flags = [*wanted, *(["-test"] if test else []), *flags]
+    ) -> Imports:
+        """What `packages` stand on; what does not compile is left out."""
+        flags = ["-e", "-export", "-deps", "-f", _IMPORTED, *(["-test"] if test else []), *flags]
         done = self.list_packages(directory, overlay, packages=packages, flags=flags)
-        pairs = (line.partition("\t") for line in done.stdout.splitlines())
-        return {path: file for path, _, file in pairs if file}
+        pairs = [line.split("\t") for line in done.stdout.splitlines() if "\t" in line]
+        sources = dict.fromkeys(Path(file) for path, file in pairs if not path)
+        return Imports({path: file for path, file in pairs if path}, tuple(sources))
 
     def _write_overlay(self, scratch: Path, overlay: Mapping[Path, str]) -> Path:
         replace = {}
@@ -192,6 +196,14 @@ class Toolchain:
                 raise ToolchainError(f"{self.version} could not build the helper: {done.stderr.strip()}")
             os.replace(Path(scratch) / "helper", built)
         return built
+
+
+@dataclass(frozen=True, slots=True)
+class Imports:
+    """What a program stands on: files of export data by import path, and the sources of its own module's packages."""
+
+    exports: Mapping[str, str]
+    sources: tuple[Path, ...]
 
 
 class Build:

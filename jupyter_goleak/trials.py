@@ -185,7 +185,9 @@ class Trials:
         if not groups:
             return run
         try:
-            facts = self._rewriter.facts(program, groups, goroot=self._bench.goroot, exports=self._bench.exports)
+            facts = self._rewriter.facts(
+                self._bench.as_reported(program), groups, goroot=self._bench.goroot, exports=self._bench.exports
+            )
         except GoleakError:
             facts = None
         return explain(run, facts)

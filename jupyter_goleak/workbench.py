@@ -11,9 +11,9 @@ import errno
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -24,16 +24,17 @@ from jupyter_goleak.exploration import Schedule
 from jupyter_goleak.model import Variant
 from jupyter_goleak.modules import in_module, module_root, workspace
 from jupyter_goleak.options import Options
-from jupyter_goleak.program import Program
+from jupyter_goleak.program import Program, SourceFile
 from jupyter_goleak.rewriting import VariantSource
 from jupyter_goleak.stack_dump import Places
-from jupyter_goleak.toolchain import Build, Toolchain, module_file
+from jupyter_goleak.toolchain import Build, Imports, Toolchain, module_file
 
 _MODULE_MISSING = ("no required module provides package", "cannot find module providing", "missing go.sum entry")
 # Only such a name or line can keep a file out of its package; whether it does is Go's to say.
 _CONSTRAINED = re.compile(r"\A[^\n]+_(?!test\.go$)\w+\.go$|^//go:build ", re.M)
 _MODULE = re.compile(r"^module\s+\"?([^\s\"]+)", re.M)
 _REQUIRES = re.compile(r"^require\b", re.M)
+_MOST_IMPORTED = 3 << 20  # bytes; what a text tells comes after some 3 s for each million
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
 _ANCESTORS = "tracebackancestors=10"
 
@@ -166,8 +167,10 @@ class Workbench:
             self._lend_module()
 
     def as_reported(self, program: Program) -> Program:
-        """The program, with its files named as in what is seen of its runs."""
-        return program.seen_from(self._base) if self._base else program
+        """The program, with its files named as in what is seen of its runs, and with the packages of its module that it
+        imports. Only after the first build."""
+        program = program.seen_from(self._base) if self._base else program
+        return replace(program, files=(*program.files, *self._imported))
 
     def start(self, variant: VariantSource, name: Variant, main: str, *, race: bool = False) -> Building:
         """Start to build a variant; `main` names the file that the user sees. `race`: with Go's race detector."""
@@ -212,14 +215,36 @@ class Workbench:
         vet = self._go.start_vet(target.folder, overlay, packages=target.packages, flags=self._flags)
         return self._builds.enter_context(vet)
 
-    @cached_property
-    def exports(self) -> dict[str, str]:
+    @property
+    def exports(self) -> Mapping[str, str]:
         """Export data of what the program imports, for its types; none where the standard library is all that it needs,
         which is read from source. Only after the first build."""
+        return self._imports.exports
+
+    @cached_property
+    def _imported(self) -> tuple[SourceFile, ...]:
+        """Files of the module's packages that the program imports, none where there are too many to be read with it."""
+        folder = self._program.directory
+        if not self.in_place or folder is None or self._program.file(self._program.main).is_ignored:
+            return ()
+        root, own = module_root(folder), {folder / file.name for file in self._program.files}
+        sources = [path for path in self._imports.sources if path not in own and module_root(path.parent) == root]
+        base = self._base or folder
+        try:
+            if sum(path.stat().st_size for path in sources) > _MOST_IMPORTED:
+                return ()
+            return tuple(
+                SourceFile.of(Path(os.path.relpath(path, base)).as_posix(), path.read_bytes()) for path in sources
+            )
+        except (OSError, UsageError):
+            return ()
+
+    @cached_property
+    def _imports(self) -> Imports:
         target = self._first
         if target is None or not self._requires(target.folder):
-            return {}
-        return self._go.exports(
+            return Imports({}, ())
+        return self._go.imports(
             target.folder,
             target.overlay | self._modules,
             packages=target.packages,

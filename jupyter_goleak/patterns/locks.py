@@ -134,12 +134,19 @@ def send_while_locked(wait: Wait) -> Finding | None:
     if wait.place.operation in LOCKING and wait.variable is not None:
         for other in wait.others:
             if wait.variable in other.held() and other.variable is not wait.variable:
-                why = wait.say(
-                    "who holds `{lock}` waits in `{statement}` at line {line}",
-                    lock=wait.variable.name,
-                    statement=other.place.statement,
-                    line=wait.line(other.place),
-                )
+                if other.place.statement:
+                    why = wait.say(
+                        "who holds `{lock}` waits in `{statement}` at line {line}",
+                        lock=wait.variable.name,
+                        statement=other.place.statement,
+                        line=wait.line(other.place),
+                    )
+                else:
+                    why = wait.say(
+                        "who holds {name} waits at line {line}",
+                        name=f"`{wait.variable.name}`",
+                        line=wait.line(other.place),
+                    )
                 if other.place.operation in LOCKING:
                     return None
                 needs = other.place.operation in _CHANNELS or ((stuck := _stuck(other)) and stuck[0].leak is wait.leak)

@@ -7,8 +7,14 @@ import (
 	"slices"
 )
 
+// What methods that end something are called.
+var ends = map[string]bool{
+	"Stop": true, "Close": true, "Shutdown": true, "Cancel": true, "Quit": true, "Finish": true, "Terminate": true, "Kill": true,
+	"stop": true, "close": true, "shutdown": true, "cancel": true, "quit": true,
+}
+
 // methods are those of the field's struct that could end what waits there.
-func (r *reporter) methods(v *Variable, variables []*types.Var) {
+func (r *reporter) methods(v *Variable, variables []*types.Var, operations []*operation) {
 	if v.Scope != "field" {
 		return
 	}
@@ -25,8 +31,8 @@ func (r *reporter) methods(v *Variable, variables []*types.Var) {
 			if !ok || decl.Recv == nil || fn.object == nil || !receives(fn.object, named) {
 				continue
 			}
-			switch decl.Name.Name {
-			case "Stop", "Close", "Shutdown", "Cancel", "Quit", "Finish", "Terminate", "Kill", "stop", "close", "shutdown", "cancel", "quit":
+			closes := slices.ContainsFunc(operations, func(op *operation) bool { return op.kind == "close" && op.fn == fn })
+			if closes || ends[decl.Name.Name] {
 				method := Method{Name: decl.Name.Name, Type: named.Obj().Name(), Called: fn.calls > 0}
 				method.File, method.Line = r.position(decl.Pos())
 				v.Methods = append(v.Methods, method)

@@ -194,7 +194,7 @@ func (r *reporter) describe(o object) Variable {
 		v.Sent = r.sent(o, operations, v.Unknown)
 		v.Gathered = r.gathered(o, operations, v.Unknown)
 	}
-	r.methods(&v, variables)
+	r.methods(&v, variables, operations)
 	v.Deferrable = v.Kind == "cancel" && o.made != nil && r.isDeferrable(o.made)
 	v.Unset = slices.ContainsFunc(variables, r.leftOut)
 	return v
