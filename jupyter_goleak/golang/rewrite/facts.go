@@ -368,7 +368,7 @@ func (r *reporter) operation(op, made *operation) Operation {
 			out.Buffer = &size
 		}
 	}
-	_, out.LastLine = r.position(max(op.path.outermostLoop(), op.node.End()))
+	_, out.LastLine = r.position(max(r.outermostLoop(op.path), op.node.End()))
 	out.Deferred, out.Loop, out.Goroutine = op.isDeferred(), op.path.inLoop(), op.inGoroutine()
 	out.Shared = len(r.objectsOf(op)) > 1
 	out.Conditional, out.Uncalled = op.path.conditional(), op.uncalled()

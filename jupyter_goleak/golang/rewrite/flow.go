@@ -56,6 +56,7 @@ type flow struct {
 	dispatch     []*function                  // methods that a library may call, as those of its interfaces
 	contexts     map[*types.Named]*wayToDone  // of the program's own contexts, nil for other types
 	keeping      map[*types.Var]bool          // whether functions keep what they are given there
+	jumping      map[ast.Node]bool            // whether there is a goto in a function
 }
 
 func analyse(p *typed) *flow {
@@ -77,6 +78,7 @@ func analyse(p *typed) *flow {
 		methodValues: map[*place]*ast.SelectorExpr{},
 		contexts:     map[*types.Named]*wayToDone{},
 		keeping:      map[*types.Var]bool{},
+		jumping:      map[ast.Node]bool{},
 		own:          map[*types.Package]bool{},
 	}
 	f.collect()

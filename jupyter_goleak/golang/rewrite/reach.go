@@ -169,27 +169,41 @@ func isCallee(node ast.Node, path walkPath) bool {
 	return false
 }
 
+// A functionSet keeps the order in which its members came.
+type functionSet struct {
+	all   []*function
+	known map[*function]bool
+}
+
+func setOf(functions ...*function) *functionSet {
+	s := &functionSet{known: map[*function]bool{}}
+	for _, fn := range functions {
+		s.add(fn)
+	}
+	return s
+}
+
+func (s *functionSet) add(fn *function) {
+	if !s.known[fn] {
+		s.known[fn] = true
+		s.all = append(s.all, fn)
+	}
+}
+
 // reaches are the functions that may be come to from one of these, themselves included.
 func (f *flow) reaches(from []*function) []*function {
-	reached := slices.Clone(from)
-	known := map[*function]bool{}
-	for _, fn := range from {
-		known[fn] = true
-	}
-	for i := 0; i < len(reached); i++ {
-		for _, step := range reached[i].steps {
-			if !known[step.to] {
-				known[step.to] = true
-				reached = append(reached, step.to)
-			}
+	reached := setOf(from...)
+	for i := 0; i < len(reached.all); i++ {
+		for _, step := range reached.all[i].steps {
+			reached.add(step.to)
 		}
 	}
-	return reached
+	return reached.all
 }
 
 // ahead are the functions that a goroutine may yet come to from where it stands.
 func (r *reporter) ahead(frames []Frame) []*function {
-	var next, behind []*function
+	next, behind := setOf(), setOf()
 	var inner *function
 	for _, frame := range frames {
 		fn := r.bodyOf(frame)
@@ -198,25 +212,24 @@ func (r *reporter) ahead(frames []Frame) []*function {
 		}
 		for _, step := range fn.steps {
 			if r.isBehind(step, frame.Line, inner) {
-				behind = append(behind, step.to)
-			} else if !slices.Contains(next, step.to) {
-				next = append(next, step.to)
+				behind.add(step.to)
+			} else {
+				next.add(step.to)
 			}
 		}
 		inner = fn
 	}
 	// What has returned may have left functions behind.
-	for i := 0; i < len(behind); i++ {
-		for _, step := range behind[i].steps {
-			switch {
-			case step.call == nil && !slices.Contains(next, step.to):
-				next = append(next, step.to)
-			case step.call != nil && !slices.Contains(behind, step.to):
-				behind = append(behind, step.to)
+	for i := 0; i < len(behind.all); i++ {
+		for _, step := range behind.all[i].steps {
+			if step.call == nil {
+				next.add(step.to)
+			} else {
+				behind.add(step.to)
 			}
 		}
 	}
-	return r.reaches(next)
+	return r.reaches(next.all)
 }
 
 // isBehind tells whether a goroutine at that line will not take the step again: it is above, or under way to `inner`.
@@ -227,18 +240,23 @@ func (r *reporter) isBehind(by step, line int, inner *function) bool {
 	if _, deferred := by.path[len(by.path)-1].(*ast.DeferStmt); deferred {
 		return false
 	}
-	end := by.path.outermostLoop()
+	end := r.outermostLoop(by.path)
 	_, first := r.position(by.call.Pos())
 	_, last := r.position(max(end, by.call.End()))
 	return last < line || !end.IsValid() && !by.within && by.to == inner && first <= line
 }
 
 // outermostLoop is where the outermost loop of the function around the node ends, invalid where there is none.
-func (p walkPath) outermostLoop() (end token.Pos) {
-	for _, node := range slices.Backward(p) {
+func (f *flow) outermostLoop(path walkPath) (end token.Pos) {
+	for _, node := range slices.Backward(path) {
 		switch node := node.(type) {
 		case *ast.FuncDecl, *ast.FuncLit:
-			if jumps(node) {
+			jumping, known := f.jumping[node]
+			if !known {
+				jumping = jumps(node)
+				f.jumping[node] = jumping
+			}
+			if jumping {
 				return node.End()
 			}
 			return end
