@@ -288,7 +288,7 @@ func areExclusive(a, b *operation) bool {
 		}
 	}
 	return slices.ContainsFunc(first[depth:], func(around ast.Node) bool {
-		list := listOf(around)
+		list := listIn(around)
 		if len(list) == 0 || branches(around) {
 			return false
 		}

@@ -125,7 +125,7 @@ func (f *flow) leavesAfter(stmt ast.Node, path walkPath) bool {
 		case *ast.ForStmt, *ast.RangeStmt, *ast.FuncLit, *ast.FuncDecl:
 			return false
 		}
-		if f.returnsBelow(child, listOf(around)) {
+		if f.returnsBelow(child, listIn(around)) {
 			return true
 		}
 		child = around

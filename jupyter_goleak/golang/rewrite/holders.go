@@ -32,7 +32,7 @@ func (r *repairer) holdersWhere(is func(t types.Type, value ast.Expr) bool) []ho
 			if !ok || len(path) == 0 {
 				return
 			}
-			list := listOf(path[len(path)-1])
+			list := listIn(path[len(path)-1])
 			if !slices.Contains(list, ast.Stmt(assign)) {
 				return
 			}

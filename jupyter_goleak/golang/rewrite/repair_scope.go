@@ -138,7 +138,7 @@ func namedOf(t types.Type) *types.Named {
 func inBlock(node ast.Node, path walkPath) (ast.Stmt, []ast.Stmt) {
 	child := node
 	for _, around := range slices.Backward(path) {
-		if list := listOf(around); list != nil {
+		if list := listIn(around); list != nil {
 			if stmt, ok := child.(ast.Stmt); ok && slices.Contains(list, stmt) {
 				return stmt, list
 			}
@@ -151,24 +151,12 @@ func inBlock(node ast.Node, path walkPath) (ast.Stmt, []ast.Stmt) {
 	return nil, nil
 }
 
-func listOf(node ast.Node) []ast.Stmt {
-	switch node := node.(type) {
-	case *ast.BlockStmt:
-		return node.List
-	case *ast.CaseClause:
-		return node.Body
-	case *ast.CommClause:
-		return node.Body
-	}
-	return nil
-}
-
 // hoisted is the outermost statement around the node in its function, yet inside of the block or loop that declares v.
 func hoisted(node ast.Node, path walkPath, v *types.Var) ast.Stmt {
 	var found ast.Stmt
 	child := node
 	for _, around := range slices.Backward(path) {
-		if list := listOf(around); list != nil {
+		if list := listIn(around); list != nil {
 			if stmt, ok := child.(ast.Stmt); ok && slices.Contains(list, stmt) {
 				found = stmt
 			}

@@ -114,7 +114,7 @@ func (r *reporter) keptBy(fn *function, from ast.Stmt, releases []ast.Stmt) []*a
 		}
 		released := slices.ContainsFunc(releases, func(release ast.Stmt) bool {
 			return release.Pos() < leave.Pos() && slices.ContainsFunc(path, func(around ast.Node) bool {
-				return slices.Contains(listOf(around), release)
+				return slices.Contains(listIn(around), release)
 			})
 		})
 		if !released {

@@ -79,7 +79,7 @@ func (f *flow) idleBreaks(choice *ast.SelectStmt) []*ast.BranchStmt {
 
 // idleBreak is that of a case that receives a signal: behind a value or a tick it may stand there out of habit.
 func (f *flow) idleBreak(clause ast.Stmt) *ast.BranchStmt {
-	list := listOf(clause)
+	list := listIn(clause)
 	_, receive := communication(clause)
 	if len(list) == 0 || receive == nil {
 		return nil

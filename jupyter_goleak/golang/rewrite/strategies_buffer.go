@@ -114,7 +114,7 @@ func (r *repairer) repetitions(path walkPath, fn *function, at token.Pos, stop b
 		if node == fn.node {
 			break
 		}
-		if stop && node.Pos() <= at && at < node.End() || r.returnsBelow(child, listOf(node)) {
+		if stop && node.Pos() <= at && at < node.End() || r.returnsBelow(child, listIn(node)) {
 			break
 		}
 		switch node := node.(type) {

@@ -21,7 +21,7 @@ func (deferCancel) propose(r *repairer, w *blocked) {
 				return
 			}
 			call, ok := ast.Unparen(assign.Rhs[0]).(*ast.CallExpr)
-			list := listOf(path[len(path)-1])
+			list := listIn(path[len(path)-1])
 			if !ok || !slices.Contains(list, ast.Stmt(assign)) {
 				return
 			}

@@ -88,7 +88,7 @@ func (r *repairer) come(w *blocked) map[string]bool {
 				found[r.text(receive)] = true
 			}
 		}
-		for _, stmt := range listOf(around) {
+		for _, stmt := range listIn(around) {
 			above, ok := stmt.(*ast.ExprStmt)
 			if !ok || stmt.End() > w.node.Pos() {
 				continue

@@ -95,7 +95,7 @@ func (r *repairer) deferEnd(w *blocked, o object, kind, strategy, end, why strin
 		if i == 0 || o.made.result >= len(assign.Lhs) {
 			return
 		}
-		list := listOf(o.made.path[i-1])
+		list := listIn(o.made.path[i-1])
 		left, ok := assign.Lhs[o.made.result].(*ast.Ident)
 		if !ok || !slices.Contains(list, ast.Stmt(assign)) || ast.Unparen(assign.Rhs[min(o.made.result, len(assign.Rhs)-1)]) != o.made.node {
 			return
@@ -140,7 +140,7 @@ func (r *repairer) isKept(v *types.Var, fn *function) bool {
 				left = index.X
 			}
 			root, store := r.root(left), r.variableOf(left)
-			if root != nil && store != nil && store != v && !fn.declares(root) && r.uses(assign.Rhs[i], v) {
+			if root != nil && store != nil && store != v && !fn.declares(root) && r.mentions(assign.Rhs[i], v) {
 				stores[store] = assign
 			}
 		}
@@ -166,21 +166,10 @@ func (r *repairer) isHandedOver(v *types.Var, fn *function) bool {
 	ast.Inspect(fn.body, func(node ast.Node) bool {
 		switch node := node.(type) {
 		case *ast.GoStmt:
-			found = found || r.uses(node, v)
+			found = found || r.mentions(node, v)
 		case *ast.ReturnStmt:
-			found = found || r.uses(node, v)
+			found = found || r.mentions(node, v)
 		}
-		return !found
-	})
-	return found
-}
-
-// uses tells whether the variable is named there.
-func (r *repairer) uses(node ast.Node, v *types.Var) bool {
-	found := false
-	ast.Inspect(node, func(inner ast.Node) bool {
-		name, ok := inner.(*ast.Ident)
-		found = found || ok && r.info.Uses[name] == v
 		return !found
 	})
 	return found
@@ -235,7 +224,7 @@ func (s site) assigned() (*ast.AssignStmt, []ast.Stmt) {
 		return nil, nil
 	}
 	assign, ok := s.path[len(s.path)-1].(*ast.AssignStmt)
-	list := listOf(s.path[len(s.path)-2])
+	list := listIn(s.path[len(s.path)-2])
 	if !ok || len(assign.Rhs) != 1 || !slices.Contains(list, ast.Stmt(assign)) {
 		return nil, nil
 	}
@@ -265,7 +254,7 @@ func (r *repairer) usedIn(fn *function, o object) (name string) {
 			continue
 		}
 		own := slices.Contains(r.fields(fn.typ.Params), v)
-		if r.uses(fn.body, v) && (own || v.Pos() < fn.body.Pos()) && kindOf(v.Type()) != "value" {
+		if r.mentions(fn.body, v) && (own || v.Pos() < fn.body.Pos()) && kindOf(v.Type()) != "value" {
 			name = v.Name()
 		}
 	}

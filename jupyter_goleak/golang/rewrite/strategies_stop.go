@@ -188,7 +188,7 @@ func (iterStop) propose(r *repairer, w *blocked) {
 			if object == nil || object.Pkg() == nil || object.Pkg().Path() != "iter" {
 				return
 			}
-			r.deferCall(r.enclosing(path), assign, listOf(path[len(path)-1]), 1, "stop", 6, "iter-stop",
+			r.deferCall(r.enclosing(path), assign, listIn(path[len(path)-1]), 1, "stop", 6, "iter-stop",
 				"`iter.Pull` runs the iterator as a coroutine, which waits for the next pull until `stop` tells that none will come.")
 		})
 	}

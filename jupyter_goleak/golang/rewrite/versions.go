@@ -48,7 +48,7 @@ func (f *flow) assignedAnew() {
 				return
 			}
 			block := path[len(path)-1]
-			if !slices.Contains(listOf(block), ast.Stmt(stmt)) {
+			if !slices.Contains(listIn(block), ast.Stmt(stmt)) {
 				return
 			}
 			scope := f.info.Scopes[block]
