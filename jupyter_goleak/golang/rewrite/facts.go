@@ -84,15 +84,15 @@ func (f *flow) isPipe(op *operation) bool {
 // A reporter turns objects into the variables of an answer.
 type reporter struct {
 	*flow
-	index    map[object]int
-	queue    []object
-	wait     Wait        // in question
-	launched ast.Node    // what started its goroutine
-	handed   []object    // what that hands over
-	bodies   []*function // that the goroutine stands in
-	timers   []*function
-	register *register
-	standing map[object][]object // what is made from an object
+	index     map[object]int
+	queue     []object
+	wait      Wait        // in question
+	launched  ast.Node    // what started its goroutine
+	handed    []object    // what that hands over
+	bodies    []*function // that the goroutine stands in
+	timers    []*function
+	inventory *inventory
+	standing  map[object][]object // what is made from an object
 }
 
 func indices(functions []*function) []int {

@@ -9,20 +9,20 @@ import (
 
 // Fields that values of a struct are made without. Such a channel is nil, and so never ready.
 
-// A register tells of the whole program where variables are set and values of types are made.
-type register struct {
+// An inventory tells of the whole program where variables are set and values of types are made.
+type inventory struct {
 	values map[*types.Var][]ast.Expr      // what they are set to
 	set    map[*types.Var]bool            // fields of values that are made already, or that others have the address of
 	made   map[*types.TypeName][]ast.Expr // literals and calls that give such a value, or its address
 }
 
-// registered is the program's register, made when first asked for.
-func (r *reporter) registered() *register {
-	if r.register != nil {
-		return r.register
+// inventoried is the program's inventory, made when first asked for.
+func (r *reporter) inventoried() *inventory {
+	if r.inventory != nil {
+		return r.inventory
 	}
-	all := &register{map[*types.Var][]ast.Expr{}, map[*types.Var]bool{}, map[*types.TypeName][]ast.Expr{}}
-	r.register = all
+	all := &inventory{map[*types.Var][]ast.Expr{}, map[*types.Var]bool{}, map[*types.TypeName][]ast.Expr{}}
+	r.inventory = all
 	set := func(name, value ast.Expr) {
 		if v := r.variableOf(name); v != nil {
 			all.values[v] = append(all.values[v], value)
@@ -85,11 +85,11 @@ func (r *reporter) leftOut(field *types.Var) bool {
 	if !field.IsField() || owner == nil || r.isSet(field) {
 		return false
 	}
-	return slices.ContainsFunc(r.registered().made[owner.Obj()], func(e ast.Expr) bool { return r.lacks(e, field, 0) })
+	return slices.ContainsFunc(r.inventoried().made[owner.Obj()], func(e ast.Expr) bool { return r.lacks(e, field, 0) })
 }
 
 // isSet tells whether the program sets the field of a value that is made already, or gives its address away.
-func (r *reporter) isSet(field *types.Var) bool { return r.registered().set[field.Origin()] }
+func (r *reporter) isSet(field *types.Var) bool { return r.inventoried().set[field.Origin()] }
 
 // lacks tells whether the expression surely stands for a value that was made without the field.
 func (r *reporter) lacks(e ast.Expr, field *types.Var, depth int) bool {
@@ -142,7 +142,7 @@ func (r *reporter) returns(fn *function) (all []ast.Expr) {
 }
 
 // valuesOf are what the variable is set to.
-func (r *reporter) valuesOf(v *types.Var) []ast.Expr { return r.registered().values[v] }
+func (r *reporter) valuesOf(v *types.Var) []ast.Expr { return r.inventoried().values[v] }
 
 // isUnset tells whether the channel of a case is a field that the value in question was made without: the expression is
 // followed outwards, from call to call, to the statement that started the goroutine.
